@@ -1,0 +1,112 @@
+//! Short texts with a limit, checked where they are made, so that no rule meets an unbounded or unprintable string.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a text is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    #[error("a {what} must not be empty")]
+    Empty { what: &'static str },
+    #[error("a {what} has at most {max} characters")]
+    TooLong { what: &'static str, max: usize },
+    #[error("a {what} must not contain {found:?}; use letters, digits, spaces and common signs")]
+    Forbidden { what: &'static str, found: char },
+}
+
+/// Control characters and bidirectional overrides change what a person sees on paper or screen; they are never data.
+fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn check(what: &'static str, text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<(), TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty { what });
+    }
+    if text.chars().count() > max {
+        return Err(TextError::TooLong { what, max });
+    }
+    match text.chars().find(|&c| !allowed(c)) {
+        Some(found) => Err(TextError::Forbidden { what, found }),
+        None => Ok(()),
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $canonical:expr, $allowed:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The largest number of characters.
+            pub const MAX: usize = $max;
+
+            /// # Errors
+            /// [`TextError`] when the text is empty, too long or has a character that is not allowed.
+            pub fn new(text: &str) -> Result<Self, TextError> {
+                let canonical: fn(&str) -> String = $canonical;
+                let text = canonical(text.trim());
+                check($what, &text, $max, $allowed)?;
+                Ok(Self(text.into()))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// A product's number in the store, upper case: `85123a` and `85123A` are one product.
+    Sku, "product number", 40, str::to_ascii_uppercase, |c| c.is_ascii_graphic() || c == ' ';
+    /// What a scanner reads from a product.
+    Barcode, "barcode", 48, str::to_owned, |c| c.is_ascii_graphic();
+    /// What a customer reads on the receipt.
+    Description, "description", 120, str::to_owned, |c| !is_hostile(c);
+    /// A name of a store, till or price list.
+    Label, "name", 80, str::to_owned, |c| !is_hostile(c);
+    /// The seller's postal address, one line.
+    Address, "address", 200, str::to_owned, |c| !is_hostile(c);
+    /// The class of tax a product belongs to.
+    TaxClass, "tax class", 16, str::to_ascii_lowercase, |c| c.is_ascii_alphanumeric() || c == '-';
+    /// The short code of one tax rate on receipts and reports.
+    TaxCode, "tax code", 8, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric();
+    /// Why somebody did something that leaves a trace.
+    Reason, "reason", 120, str::to_owned, |c| !is_hostile(c);
+    /// An IANA time zone name.
+    TimeZoneName, "time zone", 48, str::to_owned, |c| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn product_numbers_have_one_spelling() {
+        assert_eq!(Sku::new(" 85123a ").unwrap(), Sku::new("85123A").unwrap());
+    }
+
+    #[test]
+    fn refuses_what_a_person_could_not_trust() {
+        assert!(matches!(Sku::new(""), Err(TextError::Empty { .. })));
+        assert!(matches!(Sku::new(&"x".repeat(41)), Err(TextError::TooLong { .. })));
+        for hostile in ["tea\u{1b}p\0", "tea\n", "\u{202e}aet", "t\u{200b}ea"] {
+            assert!(matches!(Description::new(hostile), Err(TextError::Forbidden { .. })), "{hostile:?}");
+        }
+        assert!(Description::new("Müsli 500 g – Zürich £€").is_ok());
+    }
+}

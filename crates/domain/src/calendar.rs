@@ -1,0 +1,100 @@
+//! Instants and civil dates as plain values. Time zones and clocks are facts that the shell brings.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Timestamp(pub i64);
+
+/// The store's business day: a civil date in the store's own time zone, which changes at its cut-over time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BusinessDate {
+    year: i16,
+    month: u8,
+    day: u8,
+}
+
+/// A text or a triple that is not a date between the years 1970 and 9999.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a date; write it as 2026-11-30")]
+pub struct DateError {
+    pub text: String,
+}
+
+impl BusinessDate {
+    /// # Errors
+    /// [`DateError`] when the calendar has no such day.
+    pub fn new(year: i16, month: u8, day: u8) -> Result<Self, DateError> {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => 0,
+        };
+        if (1970..=9999).contains(&year) && (1..=days).contains(&day) {
+            Ok(Self { year, month, day })
+        } else {
+            Err(DateError { text: format!("{year:04}-{month:02}-{day:02}") })
+        }
+    }
+
+    pub fn year(self) -> i16 {
+        self.year
+    }
+
+    pub fn month(self) -> u8 {
+        self.month
+    }
+
+    pub fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl fmt::Display for BusinessDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Debug for BusinessDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for BusinessDate {
+    type Err = DateError;
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let not_a_date = || DateError { text: text.chars().take(20).collect() };
+        let mut parts = text.split('-');
+        let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(not_a_date());
+        };
+        if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+            return Err(not_a_date());
+        }
+        match (year.parse(), month.parse(), day.parse()) {
+            (Ok(year), Ok(month), Ok(day)) => Self::new(year, month, day).map_err(|_| not_a_date()),
+            _ => Err(not_a_date()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_calendar() {
+        for good in ["2024-02-29", "2000-02-29", "2026-12-31", "2010-12-01"] {
+            assert_eq!(good.parse::<BusinessDate>().unwrap().to_string(), good);
+        }
+        for bad in ["2023-02-29", "1900-02-29", "2026-13-01", "2026-1-1", "2026-04-31", "yesterday", "2026-04-30-1"] {
+            assert!(bad.parse::<BusinessDate>().is_err(), "{bad}");
+        }
+    }
+}

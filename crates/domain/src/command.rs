@@ -1,0 +1,102 @@
+//! What tills and the hub's console ask for. Names are imperative.
+
+use holdfast_money::{Money, Quantity};
+
+use crate::bounded::{Label, Reason};
+use crate::calendar::Timestamp;
+use crate::catalog::ItemRef;
+use crate::event::{CatalogSource, DocumentOutcome, Parent};
+use crate::ids::{CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId};
+use crate::line::{LineInput, LineNumber};
+use crate::order::PlaceOrder;
+use crate::receipt::{ReceiptSource, TillNumber};
+use crate::shift::{BusinessDay, Mode};
+use crate::staff::{PinVerdict, Role, StaffNumber};
+use crate::stock::AdjustmentReason;
+use crate::store::StoreProfile;
+use crate::tender::TenderInput;
+
+/// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    pub id: CommandId,
+    pub terminal: TerminalId,
+    pub occurred_at: Timestamp,
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    SignOn { number: StaffNumber, verdict: PinVerdict },
+    SignOff,
+    OpenShift { shift: ShiftId, float: Money, day: BusinessDay, mode: Mode },
+    CloseShift { shift: ShiftId, declared: Money },
+    PlaceOrder(PlaceOrder),
+    CancelOrder { order: OrderId, reason: Reason },
+    /// A basket given up before it was placed still leaves its trace.
+    AbandonBasket { lines: Vec<LineInput>, reason: Reason },
+    Pay { order: OrderId, tenders: Vec<TenderInput>, settlement: Settlement, receipt: ReceiptSource },
+    FulfilOrder { order: OrderId },
+    Return(ReturnGoods),
+    PostVoid { original: TransactionId, reason: Reason },
+    AdjustStock { changes: Vec<AdjustLine>, reason: AdjustmentReason },
+}
+
+/// Whether a payment must cover what is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    Full,
+    /// A part now, the rest later.
+    Deposit,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnGoods {
+    pub reason: Reason,
+    pub receipt: ReceiptSource,
+    pub goods: ReturnedGoods,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReturnedGoods {
+    /// By receipt: capped by line over all earlier returns, at the sale's own prices and rates.
+    ByReceipt { original: TransactionId, lines: Vec<ReturnLine> },
+    /// Without a receipt, by permission: priced like a basket.
+    NoReceipt { lines: Vec<LineInput> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnLine {
+    pub line: LineNumber,
+    /// Positive: what comes back.
+    pub quantity: Quantity,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdjustLine {
+    pub item: ItemRef,
+    /// Positive adds to on-hand.
+    pub quantity: Quantity,
+}
+
+/// What the hub itself, a device or a person at its console brings into the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HubCommand {
+    OpenEpoch { epoch: EpochId, hub: HubId, store: StoreId, parent: Option<Parent> },
+    ConfigureStore { profile: Box<StoreProfile> },
+    ActivateCatalog { content_hash: [u8; 32], products: u32, source: CatalogSource },
+    RegisterStaff { staff: StaffId, number: StaffNumber, role: Role },
+    EnrolTerminal { terminal: TerminalId, name: Label, secret_hash: [u8; 32], number: NumberChoice },
+    RevokeTerminal { terminal: TerminalId },
+    StepClock { before: Timestamp, after: Timestamp },
+    SettleDocument { transaction: TransactionId, outcome: DocumentOutcome },
+}
+
+/// Which number a till gets at pairing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberChoice {
+    Next,
+    /// A till that comes back after its hub was replaced keeps the number that its receipts bear, if it is still free.
+    Keep(TillNumber),
+}
+

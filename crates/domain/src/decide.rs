@@ -1,0 +1,172 @@
+//! Decisions: one command, one file. Each reads the state and the context, and returns what happened or why not.
+
+mod abandon_basket;
+mod adjust_stock;
+mod cancel_order;
+mod close_shift;
+mod fulfil_order;
+mod hub;
+mod offer;
+mod open_shift;
+mod pay;
+mod place_order;
+mod post_void;
+mod return_goods;
+mod sign_on;
+
+pub use hub::decide_hub;
+pub use offer::accept_offer;
+pub use return_goods::refund;
+
+use holdfast_money::Money;
+
+use crate::command::{Action, Command};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::{Event, Stamp, VoidNumberReason};
+use crate::ids::TerminalId;
+use crate::receipt::{ReceiptNumber, ReceiptSource, Series};
+use crate::refusal::Refusal;
+use crate::shift::{Mode, Shift};
+use crate::staff::{Permission, Staff};
+use crate::state::State;
+use crate::store::StoreProfile;
+use crate::till::{Standing, Till};
+
+/// The most numbers a till can skip in its own series at once.
+pub const NUMBER_GAP_MAX: u32 = 1_000;
+
+/// What a command led to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+}
+
+/// Decides one command of a till.
+///
+/// # Errors
+/// A [`Refusal`]: a value that is kept and answered, not a fault.
+pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result<Decision, Refusal> {
+    let till = state.tills.get(&command.terminal).filter(|t| t.standing == Standing::Enrolled);
+    let desk = Desk {
+        state,
+        context,
+        command,
+        till: till.ok_or(Refusal::TillUnknown)?,
+        profile: state.profile.as_ref().ok_or(Refusal::StoreNotConfigured)?,
+    };
+    match &command.action {
+        Action::SignOn { number, verdict } => sign_on::sign_on(&desk, *number, *verdict),
+        Action::SignOff => sign_on::sign_off(&desk),
+        Action::OpenShift { shift, float, day, mode } => open_shift::decide(&desk, *shift, *float, *day, *mode),
+        Action::CloseShift { shift, declared } => close_shift::decide(&desk, *shift, *declared),
+        Action::PlaceOrder(place) => place_order::decide(&desk, place),
+        Action::CancelOrder { order, reason } => cancel_order::decide(&desk, *order, reason),
+        Action::AbandonBasket { lines, reason } => abandon_basket::decide(&desk, lines, reason),
+        Action::Pay { order, tenders, settlement, receipt } => {
+            pay::decide(&desk, *order, tenders, *settlement, *receipt)
+        }
+        Action::FulfilOrder { order } => fulfil_order::decide(&desk, *order),
+        Action::Return(goods) => return_goods::decide(&desk, goods),
+        Action::PostVoid { original, reason } => post_void::decide(&desk, *original, reason),
+        Action::AdjustStock { changes, reason } => adjust_stock::decide(&desk, changes, reason),
+    }
+}
+
+/// Everything that a decision at one till looks at.
+struct Desk<'a> {
+    state: &'a State,
+    context: &'a Context<'a>,
+    command: &'a Command,
+    till: &'a Till,
+    profile: &'a StoreProfile,
+}
+
+impl<'a> Desk<'a> {
+    /// Who is signed on.
+    fn operator(&self) -> Result<&'a Staff, Refusal> {
+        self.till.operator.and_then(|id| self.state.staff.get(&id)).ok_or(Refusal::NotSignedOn)
+    }
+
+    fn permit(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.operator()?.role.may(permission) { Ok(()) } else { Err(Refusal::NotPermitted { permission }) }
+    }
+
+    /// The open shift and the stamp of what happens in it.
+    fn shift(&self) -> Result<(&'a Shift, Stamp), Refusal> {
+        let operator = self.operator()?.id;
+        let shift = self.state.shift_of(self.till.terminal).ok_or(Refusal::NoShift)?;
+        let stamp = Stamp {
+            terminal: self.till.terminal,
+            operator,
+            shift: shift.id,
+            business_date: shift.business_date,
+            mode: shift.mode,
+            occurred_at: self.command.occurred_at,
+        };
+        Ok((shift, stamp))
+    }
+
+    /// An amount from outside: the store's currency, not negative.
+    fn amount(&self, amount: Money) -> Result<Money, Refusal> {
+        if amount.currency() != self.profile.currency {
+            return Err(Refusal::ForeignCurrency { amount });
+        }
+        if amount.is_negative() {
+            return Err(Refusal::NegativeAmount { amount });
+        }
+        Ok(amount)
+    }
+
+    /// The receipt number of a new transaction, after the events that void what the till skipped.
+    fn number(&self, source: ReceiptSource, mode: Mode) -> Result<(ReceiptNumber, Vec<Event>), Refusal> {
+        let last = self.till.numbers;
+        let number = |series, number| ReceiptNumber { till: self.till.number, series, number };
+        match (mode, source) {
+            (Mode::Training, _) => Ok((number(Series::Training, last.training + 1), Vec::new())),
+            (Mode::Live, ReceiptSource::Hub) => Ok((number(Series::Hub, last.hub + 1), Vec::new())),
+            (Mode::Live, ReceiptSource::Island { number: own }) => {
+                let wanted = number(Series::Island, own);
+                if own <= last.island {
+                    return Err(Refusal::ReceiptNumberUsed { number: wanted });
+                }
+                if own - last.island > NUMBER_GAP_MAX {
+                    return Err(Refusal::ReceiptNumberGap { number: wanted, max: NUMBER_GAP_MAX });
+                }
+                let voided = (last.island + 1..own).map(|skipped| Event::ReceiptNumberVoided {
+                    terminal: self.till.terminal,
+                    number: number(Series::Island, skipped),
+                    reason: VoidNumberReason::SkippedByTill,
+                });
+                Ok((wanted, voided.collect()))
+            }
+        }
+    }
+
+    /// The events that say which products this decision takes below zero.
+    fn below_zero<'l>(
+        &self,
+        mode: Mode,
+        lines: impl IntoIterator<Item = (&'l crate::bounded::Sku, holdfast_money::Quantity)>,
+    ) -> Vec<Event> {
+        if mode == Mode::Training {
+            return Vec::new();
+        }
+        let mut taken = std::collections::BTreeMap::new();
+        for (sku, quantity) in lines {
+            *taken.entry(sku).or_insert(holdfast_money::Quantity::ZERO) += quantity;
+        }
+        taken
+            .into_iter()
+            .map(|(sku, quantity)| (sku, self.state.stock_level(sku).on_hand - quantity, quantity))
+            .filter(|(_, on_hand, quantity)| on_hand.is_negative() && quantity.is_positive())
+            .map(|(sku, on_hand, _)| Event::StockWentNegative { sku: sku.clone(), on_hand })
+            .collect()
+    }
+}
+
+/// The effects of a finished transaction with paper.
+fn paper_and_drawer(terminal: TerminalId, transaction: crate::ids::TransactionId) -> Vec<Effect> {
+    vec![Effect::OpenDrawer { terminal }, Effect::Print { terminal, transaction }]
+}

@@ -1,0 +1,87 @@
+//! What the hub itself or a person at its console brings into the journal.
+
+use super::Decision;
+use crate::command::{HubCommand, NumberChoice};
+use crate::event::Event;
+use crate::receipt::TillNumber;
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// The largest till number.
+pub const TILL_NUMBER_MAX: u16 = 9_999;
+
+/// Decides one command of the hub.
+///
+/// # Errors
+/// A [`Refusal`] when the command contradicts what the store already is.
+pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refusal> {
+    let event = match command {
+        HubCommand::OpenEpoch { epoch, hub, store, parent } => {
+            if state.store.is_some_and(|known| known != *store) {
+                return Err(Refusal::StoreMismatch);
+            }
+            Event::EpochOpened { epoch: *epoch, hub: *hub, store: *store, parent: *parent }
+        }
+        HubCommand::ConfigureStore { profile } => {
+            if state.store.is_some_and(|known| known != profile.store) {
+                return Err(Refusal::StoreMismatch);
+            }
+            Event::StoreConfigured { profile: profile.clone() }
+        }
+        HubCommand::ActivateCatalog { content_hash, products, source } => Event::CatalogActivated {
+            version: state.catalog_version + 1,
+            content_hash: *content_hash,
+            products: *products,
+            source: *source,
+        },
+        HubCommand::RegisterStaff { staff, number, role } => {
+            if state.staff_by_number(*number).is_some_and(|known| known.id != *staff) {
+                return Err(Refusal::StaffNumberTaken { number: *number });
+            }
+            Event::StaffRegistered { staff: *staff, number: *number, role: *role }
+        }
+        HubCommand::EnrolTerminal { terminal, name, secret_hash, number } => Event::TerminalEnrolled {
+            terminal: *terminal,
+            number: till_number(state, *terminal, *number)?,
+            name: name.clone(),
+            secret_hash: *secret_hash,
+        },
+        HubCommand::RevokeTerminal { terminal } => {
+            if !state.tills.contains_key(terminal) {
+                return Err(Refusal::TillUnknown);
+            }
+            Event::TerminalRevoked { terminal: *terminal }
+        }
+        HubCommand::StepClock { before, after } => Event::ClockStepped { before: *before, after: *after },
+        HubCommand::SettleDocument { transaction, outcome } => {
+            Event::DocumentSettled { transaction: *transaction, outcome: *outcome }
+        }
+    };
+    Ok(Decision { events: vec![event], effects: Vec::new() })
+}
+
+/// A till that is known keeps its number; numbers are never given twice.
+fn till_number(
+    state: &State,
+    terminal: crate::ids::TerminalId,
+    choice: NumberChoice,
+) -> Result<TillNumber, Refusal> {
+    if let Some(known) = state.tills.get(&terminal) {
+        return Ok(known.number);
+    }
+    match choice {
+        NumberChoice::Keep(number) => {
+            if number.0 == 0 || number.0 > TILL_NUMBER_MAX || state.tills.values().any(|till| till.number == number) {
+                return Err(Refusal::TillNumberTaken { number: number.0 });
+            }
+            Ok(number)
+        }
+        NumberChoice::Next => {
+            let last = state.tills.values().map(|till| till.number.0).max().unwrap_or(0);
+            if last >= TILL_NUMBER_MAX {
+                return Err(Refusal::TillNumbersExhausted);
+            }
+            Ok(TillNumber(last + 1))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A till gives back what an earlier hub acknowledged. Its truth is not decided again: the record is taken over as it was,
+//! once what it builds on is there.
+
+use crate::event::Event;
+use crate::ids::{EpochId, TerminalId};
+use crate::record::{Origin, Outcome, Record};
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// Checks that `record`, acknowledged at `epoch` and `seq`, can follow the state, and returns it as this hub will keep it.
+/// The caller has proven that the record is authentic and that its command is not known here.
+///
+/// # Errors
+/// [`Refusal::OfferOutOfOrder`] when it builds on something that is not here yet: offered again later it may fit.
+/// [`Refusal::TillUnknown`] when it is not a record of that till.
+pub fn accept_offer(
+    state: &State,
+    terminal: TerminalId,
+    record: &Record,
+    epoch: EpochId,
+    seq: u64,
+) -> Result<Record, Refusal> {
+    let (command, fingerprint) = match record.origin {
+        Origin::Till { terminal: of, command, fingerprint } | Origin::Offered { terminal: of, command, fingerprint, .. }
+            if of == terminal =>
+        {
+            (command, fingerprint)
+        }
+        _ => return Err(Refusal::TillUnknown),
+    };
+    let till = state.tills.get(&terminal).ok_or(Refusal::TillUnknown)?;
+    let mut numbers = till.numbers;
+    for event in record.outcome.events() {
+        let fits = match event {
+            Event::ShiftOpened { stamp, .. } => till.shift.is_none() && !state.shifts.contains_key(&stamp.shift),
+            Event::ShiftClosed { stamp, .. } => state.shifts.contains_key(&stamp.shift),
+            Event::OrderPlaced { stamp, order, .. } => {
+                state.shifts.contains_key(&stamp.shift) && !state.orders.contains_key(order)
+            }
+            Event::OrderCancelled { stamp, order, .. }
+            | Event::DepositTaken { stamp, order, .. }
+            | Event::SaleCompleted { stamp, order, .. } => {
+                state.shifts.contains_key(&stamp.shift)
+                    && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
+            }
+            Event::OrderFulfilled { order, .. } => state.orders.contains_key(order),
+            Event::GoodsReturned { stamp, source, .. } => {
+                state.shifts.contains_key(&stamp.shift)
+                    && match source {
+                        crate::event::ReturnSource::Receipt { original } => state.sales.contains_key(original),
+                        crate::event::ReturnSource::NoReceipt => true,
+                    }
+            }
+            Event::SalePostVoided { stamp, original, .. } => {
+                state.shifts.contains_key(&stamp.shift) && state.sales.contains_key(original)
+            }
+            Event::BasketAbandoned { stamp, .. } | Event::StockAdjusted { stamp, .. } => {
+                state.shifts.contains_key(&stamp.shift)
+            }
+            Event::SignedOn { staff, .. } => state.staff.contains_key(staff),
+            _ => true,
+        };
+        let number = match event {
+            Event::ReceiptNumberVoided { number, .. } => Some(*number),
+            other => other.transaction().map(|(_, number, _)| number),
+        };
+        let in_series = number.is_none_or(|n| {
+            let follows = n.number == numbers.of(n.series) + 1;
+            numbers.set(n.series, n.number);
+            follows
+        });
+        if !fits || !in_series {
+            return Err(Refusal::OfferOutOfOrder);
+        }
+    }
+    Ok(Record {
+        recorded_at: record.recorded_at,
+        origin: Origin::Offered { terminal, command, fingerprint, epoch, seq },
+        outcome: Outcome::clone(&record.outcome),
+    })
+}

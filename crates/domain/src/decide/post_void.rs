@@ -1,0 +1,44 @@
+//! Reversing a completed sale as a whole: same shift, by permission, before anything of it came back.
+
+use super::return_goods::refund;
+use super::{Decision, Desk, paper_and_drawer};
+use crate::bounded::Reason;
+use crate::event::Event;
+use crate::ids::TransactionId;
+use crate::pricing;
+use crate::receipt::ReceiptSource;
+use crate::refusal::Refusal;
+use crate::staff::Permission;
+
+pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) -> Result<Decision, Refusal> {
+    let (shift, stamp) = desk.shift()?;
+    desk.permit(Permission::PostVoid)?;
+    let sale = desk.state.sales.get(&original).ok_or(Refusal::SaleUnknown { transaction: original })?;
+    if sale.voided.is_some() {
+        return Err(Refusal::SaleVoided { transaction: original });
+    }
+    if sale.has_returns() {
+        return Err(Refusal::SaleHasReturns { transaction: original });
+    }
+    if sale.stamp.shift != shift.id {
+        return Err(Refusal::OtherShift { transaction: original });
+    }
+    let totals = pricing::totals(desk.profile.currency, sale.lines.iter().map(|sold| &sold.line));
+    let payout = totals.gross + sale.payment.rounding;
+    if payout > shift.figures.cash_expected {
+        return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
+    }
+    let (receipt, mut events) = desk.number(ReceiptSource::Hub, stamp.mode)?;
+    let transaction = TransactionId(desk.command.id);
+    events.push(Event::SalePostVoided {
+        stamp,
+        transaction,
+        receipt,
+        original,
+        taxes: pricing::tax_totals(sale.lines.iter().map(|sold| &sold.line)),
+        payment: refund(totals.gross, payout),
+        totals,
+        reason: reason.clone(),
+    });
+    Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })
+}

@@ -1,0 +1,121 @@
+//! Goods come back: by receipt, capped by line over all earlier returns at the sale's own prices and rates, or without
+//! one, by permission.
+
+use std::collections::BTreeSet;
+
+use holdfast_money::{Decimal, Money};
+
+use super::pay::cash_amount;
+use super::{Decision, Desk, paper_and_drawer};
+use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
+use crate::event::{Event, ReturnSource};
+use crate::ids::TransactionId;
+use crate::line::{Line, LineFate};
+use crate::pricing;
+use crate::refusal::Refusal;
+use crate::sale::{ReturnedLine, Sale};
+use crate::staff::Permission;
+use crate::tax::TaxBasis;
+use crate::tender::{Payment, Tender, TenderKind};
+
+pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, Refusal> {
+    let (shift, stamp) = desk.shift()?;
+    let (source, basis, lines, before) = match &goods.goods {
+        ReturnedGoods::ByReceipt { original, lines } => by_receipt(desk, *original, lines)?,
+        ReturnedGoods::NoReceipt { lines } => without_receipt(desk, lines)?,
+    };
+    if lines.is_empty() {
+        return Err(Refusal::EmptyBasket);
+    }
+    let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
+    let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
+    let payout = before.payout(desk, totals.gross);
+    if payout.is_positive() && payout > shift.figures.cash_expected {
+        return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
+    }
+    let (receipt, mut events) = desk.number(goods.receipt, stamp.mode)?;
+    let transaction = TransactionId(desk.command.id);
+    let payment = refund(totals.gross, payout);
+    events.push(Event::GoodsReturned {
+        stamp,
+        transaction,
+        receipt,
+        source,
+        basis,
+        lines,
+        totals,
+        taxes,
+        payment,
+        reason: goods.reason.clone(),
+    });
+    Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })
+}
+
+/// The payment that gives `gross` back as `payout` in cash.
+pub fn refund(gross: Money, payout: Money) -> Payment {
+    Payment {
+        due: -gross,
+        tenders: vec![Tender { kind: TenderKind::Cash, amount: -payout }],
+        rounding: gross - payout,
+        change: Money::zero(gross.currency()),
+    }
+}
+
+/// What was refunded of the same receipt before: cash refunds round the cumulative amount.
+struct Refunded {
+    gross: Money,
+    paid_out: Money,
+}
+
+impl Refunded {
+    fn payout(&self, desk: &Desk<'_>, gross: Money) -> Money {
+        cash_amount(desk, self.gross + gross) - self.paid_out
+    }
+}
+
+type Goods = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Refunded);
+
+fn by_receipt(desk: &Desk<'_>, original: TransactionId, asked: &[ReturnLine]) -> Result<Goods, Refusal> {
+    let sale = desk.state.sales.get(&original).ok_or(Refusal::SaleUnknown { transaction: original })?;
+    if sale.voided.is_some() {
+        return Err(Refusal::SaleVoided { transaction: original });
+    }
+    let (shift, _) = desk.shift()?;
+    if sale.stamp.mode != shift.mode {
+        return Err(Refusal::ModeMismatch { order: sale.order });
+    }
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::with_capacity(asked.len());
+    for line in asked {
+        if !seen.insert(line.line) {
+            return Err(Refusal::DuplicateLine { line: line.line });
+        }
+        lines.push(ReturnedLine { original: Some(line.line), line: returned_line(sale, line)? });
+    }
+    let before = Refunded { gross: sale.refunded, paid_out: sale.paid_out };
+    Ok((ReturnSource::Receipt { original }, sale.basis, lines, before))
+}
+
+fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
+    let sold = sale.line(asked.line).ok_or(Refusal::LineUnknown { line: asked.line })?;
+    if !asked.quantity.is_positive() {
+        return Err(Refusal::QuantityNotPositive { line: asked.line, quantity: asked.quantity });
+    }
+    if !sold.line.unit.divisible() && !asked.quantity.is_whole() {
+        return Err(Refusal::QuantityNotWhole { sku: sold.line.sku.clone(), quantity: asked.quantity });
+    }
+    let returnable = sold.returnable();
+    if asked.quantity > returnable {
+        return Err(Refusal::ReturnTooLarge { line: asked.line, returnable, wanted: asked.quantity });
+    }
+    Ok(sold.share(asked.quantity))
+}
+
+fn without_receipt(desk: &Desk<'_>, inputs: &[crate::line::LineInput]) -> Result<Goods, Refusal> {
+    desk.permit(Permission::ReturnWithoutReceipt)?;
+    let lines = pricing::price_lines(desk.profile, desk.context.catalog, inputs)?;
+    let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
+    let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();
+    let zero = Money::round(Decimal::ZERO, desk.profile.currency, pricing::ROUNDING);
+    Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, Refunded { gross: zero, paid_out: zero }))
+}

@@ -1,0 +1,23 @@
+//! Who is at the till now. The PIN itself never comes here: the hub looked at it and brings the verdict.
+
+use super::{Decision, Desk};
+use crate::event::Event;
+use crate::refusal::Refusal;
+use crate::staff::{PinVerdict, StaffNumber};
+
+pub(super) fn sign_on(desk: &Desk<'_>, number: StaffNumber, verdict: PinVerdict) -> Result<Decision, Refusal> {
+    match verdict {
+        PinVerdict::Correct => {}
+        PinVerdict::Wrong => return Err(Refusal::WrongPin { number }),
+        PinVerdict::LockedOut => return Err(Refusal::LockedOut { number }),
+    }
+    let staff = desk.state.staff_by_number(number).ok_or(Refusal::WrongPin { number })?.id;
+    let (terminal, occurred_at) = (desk.till.terminal, desk.command.occurred_at);
+    Ok(Decision { events: vec![Event::SignedOn { terminal, staff, occurred_at }], effects: Vec::new() })
+}
+
+pub(super) fn sign_off(desk: &Desk<'_>) -> Result<Decision, Refusal> {
+    let staff = desk.operator()?.id;
+    let (terminal, occurred_at) = (desk.till.terminal, desk.command.occurred_at);
+    Ok(Decision { events: vec![Event::SignedOff { terminal, staff, occurred_at }], effects: Vec::new() })
+}

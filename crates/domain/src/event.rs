@@ -1,0 +1,195 @@
+//! What happened, as facts with every computed amount. Names are past tense; variants are only ever added at the end.
+
+use holdfast_money::Money;
+
+use crate::bounded::{Label, Reason, Sku};
+use crate::calendar::{BusinessDate, Timestamp};
+use crate::ids::{EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use crate::line::Line;
+use crate::order::{Channel, Totals};
+use crate::receipt::{ReceiptNumber, TillNumber};
+use crate::sale::ReturnedLine;
+use crate::shift::{Mode, ShiftFigures};
+use crate::staff::{Role, StaffNumber};
+use crate::stock::{AdjustmentReason, StockChange};
+use crate::store::StoreProfile;
+use crate::tax::{TaxBasis, TaxTotal};
+use crate::tender::Payment;
+
+/// Who did it, where, in which shift and on which business day: on everything a till causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    pub terminal: TerminalId,
+    pub operator: StaffId,
+    pub shift: ShiftId,
+    pub business_date: BusinessDate,
+    pub mode: Mode,
+    /// The till's own claim of the time; the journal's truth is the record's `recorded_at`.
+    pub occurred_at: Timestamp,
+}
+
+/// The end of the history that an epoch continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    pub epoch: EpochId,
+    pub seq: u64,
+    pub hash: [u8; 32],
+}
+
+/// Where a version of the catalog came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatalogSource {
+    Import,
+    Headquarters,
+}
+
+/// What goods come back against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReturnSource {
+    Receipt { original: TransactionId },
+    NoReceipt,
+}
+
+/// What became of a printed document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentOutcome {
+    Printed,
+    /// Certainly not on paper.
+    NotPrinted,
+    /// The hub stopped or the printer vanished in the middle: it may be on paper.
+    Unknown,
+}
+
+/// Why a number of a series names no receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoidNumberReason {
+    /// The till used a later number of its own series; this one was never printed or its receipt is lost.
+    SkippedByTill,
+    /// The number was given in a history that no longer exists.
+    LostWithHub,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    EpochOpened { epoch: EpochId, hub: HubId, store: StoreId, parent: Option<Parent> },
+    StoreConfigured { profile: Box<StoreProfile> },
+    CatalogActivated { version: u64, content_hash: [u8; 32], products: u32, source: CatalogSource },
+    StaffRegistered { staff: StaffId, number: StaffNumber, role: Role },
+    TerminalEnrolled { terminal: TerminalId, number: TillNumber, name: Label, secret_hash: [u8; 32] },
+    TerminalRevoked { terminal: TerminalId },
+    SignedOn { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
+    SignedOff { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
+    ShiftOpened { stamp: Stamp, float: Money },
+    ShiftClosed { stamp: Stamp, z_number: u32, figures: Box<ShiftFigures>, declared: Money, over_short: Money },
+    OrderPlaced {
+        stamp: Stamp,
+        order: OrderId,
+        channel: Channel,
+        customer: Option<SubjectId>,
+        basis: TaxBasis,
+        lines: Vec<Line>,
+        totals: Totals,
+    },
+    OrderCancelled { stamp: Stamp, transaction: TransactionId, receipt: ReceiptNumber, order: OrderId, reason: Reason },
+    BasketAbandoned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        basis: TaxBasis,
+        lines: Vec<Line>,
+        reason: Reason,
+    },
+    DepositTaken {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        payment: Payment,
+    },
+    /// The order is paid in full. At the counter the goods leave with the customer.
+    SaleCompleted {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        basis: TaxBasis,
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+    },
+    OrderFulfilled { stamp: Stamp, order: OrderId },
+    GoodsReturned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        source: ReturnSource,
+        basis: TaxBasis,
+        lines: Vec<ReturnedLine>,
+        /// Positive: what is given back.
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+        reason: Reason,
+    },
+    SalePostVoided {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        original: TransactionId,
+        /// Positive: what is reversed.
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+        reason: Reason,
+    },
+    StockAdjusted { stamp: Stamp, changes: Vec<StockChange>, reason: AdjustmentReason },
+    /// Follows the event that took the product below zero.
+    StockWentNegative { sku: Sku, on_hand: holdfast_money::Quantity },
+    ReceiptNumberVoided { terminal: TerminalId, number: ReceiptNumber, reason: VoidNumberReason },
+    ClockStepped { before: Timestamp, after: Timestamp },
+    DocumentSettled { transaction: TransactionId, outcome: DocumentOutcome },
+}
+
+impl Event {
+    /// The variant's name, as metrics, reports and CloudEvents types use it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::EpochOpened { .. } => "epoch_opened",
+            Self::StoreConfigured { .. } => "store_configured",
+            Self::CatalogActivated { .. } => "catalog_activated",
+            Self::StaffRegistered { .. } => "staff_registered",
+            Self::TerminalEnrolled { .. } => "terminal_enrolled",
+            Self::TerminalRevoked { .. } => "terminal_revoked",
+            Self::SignedOn { .. } => "signed_on",
+            Self::SignedOff { .. } => "signed_off",
+            Self::ShiftOpened { .. } => "shift_opened",
+            Self::ShiftClosed { .. } => "shift_closed",
+            Self::OrderPlaced { .. } => "order_placed",
+            Self::OrderCancelled { .. } => "order_cancelled",
+            Self::BasketAbandoned { .. } => "basket_abandoned",
+            Self::DepositTaken { .. } => "deposit_taken",
+            Self::SaleCompleted { .. } => "sale_completed",
+            Self::OrderFulfilled { .. } => "order_fulfilled",
+            Self::GoodsReturned { .. } => "goods_returned",
+            Self::SalePostVoided { .. } => "sale_post_voided",
+            Self::StockAdjusted { .. } => "stock_adjusted",
+            Self::StockWentNegative { .. } => "stock_went_negative",
+            Self::ReceiptNumberVoided { .. } => "receipt_number_voided",
+            Self::ClockStepped { .. } => "clock_stepped",
+            Self::DocumentSettled { .. } => "document_settled",
+        }
+    }
+
+    /// The receipt number and transaction that the event brings into being, if it is a transaction.
+    pub fn transaction(&self) -> Option<(TransactionId, ReceiptNumber, &Stamp)> {
+        match self {
+            Self::OrderCancelled { stamp, transaction, receipt, .. }
+            | Self::BasketAbandoned { stamp, transaction, receipt, .. }
+            | Self::DepositTaken { stamp, transaction, receipt, .. }
+            | Self::SaleCompleted { stamp, transaction, receipt, .. }
+            | Self::GoodsReturned { stamp, transaction, receipt, .. }
+            | Self::SalePostVoided { stamp, transaction, receipt, .. } => Some((*transaction, *receipt, stamp)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Folding events into the state. Total: an event that was written is true, whatever it says; what contradicts an
+//! invariant is counted, never refused.
+
+use std::collections::BTreeSet;
+
+use holdfast_money::Money;
+
+use crate::bounded::Sku;
+use crate::calendar::Timestamp;
+use crate::event::{Event, ReturnSource, Stamp};
+use crate::ids::{OrderId, ShiftId, StaffId, TerminalId, TransactionId};
+use crate::invariant::Violation;
+use crate::line::Line;
+use crate::order::{Channel, Order, OrderState};
+use crate::receipt::ReceiptNumber;
+use crate::sale::{Sale, SoldLine};
+use crate::shift::{Mode, Shift, ShiftFigures};
+use crate::staff::Staff;
+use crate::state::State;
+use crate::stock::Account;
+use crate::tax::TaxTotal;
+use crate::tender::Payment;
+use crate::till::{LastNumbers, Standing, Till};
+
+/// The entries of the state that events touched: what a materialised copy must write again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Epoch, store, profile, catalog version, last Z number.
+    pub store: bool,
+    pub tills: BTreeSet<TerminalId>,
+    pub staff: BTreeSet<StaffId>,
+    pub shifts: BTreeSet<ShiftId>,
+    pub orders: BTreeSet<OrderId>,
+    pub sales: BTreeSet<TransactionId>,
+    pub stock: BTreeSet<Sku>,
+    pub documents: BTreeSet<TransactionId>,
+    pub violations: Vec<Violation>,
+}
+
+impl State {
+    /// Folds all events of one record.
+    pub fn evolve_all(&mut self, recorded_at: Timestamp, events: &[Event], changes: &mut Changes) {
+        for event in events {
+            self.evolve(recorded_at, event, changes);
+        }
+    }
+
+    /// Folds one event.
+    pub fn evolve(&mut self, recorded_at: Timestamp, event: &Event, changes: &mut Changes) {
+        match event {
+            Event::EpochOpened { epoch, store, .. } => {
+                self.epoch = Some(*epoch);
+                self.store = Some(*store);
+                changes.store = true;
+            }
+            Event::StoreConfigured { profile } => {
+                self.profile = Some((**profile).clone());
+                changes.store = true;
+            }
+            Event::CatalogActivated { version, content_hash, .. } => {
+                self.catalog_version = *version;
+                self.catalog_hash = Some(*content_hash);
+                changes.store = true;
+            }
+            Event::StaffRegistered { staff, number, role } => {
+                self.staff.insert(*staff, Staff { id: *staff, number: *number, role: *role });
+                changes.staff.insert(*staff);
+            }
+            Event::TerminalEnrolled { terminal, number, name, secret_hash } => {
+                let kept = self.tills.get(terminal).cloned();
+                let till = Till {
+                    terminal: *terminal,
+                    number: *number,
+                    name: name.clone(),
+                    secret_hash: *secret_hash,
+                    standing: Standing::Enrolled,
+                    operator: kept.as_ref().and_then(|t| t.operator),
+                    shift: kept.as_ref().and_then(|t| t.shift),
+                    numbers: kept.map_or_else(LastNumbers::default, |t| t.numbers),
+                };
+                self.tills.insert(*terminal, till);
+                changes.tills.insert(*terminal);
+            }
+            Event::TerminalRevoked { terminal } => {
+                self.till(*terminal, changes, |till| till.standing = Standing::Revoked);
+            }
+            Event::SignedOn { terminal, staff, .. } => {
+                self.till(*terminal, changes, |till| till.operator = Some(*staff));
+            }
+            Event::SignedOff { terminal, .. } => {
+                self.till(*terminal, changes, |till| till.operator = None);
+            }
+            Event::ShiftOpened { stamp, float } => self.open_shift(recorded_at, stamp, *float, changes),
+            Event::ShiftClosed { stamp, z_number, .. } => {
+                self.shifts.remove(&stamp.shift);
+                self.closed_shifts.insert(stamp.shift);
+                changes.shifts.insert(stamp.shift);
+                self.till(stamp.terminal, changes, |till| till.shift = None);
+                if stamp.mode == Mode::Live {
+                    self.last_z = self.last_z.max(*z_number);
+                    changes.store = true;
+                }
+            }
+            Event::OrderPlaced { stamp, order, channel, customer, basis, lines, totals } => {
+                self.reserve(stamp.mode, lines, changes);
+                let placed = Order {
+                    id: *order,
+                    state: OrderState::Placed,
+                    placed: *stamp,
+                    recorded_at,
+                    channel: *channel,
+                    customer: *customer,
+                    basis: *basis,
+                    lines: lines.clone(),
+                    paid: Money::zero(totals.gross.currency()),
+                    totals: totals.clone(),
+                    revision: 1,
+                };
+                self.orders.insert(*order, placed);
+                changes.orders.insert(*order);
+            }
+            Event::OrderCancelled { stamp, receipt, order, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                if let Some(cancelled) = self.advance(*order, OrderState::Cancelled, changes) {
+                    self.release(cancelled.placed.mode, &cancelled.lines, changes);
+                }
+                self.figures(stamp.shift, changes, |f| f.cancelled += 1);
+            }
+            Event::BasketAbandoned { stamp, receipt, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.figures(stamp.shift, changes, |f| f.cancelled += 1);
+            }
+            Event::DepositTaken { stamp, receipt, order, payment, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.advance(*order, OrderState::PartlyPaid, changes);
+                if let Some(order) = self.orders.get_mut(order) {
+                    order.paid += payment.due;
+                }
+                self.figures(stamp.shift, changes, |f| {
+                    f.deposits += payment.due;
+                    take_in(f, payment);
+                });
+            }
+            Event::SaleCompleted { stamp, transaction, receipt, order, basis, totals, taxes, payment } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.complete_sale(stamp, *transaction, *receipt, *order, *basis, payment, changes);
+                self.figures(stamp.shift, changes, |f| {
+                    f.sales += 1;
+                    f.gross += totals.gross;
+                    f.net += totals.net;
+                    f.discount += totals.discount;
+                    f.deposits -= totals.gross - payment.due;
+                    take_in(f, payment);
+                    add_taxes(f, taxes, false);
+                });
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::OrderFulfilled { order, .. } => {
+                self.advance(*order, OrderState::Fulfilled, changes);
+            }
+            Event::GoodsReturned { stamp, transaction, receipt, source, lines, totals, taxes, payment, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                for returned in lines {
+                    self.take_back(stamp.mode, &returned.line, changes);
+                }
+                if let ReturnSource::Receipt { original } = source {
+                    self.count_return(*original, lines, totals.gross, payment, changes);
+                }
+                self.figures(stamp.shift, changes, |f| {
+                    f.returns += 1;
+                    give_back(f, totals, taxes, payment);
+                });
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::SalePostVoided { stamp, transaction, receipt, original, totals, taxes, payment, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                let lines = self.void_sale(*original, *transaction, changes);
+                for line in &lines {
+                    self.take_back(stamp.mode, line, changes);
+                }
+                self.figures(stamp.shift, changes, |f| {
+                    f.post_voids += 1;
+                    give_back(f, totals, taxes, payment);
+                });
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::StockAdjusted { changes: adjusted, .. } => {
+                for change in adjusted {
+                    self.post(&change.sku, Account::Adjustment, Account::OnHand, change.quantity, changes);
+                }
+            }
+            Event::StockWentNegative { .. } | Event::ClockStepped { .. } => {}
+            Event::ReceiptNumberVoided { terminal, number, .. } => self.number_used(*terminal, *number, changes),
+            Event::DocumentSettled { transaction, .. } => {
+                self.documents.remove(transaction);
+                changes.documents.insert(*transaction);
+            }
+        }
+    }
+
+    fn open_shift(&mut self, recorded_at: Timestamp, stamp: &Stamp, float: Money, changes: &mut Changes) {
+        let shift = Shift {
+            id: stamp.shift,
+            terminal: stamp.terminal,
+            opened_by: stamp.operator,
+            opened_at: recorded_at,
+            business_date: stamp.business_date,
+            mode: stamp.mode,
+            float,
+            figures: ShiftFigures::new(float),
+        };
+        self.shifts.insert(stamp.shift, shift);
+        changes.shifts.insert(stamp.shift);
+        self.till(stamp.terminal, changes, |till| till.shift = Some(stamp.shift));
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event, in its order")]
+    fn complete_sale(
+        &mut self,
+        stamp: &Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        basis: crate::tax::TaxBasis,
+        payment: &Payment,
+        changes: &mut Changes,
+    ) {
+        let next = match self.orders.get(&order).map(|o| o.channel) {
+            Some(Channel::NotInHand) => OrderState::Paid,
+            Some(Channel::Counter) | None => OrderState::Fulfilled,
+        };
+        let Some(paid) = self.advance(order, next, changes) else { return };
+        self.release(paid.placed.mode, &paid.lines, changes);
+        if paid.placed.mode == Mode::Live {
+            for line in paid.lines.iter().filter(|line| line.carries_stock()) {
+                self.post(&line.sku, Account::OnHand, Account::Sold, line.quantity, changes);
+            }
+        }
+        if let Some(order) = self.orders.get_mut(&order) {
+            order.paid = order.totals.gross;
+        }
+        let zero = Money::zero(payment.due.currency());
+        let sale = Sale {
+            transaction,
+            order,
+            stamp: *stamp,
+            receipt,
+            basis,
+            lines: paid.lines.into_iter().filter(Line::is_kept).map(SoldLine::new).collect(),
+            payment: payment.clone(),
+            refunded: zero,
+            paid_out: zero,
+            voided: None,
+        };
+        self.sales.insert(transaction, sale);
+        changes.sales.insert(transaction);
+    }
+
+    fn count_return(
+        &mut self,
+        original: TransactionId,
+        lines: &[crate::sale::ReturnedLine],
+        gross: Money,
+        payment: &Payment,
+        changes: &mut Changes,
+    ) {
+        changes.sales.insert(original);
+        let Some(sale) = self.sales.get_mut(&original) else {
+            changes.violations.push(Violation::SaleMissing);
+            return;
+        };
+        for returned in lines {
+            let sold = sale.lines.iter_mut().find(|sold| Some(sold.line.number) == returned.original);
+            match sold {
+                Some(sold) => sold.returned += returned.line.quantity,
+                None => changes.violations.push(Violation::SaleMissing),
+            }
+        }
+        if sale.lines.iter().any(|sold| sold.returnable().is_negative()) {
+            changes.violations.push(Violation::ReturnedTooMuch);
+        }
+        sale.refunded += gross;
+        sale.paid_out -= payment.cash();
+    }
+
+    fn void_sale(&mut self, original: TransactionId, by: TransactionId, changes: &mut Changes) -> Vec<Line> {
+        changes.sales.insert(original);
+        match self.sales.get_mut(&original) {
+            Some(sale) => {
+                sale.voided = Some(by);
+                sale.lines.iter().map(|sold| sold.line.clone()).collect()
+            }
+            None => {
+                changes.violations.push(Violation::SaleMissing);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Moves an order to its next state and returns it as it was before.
+    fn advance(&mut self, order: OrderId, next: OrderState, changes: &mut Changes) -> Option<Order> {
+        changes.orders.insert(order);
+        let Some(found) = self.orders.get_mut(&order) else {
+            changes.violations.push(Violation::OrderMissing);
+            return None;
+        };
+        if !found.state.may_become(next) {
+            changes.violations.push(Violation::IllegalTransition);
+        }
+        let before = found.clone();
+        found.state = next;
+        found.revision += 1;
+        Some(before)
+    }
+
+    fn reserve(&mut self, mode: Mode, lines: &[Line], changes: &mut Changes) {
+        if mode == Mode::Training {
+            return;
+        }
+        for line in lines.iter().filter(|line| line.carries_stock()) {
+            self.stock.entry(line.sku.clone()).or_default().reserved += line.quantity;
+            changes.stock.insert(line.sku.clone());
+        }
+    }
+
+    fn release(&mut self, mode: Mode, lines: &[Line], changes: &mut Changes) {
+        if mode == Mode::Training {
+            return;
+        }
+        for line in lines.iter().filter(|line| line.carries_stock()) {
+            self.stock.entry(line.sku.clone()).or_default().reserved -= line.quantity;
+            changes.stock.insert(line.sku.clone());
+        }
+    }
+
+    fn take_back(&mut self, mode: Mode, line: &Line, changes: &mut Changes) {
+        if mode == Mode::Live && line.carries_stock() {
+            self.post(&line.sku, Account::Sold, Account::OnHand, line.quantity, changes);
+        }
+    }
+
+    fn post(
+        &mut self,
+        sku: &Sku,
+        from: Account,
+        to: Account,
+        quantity: holdfast_money::Quantity,
+        changes: &mut Changes,
+    ) {
+        let level = self.stock.entry(sku.clone()).or_default();
+        level.post(from, to, quantity);
+        if !level.is_balanced() {
+            changes.violations.push(Violation::StockUnbalanced);
+        }
+        changes.stock.insert(sku.clone());
+    }
+
+    fn number_used(&mut self, terminal: TerminalId, number: ReceiptNumber, changes: &mut Changes) {
+        let mut skipped = false;
+        self.till(terminal, changes, |till| {
+            skipped = number.number != till.numbers.of(number.series) + 1;
+            till.numbers.set(number.series, number.number.max(till.numbers.of(number.series)));
+        });
+        if skipped {
+            changes.violations.push(Violation::NumberSkipped);
+        }
+    }
+
+    fn till(&mut self, terminal: TerminalId, changes: &mut Changes, change: impl FnOnce(&mut Till)) {
+        match self.tills.get_mut(&terminal) {
+            Some(till) => change(till),
+            None => changes.violations.push(Violation::TillMissing),
+        }
+        changes.tills.insert(terminal);
+    }
+
+    fn figures(&mut self, shift: ShiftId, changes: &mut Changes, change: impl FnOnce(&mut ShiftFigures)) {
+        match self.shifts.get_mut(&shift) {
+            Some(shift) => change(&mut shift.figures),
+            None => changes.violations.push(Violation::ShiftMissing),
+        }
+        changes.shifts.insert(shift);
+    }
+}
+
+fn take_in(figures: &mut ShiftFigures, payment: &Payment) {
+    figures.rounding += payment.rounding;
+    figures.cash_expected += payment.cash();
+}
+
+fn give_back(figures: &mut ShiftFigures, totals: &crate::order::Totals, taxes: &[TaxTotal], payment: &Payment) {
+    figures.gross -= totals.gross;
+    figures.net -= totals.net;
+    figures.discount -= totals.discount;
+    figures.returned += totals.gross;
+    take_in(figures, payment);
+    add_taxes(figures, taxes, true);
+}
+
+fn add_taxes(figures: &mut ShiftFigures, taxes: &[TaxTotal], reversed: bool) {
+    for tax in taxes {
+        let (net, amount) = if reversed { (-tax.net, -tax.tax) } else { (tax.net, tax.tax) };
+        let signed = TaxTotal { code: tax.code.clone(), rate: tax.rate, net, tax: amount };
+        crate::pricing::add_tax(&mut figures.taxes, &signed);
+    }
+}

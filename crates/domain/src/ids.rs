@@ -1,0 +1,77 @@
+//! One newtype per kind of id. All are UUIDs (version 7, RFC 9562); who starts a thing mints its id.
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0.hyphenated(), f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0.hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// One shop with its own stock, tills and business day. Minted by the cloud.
+    StoreId,
+    /// One installation of the hub's software on one disk. Minted by the hub.
+    HubId,
+    /// One unbroken run of a store's journal. Minted by the hub at its first start and at every restore.
+    EpochId,
+    /// One till. Minted by the hub at pairing.
+    TerminalId,
+    /// One request of a till: the idempotency key. Minted by the till and persisted before it is sent.
+    CommandId,
+    /// What a customer wants; may live for weeks and across tills. Minted by the till.
+    OrderId,
+    /// Accountability for one drawer from float to count. Minted by the till.
+    ShiftId,
+    /// A member of staff. Minted by the hub.
+    StaffId,
+    /// A person whose details are kept elsewhere, encrypted; the only trace of them in the journal.
+    SubjectId,
+}
+
+/// What happened once at a till. It is started by exactly one command and carries that command's id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionId(pub CommandId);
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransactionId({})", self.0)
+    }
+}
+
+impl FromStr for TransactionId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        CommandId::from_str(text).map(Self)
+    }
+}

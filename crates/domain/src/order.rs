@@ -1,0 +1,123 @@
+//! Orders: what a customer wants.
+
+use holdfast_money::Money;
+
+use crate::calendar::Timestamp;
+use crate::event::Stamp;
+use crate::ids::{OrderId, SubjectId};
+use crate::line::{Line, LineInput};
+use crate::tax::TaxBasis;
+
+/// How the goods reach the customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// Handed over at the counter when paid; never refused for stock unless the product is strict.
+    Counter,
+    /// Goods not in hand: click & collect, layaway, delivery. Reserved strictly, handed over by a later step.
+    NotInHand,
+}
+
+/// The life of an order from the moment the hub knows it. A draft lives at its till.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OrderState {
+    /// Stock is reserved, nothing is paid.
+    Placed,
+    PartlyPaid,
+    /// Paid in full, goods not yet handed over.
+    Paid,
+    /// Paid and handed over.
+    Fulfilled,
+    /// Given up before payment; the reservation is released.
+    Cancelled,
+}
+
+impl OrderState {
+    pub const ALL: [Self; 5] = [Self::Placed, Self::PartlyPaid, Self::Paid, Self::Fulfilled, Self::Cancelled];
+
+    /// The legal transitions: everything that is not in this table is a bug.
+    pub const TRANSITIONS: [(Self, Self); 8] = [
+        (Self::Placed, Self::PartlyPaid),
+        (Self::Placed, Self::Paid),
+        (Self::Placed, Self::Fulfilled),
+        (Self::Placed, Self::Cancelled),
+        (Self::PartlyPaid, Self::PartlyPaid),
+        (Self::PartlyPaid, Self::Paid),
+        (Self::PartlyPaid, Self::Fulfilled),
+        (Self::Paid, Self::Fulfilled),
+    ];
+
+    pub fn may_become(self, next: Self) -> bool {
+        Self::TRANSITIONS.contains(&(self, next))
+    }
+
+    /// Whether nothing can happen to the order any more.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Fulfilled | Self::Cancelled)
+    }
+
+    /// Whether stock is held for it.
+    pub fn holds_reservation(self) -> bool {
+        matches!(self, Self::Placed | Self::PartlyPaid)
+    }
+}
+
+/// The sums of a basket. `gross = net + tax`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    pub net: Money,
+    pub tax: Money,
+    pub gross: Money,
+    /// What discounts took off, positive.
+    pub discount: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub id: OrderId,
+    pub state: OrderState,
+    pub placed: Stamp,
+    pub recorded_at: Timestamp,
+    pub channel: Channel,
+    pub customer: Option<SubjectId>,
+    pub basis: TaxBasis,
+    pub lines: Vec<Line>,
+    pub totals: Totals,
+    pub paid: Money,
+    pub revision: u32,
+}
+
+impl Order {
+    pub fn kept_lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.is_kept())
+    }
+
+    pub fn open_amount(&self) -> Money {
+        self.totals.gross - self.paid
+    }
+}
+
+/// Place carries the whole history of the draft's lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceOrder {
+    pub order: OrderId,
+    pub channel: Channel,
+    pub customer: Option<SubjectId>,
+    pub lines: Vec<LineInput>,
+    /// The total that the customer was shown, when the till wants the hub to hold it.
+    pub expected_total: Option<Money>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_reached_and_every_closed_state_is_final() {
+        for state in OrderState::ALL {
+            let reached = state == OrderState::Placed || OrderState::TRANSITIONS.iter().any(|(_, to)| *to == state);
+            assert!(reached, "{state:?} cannot be reached");
+            let leaves = OrderState::TRANSITIONS.iter().any(|(from, _)| *from == state);
+            assert_eq!(leaves, !state.is_closed(), "{state:?}");
+        }
+    }
+}

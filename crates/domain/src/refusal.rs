@@ -1,0 +1,173 @@
+//! What the business refuses, with a code, the fact, and what to do about it.
+
+use holdfast_money::{Money, Quantity};
+
+use crate::bounded::Sku;
+use crate::calendar::BusinessDate;
+use crate::ids::{OrderId, ShiftId, TransactionId};
+use crate::line::LineNumber;
+use crate::order::OrderState;
+use crate::receipt::ReceiptNumber;
+use crate::staff::{Permission, StaffNumber};
+
+/// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalNote {
+    pub code: String,
+    pub text: String,
+}
+
+/// Why the business says no. A value, never an error: it is journaled, and a retry gets the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("nobody is signed on at this till; sign on with a staff number and PIN")]
+    NotSignedOn,
+    #[error("staff number {number} and PIN do not match; try again")]
+    WrongPin { number: StaffNumber },
+    #[error("too many wrong PINs for staff number {number}; wait, or ask a manager")]
+    LockedOut { number: StaffNumber },
+    #[error("this needs the permission {permission:?}; ask a manager to sign on")]
+    NotPermitted { permission: Permission },
+    #[error("no shift is open at this till; open one with the float that is in the drawer")]
+    NoShift,
+    #[error("shift {shift} is already open at this till; close it first")]
+    ShiftAlreadyOpen { shift: ShiftId },
+    #[error("shift {shift} is not the open shift of this till")]
+    ShiftNotOpen { shift: ShiftId },
+    #[error("shift {shift} was opened before; a new shift needs a new id")]
+    ShiftIdUsed { shift: ShiftId },
+    #[error("business date {date} is in the future of this store")]
+    DateInFuture { date: BusinessDate },
+    #[error("the basket has no line that counts; add an item")]
+    EmptyBasket,
+    #[error("the basket has more than {max} lines; place it as two orders")]
+    TooManyLines { max: usize },
+    #[error("line number {line:?} is there twice")]
+    DuplicateLine { line: LineNumber },
+    #[error("item {item} is not in the catalog; check the number or ask for it to be added")]
+    UnknownItem { item: String },
+    #[error("the quantity {quantity} of line {line:?} must be more than zero")]
+    QuantityNotPositive { line: LineNumber, quantity: Quantity },
+    #[error("{sku} is sold by the piece; {quantity} is not a whole number")]
+    QuantityNotWhole { sku: Sku, quantity: Quantity },
+    #[error("the store has no tax rule for class {class} of {sku}; ask HQ to set it")]
+    NoTaxRule { sku: Sku, class: String },
+    #[error("the discount on line {line:?} is more than the line costs")]
+    DiscountTooLarge { line: LineNumber },
+    #[error("an amount of this basket is too large to be stored")]
+    AmountOutOfRange,
+    #[error("the amount {amount} is not in the store's currency")]
+    ForeignCurrency { amount: Money },
+    #[error("the amount {amount} must not be negative")]
+    NegativeAmount { amount: Money },
+    #[error("the total is {actual}, the customer was shown {expected}; show the new total")]
+    TotalChanged { expected: Money, actual: Money },
+    #[error("only {available} of {sku} are available, {wanted} were asked for")]
+    OutOfStock { sku: Sku, available: Quantity, wanted: Quantity },
+    #[error("order {order} exists already")]
+    OrderExists { order: OrderId },
+    #[error("order {order} is not known at this hub")]
+    OrderUnknown { order: OrderId },
+    #[error("order {order} is {state:?}; that cannot be done any more")]
+    OrderNotOpen { order: OrderId, state: OrderState },
+    #[error("order {order} has payments; return them before it is cancelled")]
+    OrderPartlyPaid { order: OrderId },
+    #[error("order {order} was placed in another mode (training or live) than this shift's")]
+    ModeMismatch { order: OrderId },
+    #[error("{due} is due and {tendered} was tendered; take the rest or take it as a deposit")]
+    TenderShort { due: Money, tendered: Money },
+    #[error("a payment needs at least one tender with an amount above zero")]
+    NoTender,
+    #[error("a deposit must be less than the open amount {due}")]
+    DepositTooLarge { due: Money },
+    #[error("transaction {transaction} is not a completed sale of this store")]
+    SaleUnknown { transaction: TransactionId },
+    #[error("the sale was post-voided; nothing of it can come back")]
+    SaleVoided { transaction: TransactionId },
+    #[error("the sale has returns; return the rest instead of voiding it")]
+    SaleHasReturns { transaction: TransactionId },
+    #[error("a post-void belongs to the shift of the sale; make a return instead")]
+    OtherShift { transaction: TransactionId },
+    #[error("line {line:?} is not on that receipt")]
+    LineUnknown { line: LineNumber },
+    #[error("only {returnable} of line {line:?} can still come back, {wanted} were asked for")]
+    ReturnTooLarge { line: LineNumber, returnable: Quantity, wanted: Quantity },
+    #[error("the drawer should hold {expected} only; it cannot pay out {wanted}")]
+    DrawerShort { expected: Money, wanted: Money },
+    #[error("receipt number {number} was used already")]
+    ReceiptNumberUsed { number: ReceiptNumber },
+    #[error("receipt number {number} skips more than {max} numbers of the till's series")]
+    ReceiptNumberGap { number: ReceiptNumber, max: u32 },
+    #[error("this till is not enrolled in this store")]
+    TillUnknown,
+    #[error("the store is not configured yet; finish provisioning")]
+    StoreNotConfigured,
+    #[error("staff number {number} is taken")]
+    StaffNumberTaken { number: StaffNumber },
+    #[error("till number {number} belongs to another till; pair without keeping the number")]
+    TillNumberTaken { number: u16 },
+    #[error("the store has given away all its till numbers")]
+    TillNumbersExhausted,
+    #[error("what an earlier hub acknowledged builds on something this hub does not have yet; offer it again later")]
+    OfferOutOfOrder,
+    #[error("this would change a store that already belongs to another identity")]
+    StoreMismatch,
+}
+
+impl Refusal {
+    /// The stable code that documentation pages and machines use.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedOn => "HF-CMD-101",
+            Self::WrongPin { .. } => "HF-CMD-102",
+            Self::LockedOut { .. } => "HF-CMD-103",
+            Self::NotPermitted { .. } => "HF-CMD-104",
+            Self::NoShift => "HF-CMD-110",
+            Self::ShiftAlreadyOpen { .. } => "HF-CMD-111",
+            Self::ShiftNotOpen { .. } => "HF-CMD-112",
+            Self::ShiftIdUsed { .. } => "HF-CMD-113",
+            Self::DateInFuture { .. } => "HF-CMD-114",
+            Self::EmptyBasket => "HF-CMD-120",
+            Self::TooManyLines { .. } => "HF-CMD-121",
+            Self::DuplicateLine { .. } => "HF-CMD-122",
+            Self::UnknownItem { .. } => "HF-CMD-123",
+            Self::QuantityNotPositive { .. } => "HF-CMD-124",
+            Self::QuantityNotWhole { .. } => "HF-CMD-125",
+            Self::NoTaxRule { .. } => "HF-CMD-126",
+            Self::DiscountTooLarge { .. } => "HF-CMD-127",
+            Self::AmountOutOfRange => "HF-CMD-128",
+            Self::ForeignCurrency { .. } => "HF-CMD-129",
+            Self::NegativeAmount { .. } => "HF-CMD-130",
+            Self::TotalChanged { .. } => "HF-CMD-131",
+            Self::OutOfStock { .. } => "HF-CMD-132",
+            Self::OrderExists { .. } => "HF-CMD-140",
+            Self::OrderUnknown { .. } => "HF-CMD-141",
+            Self::OrderNotOpen { .. } => "HF-CMD-142",
+            Self::OrderPartlyPaid { .. } => "HF-CMD-143",
+            Self::ModeMismatch { .. } => "HF-CMD-144",
+            Self::TenderShort { .. } => "HF-CMD-150",
+            Self::NoTender => "HF-CMD-151",
+            Self::DepositTooLarge { .. } => "HF-CMD-152",
+            Self::SaleUnknown { .. } => "HF-CMD-160",
+            Self::SaleVoided { .. } => "HF-CMD-161",
+            Self::SaleHasReturns { .. } => "HF-CMD-162",
+            Self::OtherShift { .. } => "HF-CMD-163",
+            Self::LineUnknown { .. } => "HF-CMD-164",
+            Self::ReturnTooLarge { .. } => "HF-CMD-165",
+            Self::DrawerShort { .. } => "HF-CMD-166",
+            Self::ReceiptNumberUsed { .. } => "HF-CMD-170",
+            Self::ReceiptNumberGap { .. } => "HF-CMD-171",
+            Self::TillUnknown => "HF-CMD-180",
+            Self::StoreNotConfigured => "HF-CMD-181",
+            Self::StaffNumberTaken { .. } => "HF-CMD-182",
+            Self::TillNumberTaken { .. } => "HF-CMD-183",
+            Self::TillNumbersExhausted => "HF-CMD-184",
+            Self::OfferOutOfOrder => "HF-CMD-185",
+            Self::StoreMismatch => "HF-CMD-186",
+        }
+    }
+
+    pub fn note(&self) -> RefusalNote {
+        RefusalNote { code: self.code().to_owned(), text: self.to_string() }
+    }
+}

@@ -1,0 +1,92 @@
+//! Transactions that later transactions can point at, with what has come back of each line.
+
+use holdfast_money::{Money, Quantity};
+
+use crate::event::Stamp;
+use crate::ids::{OrderId, TransactionId};
+use crate::line::{AppliedDiscount, Line, LineNumber};
+use crate::receipt::ReceiptNumber;
+use crate::tax::TaxBasis;
+use crate::tender::Payment;
+
+/// A completed sale. It never changes state; returns and a post-void are counted here so that they stay capped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    pub transaction: TransactionId,
+    pub order: OrderId,
+    pub stamp: Stamp,
+    pub receipt: ReceiptNumber,
+    pub basis: TaxBasis,
+    pub lines: Vec<SoldLine>,
+    pub payment: Payment,
+    /// Gross of everything returned so far, before cash rounding.
+    pub refunded: Money,
+    /// Cash paid out so far, after cash rounding.
+    pub paid_out: Money,
+    pub voided: Option<TransactionId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldLine {
+    pub line: Line,
+    /// What has come back so far, over all returns. Refunds follow from it: see [`SoldLine::share`].
+    pub returned: Quantity,
+}
+
+impl SoldLine {
+    pub fn new(line: Line) -> Self {
+        Self { line, returned: Quantity::ZERO }
+    }
+
+    pub fn returnable(&self) -> Quantity {
+        self.line.quantity - self.returned
+    }
+
+    /// The line that gives back `quantity` more: every amount is the difference of two cumulative shares, so the shares of
+    /// any partition of the line sum to what was paid, to the cent.
+    pub fn share(&self, quantity: Quantity) -> Line {
+        let before = self.returned;
+        let after = before + quantity;
+        let part = |whole: Money| self.cumulative(whole, after) - self.cumulative(whole, before);
+        let mut line = self.line.clone();
+        line.quantity = quantity;
+        for applied in &mut line.taxes {
+            applied.tax = part(applied.tax);
+        }
+        let tax = Money::sum(line.gross.currency(), line.taxes.iter().map(|t| t.tax));
+        line.gross = part(self.line.gross);
+        line.net = line.gross - tax;
+        line.extended = part(self.line.extended);
+        match &mut line.discount {
+            AppliedDiscount::None => {}
+            AppliedDiscount::Percent { amount, .. } | AppliedDiscount::Amount { amount, .. } => *amount = part(*amount),
+        }
+        line
+    }
+
+    fn cumulative(&self, whole: Money, quantity: Quantity) -> Money {
+        if quantity == self.line.quantity {
+            return whole;
+        }
+        let share = whole.amount() * quantity.value() / self.line.quantity.value();
+        Money::round(share, whole.currency(), crate::pricing::ROUNDING)
+    }
+}
+
+impl Sale {
+    pub fn line(&self, number: LineNumber) -> Option<&SoldLine> {
+        self.lines.iter().find(|sold| sold.line.number == number)
+    }
+
+    pub fn has_returns(&self) -> bool {
+        self.lines.iter().any(|sold| !sold.returned.is_zero())
+    }
+}
+
+/// One line that comes back. All amounts are positive; that they leave is the transaction's meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnedLine {
+    /// The sale's line, for a return by receipt.
+    pub original: Option<LineNumber>,
+    pub line: Line,
+}

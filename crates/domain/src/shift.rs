@@ -1,0 +1,76 @@
+//! Shifts: accountability for one drawer from float to count.
+
+use holdfast_money::Money;
+
+use crate::calendar::{BusinessDate, Timestamp};
+use crate::ids::{ShiftId, StaffId, TerminalId};
+use crate::tax::TaxTotal;
+
+/// Whether money and stock are real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Live,
+    /// Own receipt numbers; no stock, no turnover, never in X, Z or HQ's figures.
+    Training,
+}
+
+/// Which business day a shift belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BusinessDay {
+    /// The store's day now, by its time zone and cut-over.
+    Today,
+    /// A named day, by permission: for entering what happened on paper.
+    On(BusinessDate),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    pub id: ShiftId,
+    pub terminal: TerminalId,
+    pub opened_by: StaffId,
+    pub opened_at: Timestamp,
+    pub business_date: BusinessDate,
+    pub mode: Mode,
+    pub float: Money,
+    pub figures: ShiftFigures,
+}
+
+/// What a shift adds up to; the X report now, the Z report when it closes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShiftFigures {
+    pub sales: u32,
+    pub returns: u32,
+    pub post_voids: u32,
+    pub cancelled: u32,
+    /// Gross of sales less returns and post-voids.
+    pub gross: Money,
+    pub net: Money,
+    pub discount: Money,
+    pub returned: Money,
+    /// Deposits taken and not yet part of a completed sale.
+    pub deposits: Money,
+    pub rounding: Money,
+    /// What the drawer should hold, the float included.
+    pub cash_expected: Money,
+    pub taxes: Vec<TaxTotal>,
+}
+
+impl ShiftFigures {
+    pub fn new(float: Money) -> Self {
+        let zero = Money::zero(float.currency());
+        Self {
+            sales: 0,
+            returns: 0,
+            post_voids: 0,
+            cancelled: 0,
+            gross: zero,
+            net: zero,
+            discount: zero,
+            returned: zero,
+            deposits: zero,
+            rounding: zero,
+            cash_expected: float,
+            taxes: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Who may do what. Names and PIN verifiers live outside the journal.
+
+use std::fmt;
+
+use crate::ids::StaffId;
+
+/// What a person types to say who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StaffNumber(pub u32);
+
+impl fmt::Display for StaffNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Cashier,
+    Manager,
+}
+
+/// What needs more than a cashier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    PostVoid,
+    ReturnWithoutReceipt,
+    AdjustStock,
+    DatedShift,
+}
+
+impl Role {
+    pub fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::PostVoid
+            | Permission::ReturnWithoutReceipt
+            | Permission::AdjustStock
+            | Permission::DatedShift => self == Self::Manager,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    pub id: StaffId,
+    pub number: StaffNumber,
+    pub role: Role,
+}
+
+/// What the hub found out about a PIN before the command was decided: a fact, never the PIN itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinVerdict {
+    Correct,
+    Wrong,
+    /// Too many wrong attempts for this person or at this till; the PIN was not looked at.
+    LockedOut,
+}

@@ -1,0 +1,127 @@
+//! What decisions look at: the store now. Closed orders and completed sales live on disk; the shell brings those that a
+//! command or an event needs ([`State::needs`]) and drops them again when they are applied.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::bounded::Sku;
+use crate::command::{Action, Command, ReturnedGoods};
+use crate::event::Event;
+use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId};
+use crate::order::Order;
+use crate::record::Record;
+use crate::sale::Sale;
+use crate::shift::Shift;
+use crate::staff::{Staff, StaffNumber};
+use crate::stock::StockLevel;
+use crate::store::StoreProfile;
+use crate::till::Till;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    pub epoch: Option<EpochId>,
+    pub store: Option<StoreId>,
+    pub profile: Option<StoreProfile>,
+    pub catalog_version: u64,
+    pub catalog_hash: Option<[u8; 32]>,
+    pub tills: BTreeMap<TerminalId, Till>,
+    pub staff: BTreeMap<StaffId, Staff>,
+    /// Open shifts only.
+    pub shifts: BTreeMap<ShiftId, Shift>,
+    /// Closed shifts that the shell brought, so that their ids are not used again.
+    pub closed_shifts: BTreeSet<ShiftId>,
+    /// The number of the last Z report.
+    pub last_z: u32,
+    /// Open orders, and closed ones that the shell brought.
+    pub orders: HashMap<OrderId, Order>,
+    /// Completed sales that the shell brought or that are not applied yet.
+    pub sales: HashMap<TransactionId, Sale>,
+    pub stock: BTreeMap<Sku, StockLevel>,
+    /// Documents whose printing is not settled.
+    pub documents: BTreeSet<TransactionId>,
+}
+
+/// Something on disk that a decision or an event must see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    Order(OrderId),
+    Sale(TransactionId),
+    ClosedShift(ShiftId),
+}
+
+impl State {
+    /// What `command` must see beyond what is in memory.
+    pub fn needs(command: &Command) -> Vec<Need> {
+        match &command.action {
+            Action::PlaceOrder(place) => vec![Need::Order(place.order)],
+            Action::CancelOrder { order, .. } | Action::Pay { order, .. } | Action::FulfilOrder { order } => {
+                vec![Need::Order(*order)]
+            }
+            Action::Return(goods) => match &goods.goods {
+                ReturnedGoods::ByReceipt { original, .. } => vec![Need::Sale(*original)],
+                ReturnedGoods::NoReceipt { .. } => Vec::new(),
+            },
+            Action::PostVoid { original, .. } => vec![Need::Sale(*original)],
+            Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
+            Action::SignOn { .. }
+            | Action::SignOff
+            | Action::CloseShift { .. }
+            | Action::AbandonBasket { .. }
+            | Action::AdjustStock { .. } => Vec::new(),
+        }
+    }
+
+    /// What folding `record` must see beyond what is in memory.
+    pub fn needs_of_record(record: &Record) -> Vec<Need> {
+        record.outcome.events().iter().filter_map(Self::need_of_event).collect()
+    }
+
+    fn need_of_event(event: &Event) -> Option<Need> {
+        match event {
+            Event::OrderCancelled { order, .. }
+            | Event::DepositTaken { order, .. }
+            | Event::SaleCompleted { order, .. }
+            | Event::OrderFulfilled { order, .. } => Some(Need::Order(*order)),
+            Event::GoodsReturned { source: crate::event::ReturnSource::Receipt { original }, .. }
+            | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
+            _ => None,
+        }
+    }
+
+    pub fn holds(&self, need: Need) -> bool {
+        match need {
+            Need::Order(order) => self.orders.contains_key(&order),
+            Need::Sale(sale) => self.sales.contains_key(&sale),
+            Need::ClosedShift(shift) => self.closed_shifts.contains(&shift),
+        }
+    }
+
+    /// Forgets what is on disk and needs no place in memory: closed orders, completed sales, closed shifts.
+    pub fn forget(&mut self, need: Need) {
+        match need {
+            Need::Order(order) => {
+                if self.orders.get(&order).is_some_and(|o| o.state.is_closed()) {
+                    self.orders.remove(&order);
+                }
+            }
+            Need::Sale(sale) => {
+                self.sales.remove(&sale);
+            }
+            Need::ClosedShift(shift) => {
+                self.closed_shifts.remove(&shift);
+            }
+        }
+    }
+
+    pub fn staff_by_number(&self, number: StaffNumber) -> Option<&Staff> {
+        self.staff.values().find(|staff| staff.number == number)
+    }
+
+    pub fn stock_level(&self, sku: &Sku) -> StockLevel {
+        self.stock.get(sku).copied().unwrap_or_default()
+    }
+
+    /// The open shift of a till.
+    pub fn shift_of(&self, terminal: TerminalId) -> Option<&Shift> {
+        self.shifts.get(&self.tills.get(&terminal)?.shift?)
+    }
+}
