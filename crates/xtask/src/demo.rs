@@ -1,0 +1,4 @@
+//! The demo.
+
+pub mod catalog;
+pub mod programs;
