@@ -1,0 +1,94 @@
+//! Why a device did not do what it was asked to, or is not known to have done it.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::escpos::Status;
+
+/// Codes of this crate with their meaning in one line.
+pub const ERROR_CODES: &[(&str, &str)] = &[
+    ("HF-DEV-001", "the address of a printer cannot be understood"),
+    ("HF-DEV-002", "the printer cannot be reached"),
+    ("HF-DEV-003", "the connection to the printer broke off"),
+    ("HF-DEV-004", "the printer is not ready: its cover, its paper or an error"),
+    ("HF-DEV-005", "the printer took everything but does not confirm it"),
+    ("HF-DEV-006", "the printer stopped taking data"),
+    ("HF-DEV-007", "the times of a drawer pulse are out of range"),
+    ("HF-DEV-008", "the simulated printer cannot keep its paper"),
+    ("HF-DEV-009", "the simulated printer got bytes that are no ESC/POS it knows"),
+    ("HF-DEV-010", "the document is too large for one print job"),
+];
+
+/// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Fault {
+    #[error(
+        "HF-DEV-002: the printer {address} cannot be reached; check that it is on and connected, and its address"
+    )]
+    Unreachable {
+        address: String,
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    #[error("HF-DEV-003: the connection to the printer {address} broke off; check its cable or network")]
+    Disconnected {
+        address: String,
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    #[error("HF-DEV-004: the printer {address} is not ready: {status}; put it right and print again")]
+    NotReady { address: String, status: Status },
+    #[error(
+        "HF-DEV-005: the printer {address} took everything but did not confirm it ({status}); look at the paper"
+    )]
+    Unconfirmed { address: String, status: Status },
+    #[error(
+        "HF-DEV-006: the printer {address} stopped taking data ({status}); look at the printer and the paper"
+    )]
+    Stalled { address: String, status: Status },
+    #[error(
+        "HF-DEV-008: the simulated printer cannot keep its paper in {folder}; check the folder and the disk"
+    )]
+    PaperFolder {
+        folder: String,
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    #[error(
+        "HF-DEV-009: the simulated printer got bytes that are no ESC/POS it knows; report what was printed"
+    )]
+    Undecodable {
+        #[source]
+        cause: Arc<escpost_render::RenderError>,
+    },
+    #[error("HF-DEV-010: a print job of {bytes} bytes is more than the {limit} allowed; print it in parts")]
+    TooLarge { bytes: usize, limit: usize },
+}
+
+impl Fault {
+    /// The code that the error pages are named after.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::Unreachable { .. } => "HF-DEV-002",
+            Fault::Disconnected { .. } => "HF-DEV-003",
+            Fault::NotReady { .. } => "HF-DEV-004",
+            Fault::Unconfirmed { .. } => "HF-DEV-005",
+            Fault::Stalled { .. } => "HF-DEV-006",
+            Fault::PaperFolder { .. } => "HF-DEV-008",
+            Fault::Undecodable { .. } => "HF-DEV-009",
+            Fault::TooLarge { .. } => "HF-DEV-010",
+        }
+    }
+
+    /// What the printer itself said, where it was asked.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Fault::NotReady { status, .. }
+            | Fault::Unconfirmed { status, .. }
+            | Fault::Stalled { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Carries print jobs to a printer and says what is known about each: printed, not printed, or unknown.
+//!
+//! `Printed` is the printer's own word: after the last byte it is asked a question that it answers only when it has
+//! carried out everything before. `NotPrinted` means that not one byte of the job left. Everything else is `Unknown`, and
+//! a person has to look at the paper.
+//!
+//! Invariant: one job on one connection at a time, every wait has a limit, and nothing is tried twice.
+
+mod address;
+mod conversation;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tokio_serial::{SerialPortBuilderExt, SerialStream};
+
+use crate::document::Document;
+use crate::escpos::{Profile, Status, encode};
+use crate::fault::Fault;
+use crate::simulated::SimulatedPrinter;
+
+pub use address::{AddressError, FlowControl, PrinterAddress};
+use conversation::Conversation;
+
+/// The largest print job in bytes: a receipt of 2,000 lines needs a fifth of it.
+pub const JOB_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// One piece of paper to print.
+#[derive(Debug, Clone)]
+pub struct PrintJob {
+    /// The id of the job, given by the caller and shown wherever its paper is kept; a UUID as a number.
+    pub id: u128,
+    pub document: Document,
+    /// 0 is the original; every other number is printed as `COPY n`.
+    pub copy: u32,
+}
+
+/// What is known about a job.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The printer confirmed it.
+    Printed,
+    /// No byte of it left.
+    NotPrinted { reason: Fault },
+    /// Some of it may be on the paper, or all.
+    Unknown { reason: Fault },
+}
+
+/// How long each step may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    pub connect: Duration,
+    /// Waiting for the answer to a real-time status request.
+    pub status: Duration,
+    /// Waiting for the printer to take more data, each time.
+    pub stall: Duration,
+    /// Waiting for the confirmation after the last byte: the whole receipt has to be printed by then.
+    pub confirm: Duration,
+    /// The whole job, whatever the other limits say.
+    pub job: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Timings {
+        Timings {
+            connect: Duration::from_secs(3),
+            status: Duration::from_millis(500),
+            stall: Duration::from_secs(10),
+            confirm: Duration::from_secs(15),
+            job: Duration::from_secs(180),
+        }
+    }
+}
+
+/// A printer at an address. It is connected to for each job and released after it, so that an unplugged or restarted
+/// device is simply there again for the next job.
+#[derive(Debug)]
+pub struct Printer {
+    route: Route,
+    name: String,
+    profile: Profile,
+    timings: Timings,
+    busy: Mutex<()>,
+}
+
+#[derive(Debug)]
+enum Route {
+    Tcp { host: String, port: u16 },
+    Serial { path: PathBuf, baud: u32, flow: FlowControl },
+    Simulated(SimulatedPrinter),
+}
+
+impl Printer {
+    /// A printer at the other end of a network or serial line, or `None` for [`PrinterAddress::Simulated`], which has no
+    /// line: use [`Printer::simulated`]. Nothing is connected yet.
+    #[must_use]
+    pub fn new(address: &PrinterAddress, profile: Profile, timings: Timings) -> Option<Printer> {
+        let route = match address {
+            PrinterAddress::Tcp { host, port } => Route::Tcp { host: host.clone(), port: *port },
+            PrinterAddress::Serial { path, baud, flow } => {
+                Route::Serial { path: path.clone(), baud: *baud, flow: *flow }
+            }
+            PrinterAddress::Simulated => return None,
+        };
+        Some(Printer { route, name: address.to_string(), profile, timings, busy: Mutex::new(()) })
+    }
+
+    /// A printer made of software; its paper width is the simulator's. It needs a tokio runtime when it prints.
+    #[must_use]
+    pub fn simulated(simulator: SimulatedPrinter, timings: Timings) -> Printer {
+        let profile = simulator.profile();
+        Printer {
+            route: Route::Simulated(simulator),
+            name: PrinterAddress::Simulated.to_string(),
+            profile,
+            timings,
+            busy: Mutex::new(()),
+        }
+    }
+
+    /// The address in its written form.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Prints one job. Two calls at the same time take turns.
+    pub async fn print(&self, job: &PrintJob) -> Outcome {
+        let bytes = encode(&job.document, job.copy, &self.profile);
+        self.carry(bytes, Gate::WhenReady, &format!("{:032x}", job.id)).await
+    }
+
+    /// Sends a drawer pulse. A printer without paper is not asked about it first: the drawer has to open all the same.
+    pub(crate) async fn pulse(&self, bytes: [u8; 5]) -> Outcome {
+        self.carry(bytes.to_vec(), Gate::Always, "pulse").await
+    }
+
+    /// Asks the printer how it is.
+    ///
+    /// # Errors
+    /// [`Fault::Unreachable`] when there is no connection, [`Fault::Disconnected`] when it breaks off.
+    pub async fn status(&self) -> Result<Status, Fault> {
+        let _turn = self.busy.lock().await;
+        let line = self.connect("status").await?;
+        Conversation::new(line, &self.name, self.timings).status().await
+    }
+
+    async fn carry(&self, bytes: Vec<u8>, gate: Gate, id: &str) -> Outcome {
+        if bytes.len() > JOB_BYTES_MAX {
+            let reason = Fault::TooLarge { bytes: bytes.len(), limit: JOB_BYTES_MAX };
+            return Outcome::NotPrinted { reason };
+        }
+        let _turn = self.busy.lock().await;
+        let outcome = match self.connect(id).await {
+            Ok(line) => Conversation::new(line, &self.name, self.timings).carry(&bytes, gate).await,
+            Err(reason) => Outcome::NotPrinted { reason },
+        };
+        match (&self.route, outcome) {
+            // The simulator's line only breaks off; why it did is said here.
+            (Route::Simulated(simulator), Outcome::Unknown { reason }) => {
+                Outcome::Unknown { reason: simulator.take_fault().unwrap_or(reason) }
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    async fn connect(&self, id: &str) -> Result<Box<dyn Wire>, Fault> {
+        let unreachable =
+            |cause: io::Error| Fault::Unreachable { address: self.name.clone(), cause: Arc::new(cause) };
+        match &self.route {
+            Route::Tcp { host, port } => {
+                let connecting = TcpStream::connect((host.as_str(), *port));
+                let stream = match timeout(self.timings.connect, connecting).await {
+                    Ok(connected) => connected.map_err(unreachable)?,
+                    Err(_) => return Err(unreachable(io::ErrorKind::TimedOut.into())),
+                };
+                stream.set_nodelay(true).map_err(unreachable)?;
+                Ok(Box::new(stream))
+            }
+            Route::Serial { path, baud, flow } => {
+                let path = path.to_string_lossy();
+                let opened = tokio_serial::new(path, *baud).flow_control((*flow).into()).open_native_async();
+                let stream: SerialStream = opened.map_err(|error| unreachable(error.into()))?;
+                Ok(Box::new(stream))
+            }
+            Route::Simulated(simulator) => Ok(Box::new(simulator.line(id))),
+        }
+    }
+}
+
+/// Whether a job waits for nothing or is held back when the printer says that it cannot print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    WhenReady,
+    Always,
+}
+
+/// A line to a printer.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}

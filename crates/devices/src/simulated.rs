@@ -1,0 +1,200 @@
+//! A printer made of software: it understands the bytes that a real one gets, keeps its paper as pictures and text, and
+//! misbehaves on command.
+//!
+//! It is a device of the product: training and the demo print on it. It decodes strictly: a byte that is no ESC/POS ends
+//! the conversation instead of being guessed at.
+
+mod paper;
+mod scanner;
+mod session;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::escpos::{Condition, Profile};
+use crate::fault::Fault;
+use paper::Tray;
+
+pub use paper::{Sheet, render_png, render_text};
+
+/// How many sheets are kept when nothing else is said; the oldest is deleted for a new one.
+pub const SHEETS_MAX: usize = 200;
+
+/// The bytes that wait in the line to a simulated printer, about what a real printer's buffer holds.
+const LINE_BYTES: usize = 4096;
+
+/// What a simulated printer does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Misbehaviour {
+    #[default]
+    None,
+    /// It says so when it is asked, and prints nothing unless the condition lets it.
+    Condition(Condition),
+    /// It stops reading after so many bytes of a job and leaves the line open.
+    StopReadingAt(usize),
+    /// It closes the line after so many bytes of a job.
+    CloseAt(usize),
+    /// Its paper ends after so many bytes of a job; it goes on taking data and answers what it is asked at once.
+    PaperOutAt(usize),
+    /// It prints but never answers anything.
+    Mute,
+}
+
+/// A printer made of software. Clones are the same printer.
+#[derive(Debug, Clone)]
+pub struct SimulatedPrinter {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    profile: Profile,
+    tray: Mutex<Tray>,
+    misbehaviour: watch::Sender<Misbehaviour>,
+    drawer_openings: AtomicU64,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl SimulatedPrinter {
+    /// A printer that keeps at most `sheets_max` sheets (at least one) in a folder, which is made if it is missing. Sheets
+    /// that are there already stay and count.
+    ///
+    /// # Errors
+    /// [`Fault::PaperFolder`] when the folder cannot be made or read.
+    pub fn open(
+        folder: impl Into<PathBuf>,
+        profile: Profile,
+        sheets_max: usize,
+    ) -> Result<SimulatedPrinter, Fault> {
+        let tray = Tray::open(folder.into(), sheets_max.max(1))?;
+        Ok(SimulatedPrinter {
+            inner: Arc::new(Inner {
+                profile,
+                tray: Mutex::new(tray),
+                misbehaviour: watch::Sender::new(Misbehaviour::None),
+                drawer_openings: AtomicU64::new(0),
+                fault: Mutex::new(None),
+            }),
+        })
+    }
+
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.inner.profile
+    }
+
+    /// Changes what it does wrong, from the next byte on. A line that is held open without reading is released.
+    pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.inner.misbehaviour.send_replace(misbehaviour);
+    }
+
+    /// How many drawer pulses it has given since it was opened.
+    #[must_use]
+    pub fn drawer_openings(&self) -> u64 {
+        self.inner.drawer_openings.load(Ordering::SeqCst)
+    }
+
+    /// The sheets it keeps, oldest first. Reads the folder: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Fault::PaperFolder`] when the folder cannot be read.
+    pub fn sheets(&self) -> Result<Vec<Sheet>, Fault> {
+        self.tray().sheets()
+    }
+
+    /// Serves connections one after another, as a network printer does, until the answer is dropped. Use port 0 for any
+    /// free port.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<Listening> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let printer = self.clone();
+        let task = tokio::spawn(async move {
+            for connection in 1u64.. {
+                match listener.accept().await {
+                    Ok((line, _)) => printer.serve(line, &format!("tcp-{connection}")).await,
+                    Err(error) => {
+                        tracing::warn!(%error, "the simulated printer stops listening");
+                        return;
+                    }
+                }
+            }
+        });
+        Ok(Listening { address, task })
+    }
+
+    /// Serves one line to its end, such as the other end of a pseudo terminal. `id` goes into the names of the sheets.
+    pub async fn serve(&self, line: impl AsyncRead + AsyncWrite + Unpin + Send, id: &str) {
+        if let Err(fault) = session::serve(self, line, id).await {
+            tracing::warn!(code = fault.code(), error = %fault, "the simulated printer ends a conversation");
+            *self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        }
+    }
+
+    /// A line to this printer inside the process.
+    pub(crate) fn line(&self, id: &str) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(LINE_BYTES);
+        let (printer, id) = (self.clone(), id.to_owned());
+        tokio::spawn(async move { printer.serve(theirs, &id).await });
+        ours
+    }
+
+    /// Why the last conversation ended badly, once.
+    pub(crate) fn take_fault(&self) -> Option<Fault> {
+        self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn tray(&self) -> std::sync::MutexGuard<'_, Tray> {
+        self.inner.tray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_drawer_opening(&self) {
+        self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Puts printed bytes on paper, away from the threads that serve others.
+    async fn keep(&self, bytes: Vec<u8>, sheets_done: usize, id: String) -> Result<usize, Fault> {
+        let printer = self.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            let pictures = render_png(&bytes, &printer.inner.profile)?;
+            let texts = render_text(&bytes, &printer.inner.profile);
+            let all = pictures.len();
+            let mut tray = printer.tray();
+            for (picture, text) in pictures.iter().zip(&texts).skip(sheets_done) {
+                tray.keep(&id, picture, text)?;
+            }
+            Ok(all)
+        });
+        kept.await.expect("rendering does not panic, and the runtime outlives the printer's lines")
+    }
+}
+
+/// A simulated printer that listens on the network, until it is dropped.
+#[derive(Debug)]
+pub struct Listening {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Listening {
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

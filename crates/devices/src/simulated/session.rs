@@ -1,0 +1,191 @@
+//! One conversation of the simulated printer: bytes in, answers out, paper into the tray.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::scanner::Scanner;
+use super::{Misbehaviour, SimulatedPrinter};
+use crate::escpos::{Condition, Cutter};
+use crate::fault::Fault;
+use crate::printer::JOB_BYTES_MAX;
+
+/// How long a line may be silent before the printer lets it go, and how long one is held open without reading.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// The fixed bits of an answer to a real-time request.
+const REAL_TIME: u8 = 0x12;
+
+struct Session<'a> {
+    printer: &'a SimulatedPrinter,
+    id: &'a str,
+    scanner: Scanner,
+    /// Bytes of the job so far; real-time requests do not count.
+    counted: usize,
+    /// What was printed since the last initialisation at the top of a sheet, and how many sheets of it are kept.
+    printed: Vec<u8>,
+    sheets_done: usize,
+    /// Whether something has been printed since the last cut.
+    sheet_begun: bool,
+    misbehaviour: watch::Receiver<Misbehaviour>,
+}
+
+enum Next {
+    GoOn,
+    HangUp,
+}
+
+/// Serves one line until the other end goes or the printer hangs up.
+pub(super) async fn serve(
+    printer: &SimulatedPrinter,
+    mut line: impl AsyncRead + AsyncWrite + Unpin + Send,
+    id: &str,
+) -> Result<(), Fault> {
+    let mut session = Session {
+        printer,
+        id,
+        scanner: Scanner::default(),
+        counted: 0,
+        printed: Vec::new(),
+        sheets_done: 0,
+        sheet_begun: false,
+        misbehaviour: printer.inner.misbehaviour.subscribe(),
+    };
+    let result = session.converse(&mut line).await;
+    // Whatever was printed is on the paper, also when the line was cut in the middle of a sheet.
+    match result {
+        Ok(()) => session.finish_sheet().await,
+        Err(fault) => Err(fault),
+    }
+}
+
+impl Session<'_> {
+    async fn converse(&mut self, line: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), Fault> {
+        let mut buffer = [0; 1024];
+        loop {
+            if let Next::HangUp = self.misbehave().await {
+                return Ok(());
+            }
+            // Broken lines are everyday life for a printer: they end the conversation and are no fault of its own.
+            let read = match timeout(IDLE, line.read(&mut buffer)).await {
+                Ok(Ok(read)) if read > 0 => read,
+                _ => return Ok(()),
+            };
+            for byte in &buffer[..read] {
+                if let Next::HangUp = self.misbehave().await {
+                    return Ok(());
+                }
+                let (answer, next) = self.take(*byte).await?;
+                if let Some(answer) = answer
+                    && *self.misbehaviour.borrow() != Misbehaviour::Mute
+                    && answered(line, answer).await.is_err()
+                {
+                    return Ok(());
+                }
+                if let Next::HangUp = next {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Does what it was told to do wrong when the time has come.
+    async fn misbehave(&mut self) -> Next {
+        let current = *self.misbehaviour.borrow_and_update();
+        match current {
+            Misbehaviour::CloseAt(count) if self.counted >= count => Next::HangUp,
+            Misbehaviour::StopReadingAt(count) if self.counted >= count => {
+                // Released by the next command or after a while; either way this line is lost.
+                let _released = timeout(IDLE, self.misbehaviour.changed()).await;
+                Next::HangUp
+            }
+            _ => Next::GoOn,
+        }
+    }
+
+    /// The condition that it is in now.
+    fn condition(&self) -> Option<Condition> {
+        match *self.misbehaviour.borrow() {
+            Misbehaviour::Condition(condition) => Some(condition),
+            Misbehaviour::PaperOutAt(count) if self.counted >= count => Some(Condition::PaperEmpty),
+            _ => None,
+        }
+    }
+
+    async fn take(&mut self, byte: u8) -> Result<(Option<u8>, Next), Fault> {
+        if self.scanner.counts(byte) {
+            if self.condition().is_some_and(Condition::stops_printing) {
+                // It goes into the buffer of a printer that waits for paper, and is lost when that is switched off.
+                return Ok((None, Next::GoOn));
+            }
+            self.counted += 1;
+        }
+        let Some(command) = self.scanner.take(byte) else { return Ok((None, Next::GoOn)) };
+        match command.as_slice() {
+            [0x10, 0x04, request] => return Ok((Some(self.real_time(*request)), Next::GoOn)),
+            [0x1D, b'r', _] => {
+                if self.printer.profile().cutter == Cutter::None {
+                    // Nobody cuts: the customer gets the paper when it is finished.
+                    self.finish_sheet().await?;
+                }
+                let near_end = self.condition() == Some(Condition::PaperNearEnd);
+                return Ok((Some(if near_end { 0x03 } else { 0x00 }), Next::GoOn));
+            }
+            [0x1B, b'p', ..] => self.printer.note_drawer_opening(),
+            [0x1B, b'@'] if !self.sheet_begun => {
+                self.printed.clear();
+                self.sheets_done = 0;
+                self.printed.extend(command);
+            }
+            [0x1D, b'V', ..] => {
+                self.printed.extend(command);
+                self.finish_sheet().await?;
+            }
+            _ => {
+                self.sheet_begun |= command.first().is_some_and(|b| *b >= 0x20 || *b == b'\n')
+                    || command.starts_with(b"\x1dk")
+                    || command.starts_with(b"\x1d(k");
+                self.printed.extend(command);
+            }
+        }
+        let full = self.printed.len() > JOB_BYTES_MAX;
+        Ok((None, if full { Next::HangUp } else { Next::GoOn }))
+    }
+
+    fn real_time(&self, request: u8) -> u8 {
+        let bits = match (request, self.condition()) {
+            (1, Some(condition)) if condition.stops_printing() => 0x08,
+            (2, Some(Condition::CoverOpen)) => 0x04,
+            (2, Some(Condition::PaperEmpty)) => 0x20,
+            (2, Some(Condition::Error)) => 0x40,
+            (4, Some(Condition::PaperEmpty)) => 0x6C,
+            (4, Some(Condition::PaperNearEnd)) => 0x0C,
+            _ => 0,
+        };
+        REAL_TIME | bits
+    }
+
+    async fn finish_sheet(&mut self) -> Result<(), Fault> {
+        if self.sheet_begun {
+            self.sheet_begun = false;
+            let bytes = self.printed.clone();
+            self.sheets_done = self.printer.keep(bytes, self.sheets_done, self.id.to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn answered(line: &mut (impl AsyncWrite + Unpin), byte: u8) -> io::Result<()> {
+    match timeout(IDLE, async {
+        line.write_all(&[byte]).await?;
+        line.flush().await
+    })
+    .await
+    {
+        Ok(written) => written,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
