@@ -1,0 +1,269 @@
+//! One group: one write, one sync, then the watermark.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::catalog::{Active, Sealed, Shared, push_mark};
+use crate::error::JournalError;
+use crate::format::{
+    GROUP_CLEAN_END, GROUP_HEADER_BYTES, GroupHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES,
+    SegmentHeader, aligned, encode_record, segment_name,
+};
+use crate::options::{CommitMode, Options};
+use crate::spare::{Spare, UNFINISHED_SUFFIX, allocate, storage_error};
+use crate::storage::{StorageFile, write_all_at};
+use crate::{ChainHash, Position};
+
+/// A record on its way to the disk.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) position: Position,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// The segment that groups go into.
+#[derive(Debug)]
+pub(crate) struct OpenSegment {
+    pub(crate) header: SegmentHeader,
+    pub(crate) path: PathBuf,
+    pub(crate) file: Arc<dyn StorageFile>,
+    /// Where the next group goes.
+    pub(crate) offset: u64,
+    /// Whether the last thing in the file is the mark of a clean end.
+    pub(crate) clean_end: bool,
+}
+
+/// Owns the file being written. After an error it must not be used again: nobody can say what is on the disk.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    options: Options,
+    shared: Arc<Shared>,
+    synced: watch::Sender<u64>,
+    segment: Option<OpenSegment>,
+    /// The last synced record and its hash; sequence 0 and zeros before the first.
+    synced_seq: u64,
+    synced_hash: ChainHash,
+    next_number: u64,
+    buffer: Vec<u8>,
+    spare: Option<Spare>,
+}
+
+impl Committer {
+    pub(crate) fn new(
+        options: Options,
+        shared: Arc<Shared>,
+        synced: watch::Sender<u64>,
+        segment: Option<OpenSegment>,
+        next_number: u64,
+    ) -> Self {
+        let head = shared.head();
+        Self {
+            options,
+            shared,
+            synced,
+            segment,
+            synced_seq: head.map_or(0, |head| head.seq),
+            synced_hash: head.map_or([0; 32], |head| head.hash),
+            next_number,
+            buffer: Vec::new(),
+            spare: None,
+        }
+    }
+
+    /// Takes from the queue what goes into the next group: everything that waits, up to the limits of a group, of the
+    /// segment, and of the epoch.
+    pub(crate) fn take_group(&self, queue: &mut VecDeque<Pending>) -> Vec<Pending> {
+        let Some(front) = queue.front() else { return Vec::new() };
+        let epoch = front.position.epoch;
+        let mut room = self.body_room(&epoch);
+        if aligned(RECORD_HEADER_BYTES + front.payload.len()) > room {
+            room = body_room_at(self.options.segment_bytes, SEGMENT_HEADER_BYTES as u64);
+        }
+        let limit = room.min(self.options.group_bytes_max);
+        let mut body_bytes = 0;
+        let fitting = queue.iter().take_while(|pending| {
+            body_bytes += RECORD_HEADER_BYTES + pending.payload.len();
+            pending.position.epoch == epoch && aligned(body_bytes) <= limit
+        });
+        let records = fitting.count();
+        queue.drain(..records).collect()
+    }
+
+    /// Writes and syncs one group, then publishes it.
+    pub(crate) fn commit(&mut self, group: &[Pending]) -> Result<(), JournalError> {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
+        self.buffer.clear();
+        self.buffer.resize(GROUP_HEADER_BYTES, 0);
+        for pending in group {
+            encode_record(&mut self.buffer, &pending.position, &pending.payload);
+        }
+        self.buffer.resize(aligned(self.buffer.len()), 0);
+        let body_bytes = self.buffer.len() - GROUP_HEADER_BYTES;
+        if body_bytes > self.body_room(&first.position.epoch) {
+            self.rotate(first.position.epoch, first.position.seq)?;
+        }
+        let header = GroupHeader {
+            flags: 0,
+            body_bytes: u32::try_from(body_bytes).expect("group_bytes_max is far below 4 GiB"),
+            records: u32::try_from(group.len()).expect("a group has far fewer records than bytes"),
+            first_seq: first.position.seq,
+            synced_through: self.synced_seq,
+            body_crc: crc32c::crc32c(&self.buffer[GROUP_HEADER_BYTES..]),
+        };
+        let group_offset = self.write_group(&header)?;
+        self.publish(group, group_offset, last.position);
+        self.prepare_spare();
+        Ok(())
+    }
+
+    /// Marks a clean end, so that the next start has nothing to doubt and nothing to copy.
+    pub(crate) fn close(&mut self) -> Result<(), JournalError> {
+        if self.segment.as_ref().is_none_or(|segment| segment.clean_end) {
+            return Ok(());
+        }
+        self.buffer.clear();
+        self.buffer.resize(GROUP_HEADER_BYTES, 0);
+        let header = GroupHeader {
+            flags: GROUP_CLEAN_END,
+            body_bytes: 0,
+            records: 0,
+            first_seq: self.synced_seq + 1,
+            synced_through: self.synced_seq,
+            body_crc: 0,
+        };
+        self.write_group(&header)?;
+        if let Some(segment) = &mut self.segment {
+            segment.clean_end = true;
+        }
+        Ok(())
+    }
+
+    fn write_group(&mut self, header: &GroupHeader) -> Result<u64, JournalError> {
+        let segment = self.segment.as_mut().expect("rotation left a segment that has room for the group");
+        self.buffer[..GROUP_HEADER_BYTES].copy_from_slice(&header.encode(segment.header.salt()));
+        let offset = segment.offset;
+        write_all_at(&*segment.file, &self.buffer, offset)
+            .map_err(|source| storage_error("write", &segment.path, self.buffer.len() as u64, source))?;
+        segment
+            .file
+            .sync_data()
+            .map_err(|source| JournalError::SyncFailed { path: segment.path.clone(), source })?;
+        segment.offset += self.buffer.len() as u64;
+        segment.clean_end = false;
+        Ok(offset)
+    }
+
+    fn publish(&mut self, group: &[Pending], group_offset: u64, head: Position) {
+        {
+            let mut catalog = self.shared.catalog.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(active) = &mut catalog.active {
+                let mut at = 0;
+                for pending in group {
+                    push_mark(&mut active.marks, &active.header, pending.position.seq, group_offset, at);
+                    at += RECORD_HEADER_BYTES + pending.payload.len();
+                }
+                active.last_seq = head.seq;
+            }
+        }
+        self.synced_seq = head.seq;
+        self.synced_hash = head.hash;
+        self.shared.advance(head, &self.synced);
+    }
+
+    /// Bytes of body that the open segment can still take in this epoch.
+    fn body_room(&self, epoch: &[u8; 16]) -> usize {
+        match &self.segment {
+            Some(segment) if segment.header.epoch == *epoch => {
+                body_room_at(segment.header.segment_bytes, segment.offset)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Begins the next segment. Everything before it is synced already, so the old one needs nothing more.
+    fn rotate(&mut self, epoch: [u8; 16], first_seq: u64) -> Result<(), JournalError> {
+        let bytes = self.options.segment_bytes;
+        let prepared = self.spare.take().and_then(|spare| {
+            let path = spare.path.clone();
+            spare.finish().map(|file| (file, path))
+        });
+        let (file, unfinished) = match prepared {
+            Some(prepared) => prepared,
+            None => {
+                let path = self.options.dir.join(format!("next{UNFINISHED_SUFFIX}"));
+                (allocate(&*self.shared.storage, &path, bytes)?, path)
+            }
+        };
+        let header = SegmentHeader {
+            number: self.next_number,
+            segment_bytes: bytes,
+            epoch,
+            first_seq,
+            previous: self.synced_hash,
+        };
+        let path = self.options.dir.join(segment_name(header.number));
+        write_all_at(&*file, &header.encode(), 0)
+            .map_err(|source| storage_error("write", &unfinished, bytes, source))?;
+        file.sync_data().map_err(|source| JournalError::SyncFailed { path: unfinished.clone(), source })?;
+        let storage = &self.shared.storage;
+        storage
+            .rename(&unfinished, &path)
+            .map_err(|source| storage_error("rename", &unfinished, bytes, source))?;
+        storage
+            .sync_dir(&self.options.dir)
+            .map_err(|source| JournalError::SyncFailed { path: self.options.dir.clone(), source })?;
+        self.next_number += 1;
+        let active = Active {
+            header,
+            path: path.clone(),
+            file: file.clone(),
+            marks: Vec::new(),
+            last_seq: first_seq - 1,
+        };
+        let mut catalog = self.shared.catalog.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = catalog.active.replace(active) {
+            catalog.sealed.push(Arc::new(Sealed {
+                header: old.header,
+                path: old.path,
+                last_seq: old.last_seq,
+                marks: Mutex::new(Some(Arc::new(old.marks))),
+            }));
+        }
+        drop(catalog);
+        let offset = SEGMENT_HEADER_BYTES as u64;
+        self.segment = Some(OpenSegment { header, path, file, offset, clean_end: false });
+        Ok(())
+    }
+
+    /// Starts to make the next file once the open one is half full.
+    fn prepare_spare(&mut self) {
+        let half_full =
+            self.segment.as_ref().is_some_and(|segment| segment.offset > segment.header.segment_bytes / 2);
+        if self.options.commit == CommitMode::Thread && self.spare.is_none() && half_full {
+            let path = self.options.dir.join(format!("spare-{:010}{UNFINISHED_SUFFIX}", self.next_number));
+            self.spare = Spare::start(self.shared.storage.clone(), path, self.options.segment_bytes);
+        }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        // The folder's lock must outlive the thread that writes into the folder.
+        if let Some(spare) = self.spare.take() {
+            let path = spare.path.clone();
+            drop(spare.finish());
+            if let Err(error) = self.shared.storage.remove(&path) {
+                tracing::debug!(%error, "an unused journal segment stays until the next start");
+            }
+        }
+    }
+}
+
+fn body_room_at(segment_bytes: u64, offset: u64) -> usize {
+    // One header for the group and one that stays free for the mark of a clean end.
+    let room = segment_bytes.saturating_sub(offset + 2 * GROUP_HEADER_BYTES as u64);
+    usize::try_from(room).expect("segments are at most 1 GiB") / 8 * 8
+}

@@ -1,0 +1,11 @@
+//! The journal's behaviour, as sentences over both storages.
+
+mod contract;
+mod crash;
+mod damage;
+mod faults;
+mod golden;
+mod group_commit;
+mod process;
+mod properties;
+mod support;
