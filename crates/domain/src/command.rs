@@ -82,7 +82,7 @@ pub struct AdjustLine {
 /// What the hub itself, a device or a person at its console brings into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubCommand {
-    OpenEpoch { epoch: EpochId, hub: HubId, store: StoreId, parent: Option<Parent> },
+    OpenEpoch { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
     ConfigureStore { profile: Box<StoreProfile> },
     ActivateCatalog { content_hash: [u8; 32], products: u32, source: CatalogSource },
     RegisterStaff { staff: StaffId, number: StaffNumber, role: Role },

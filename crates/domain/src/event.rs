@@ -71,7 +71,8 @@ pub enum VoidNumberReason {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    EpochOpened { epoch: EpochId, hub: HubId, store: StoreId, parent: Option<Parent> },
+    /// `hub_key` is the hub's Ed25519 public key: what verifies everything this epoch signs.
+    EpochOpened { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
     StoreConfigured { profile: Box<StoreProfile> },
     CatalogActivated { version: u64, content_hash: [u8; 32], products: u32, source: CatalogSource },
     StaffRegistered { staff: StaffId, number: StaffNumber, role: Role },

@@ -16,11 +16,11 @@ pub const TILL_NUMBER_MAX: u16 = 9_999;
 /// A [`Refusal`] when the command contradicts what the store already is.
 pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refusal> {
     let event = match command {
-        HubCommand::OpenEpoch { epoch, hub, store, parent } => {
+        HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);
             }
-            Event::EpochOpened { epoch: *epoch, hub: *hub, store: *store, parent: *parent }
+            Event::EpochOpened { epoch: *epoch, hub: *hub, hub_key: *hub_key, store: *store, parent: *parent }
         }
         HubCommand::ConfigureStore { profile } => {
             if state.store.is_some_and(|known| known != profile.store) {

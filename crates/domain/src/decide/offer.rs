@@ -7,6 +7,36 @@ use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
 use crate::state::State;
 
+/// Whether the event is one that a command of this till can lead to. What a till gives back never changes staff, tills,
+/// catalog or settings.
+fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
+    match event {
+        Event::SignedOn { terminal: of, .. }
+        | Event::SignedOff { terminal: of, .. }
+        | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
+        Event::ShiftOpened { stamp, .. }
+        | Event::ShiftClosed { stamp, .. }
+        | Event::OrderPlaced { stamp, .. }
+        | Event::OrderCancelled { stamp, .. }
+        | Event::BasketAbandoned { stamp, .. }
+        | Event::DepositTaken { stamp, .. }
+        | Event::SaleCompleted { stamp, .. }
+        | Event::OrderFulfilled { stamp, .. }
+        | Event::GoodsReturned { stamp, .. }
+        | Event::SalePostVoided { stamp, .. }
+        | Event::StockAdjusted { stamp, .. } => stamp.terminal == terminal,
+        Event::StockWentNegative { .. } => true,
+        Event::EpochOpened { .. }
+        | Event::StoreConfigured { .. }
+        | Event::CatalogActivated { .. }
+        | Event::StaffRegistered { .. }
+        | Event::TerminalEnrolled { .. }
+        | Event::TerminalRevoked { .. }
+        | Event::ClockStepped { .. }
+        | Event::DocumentSettled { .. } => false,
+    }
+}
+
 /// Checks that `record`, acknowledged at `epoch` and `seq`, can follow the state, and returns it as this hub will keep it.
 /// The caller has proven that the record is authentic and that its command is not known here.
 ///
@@ -30,6 +60,9 @@ pub fn accept_offer(
     };
     let till = state.tills.get(&terminal).ok_or(Refusal::TillUnknown)?;
     let mut numbers = till.numbers;
+    if record.outcome.events().iter().any(|event| !is_of_till(event, terminal)) {
+        return Err(Refusal::TillUnknown);
+    }
     for event in record.outcome.events() {
         let fits = match event {
             Event::ShiftOpened { stamp, .. } => till.shift.is_none() && !state.shifts.contains_key(&stamp.shift),
@@ -57,7 +90,6 @@ pub fn accept_offer(
             Event::BasketAbandoned { stamp, .. } | Event::StockAdjusted { stamp, .. } => {
                 state.shifts.contains_key(&stamp.shift)
             }
-            Event::SignedOn { staff, .. } => state.staff.contains_key(staff),
             _ => true,
         };
         let number = match event {

@@ -1,0 +1,14 @@
+//! What travels between tills and the hub over MQTT: requests up, replies and streams down. JSON, at most 256 KiB.
+
+mod reply;
+mod request;
+mod stream;
+
+pub use reply::{
+    Answer, Durability, OfferRecord, Reply, ReplyPosition, StoredRecord, Summary, Warning, accepted_or_refused,
+};
+pub use request::{CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request, SignOnMessage};
+pub use stream::{
+    CatalogMessage, HubStatus, StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind,
+    TransactionMessage, TransactionView, transactions_of,
+};

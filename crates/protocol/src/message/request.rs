@@ -1,0 +1,142 @@
+//! Till → hub, on `…/cmd`.
+
+use std::fmt;
+
+use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::command::Action;
+use holdfast_domain::ids::{CommandId, TerminalId};
+use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use holdfast_domain::Command;
+use serde::{Deserialize, Serialize};
+
+use super::reply::OfferRecord;
+use crate::chain::fingerprint;
+use crate::wire::plain;
+
+/// The largest request or reply.
+pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
+
+/// One request: `{"command": {…}}`, `{"sign_on": {…}}` or `{"offer": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Persisted at the till before it is sent, resent with the same bytes until it is answered.
+    Command(CommandMessage),
+    /// Carries a PIN, so it is never persisted at the till and its fingerprint leaves the PIN out.
+    SignOn(SignOnMessage),
+    /// Gives back what an earlier hub acknowledged, to a hub of a newer epoch.
+    Offer(OfferMessage),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandMessage {
+    #[serde(with = "plain")]
+    pub id: CommandId,
+    /// The till's clock, RFC 3339.
+    #[serde(with = "plain")]
+    pub occurred_at: Timestamp,
+    #[serde(with = "plain")]
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOnMessage {
+    #[serde(with = "plain")]
+    pub id: CommandId,
+    #[serde(with = "plain")]
+    pub occurred_at: Timestamp,
+    #[serde(with = "plain")]
+    pub number: StaffNumber,
+    pub pin: Pin,
+}
+
+/// A PIN on its way; never shown, logged or stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pin(pub String);
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin(…)")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfferMessage {
+    #[serde(with = "plain")]
+    pub id: CommandId,
+    pub record: OfferRecord,
+}
+
+/// A payload that is no request. Not journaled: it names no command that could be answered for ever.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedRequest {
+    #[error("the request has {bytes} bytes, at most {max} are taken; send it as two orders", max = REQUEST_BYTES_MAX)]
+    TooLarge { bytes: usize },
+    #[error("the request is not valid: {detail}")]
+    Invalid { detail: String },
+}
+
+impl MalformedRequest {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "HF-CMD-001",
+            Self::Invalid { .. } => "HF-CMD-002",
+        }
+    }
+}
+
+impl Request {
+    /// # Errors
+    /// [`MalformedRequest`] with the place and the reason, for JSON that is no request; unknown fields are refused.
+    pub fn parse(payload: &[u8]) -> Result<Self, MalformedRequest> {
+        if payload.len() > REQUEST_BYTES_MAX {
+            return Err(MalformedRequest::TooLarge { bytes: payload.len() });
+        }
+        serde_json::from_slice(payload).map_err(|error| MalformedRequest::Invalid { detail: error.to_string() })
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("every request has a JSON form")
+    }
+
+    /// The id that the answer will bear.
+    pub fn id(&self) -> CommandId {
+        match self {
+            Self::Command(command) => command.id,
+            Self::SignOn(sign_on) => sign_on.id,
+            Self::Offer(offer) => offer.id,
+        }
+    }
+
+    /// Finds the id in a payload that is no valid request, so that the till can be told which one was refused.
+    pub fn salvage_id(payload: &[u8]) -> Option<CommandId> {
+        let value: serde_json::Value = serde_json::from_slice(payload).ok()?;
+        value.as_object()?.values().find_map(|body| body.get("id")?.as_str()?.parse().ok())
+    }
+}
+
+impl CommandMessage {
+    /// The command as the domain sees it, and the fingerprint of the bytes it came in.
+    pub fn into_command(self, terminal: TerminalId, payload: &[u8]) -> (Command, [u8; 32]) {
+        let command = Command { id: self.id, terminal, occurred_at: self.occurred_at, action: self.action };
+        (command, fingerprint(payload))
+    }
+}
+
+impl SignOnMessage {
+    /// The command with the verdict on the PIN. Its fingerprint stands for id and staff number only: a hash over a short
+    /// PIN would give the PIN away to anyone who holds the journal.
+    pub fn into_command(self, terminal: TerminalId, verdict: PinVerdict) -> (Command, [u8; 32]) {
+        let fingerprint = self.fingerprint();
+        let action = Action::SignOn { number: self.number, verdict };
+        (Command { id: self.id, terminal, occurred_at: self.occurred_at, action }, fingerprint)
+    }
+
+    pub fn fingerprint(&self) -> [u8; 32] {
+        fingerprint(format!("sign-on {} {}", self.id, self.number).as_bytes())
+    }
+}

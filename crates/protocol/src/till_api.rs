@@ -1,0 +1,127 @@
+//! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
+
+use holdfast_domain::bounded::Label;
+use holdfast_domain::catalog::Product;
+use holdfast_domain::ids::{EpochId, StoreId, TerminalId};
+use holdfast_domain::receipt::TillNumber;
+use holdfast_domain::shift::Shift;
+use holdfast_domain::staff::Staff;
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::till::LastNumbers;
+use serde::{Deserialize, Serialize};
+
+use crate::message::{StatusMessage, StockEntry};
+use crate::wire::plain;
+
+/// POST: pairs a till with a code from `holdfast-hub pair`. Not authenticated but by the code.
+pub const PAIR_PATH: &str = "/api/v1/pair";
+/// GET, with the till's credential: what a till needs after connecting.
+pub const SNAPSHOT_PATH: &str = "/api/v1/till/snapshot";
+/// GET, with the till's credential: one page of stock levels, `?after=<sku>`.
+pub const STOCK_PATH: &str = "/api/v1/till/stock";
+/// GET, with the till's credential: one page of the active catalog, `?after=<sku>`.
+pub const CATALOG_PATH: &str = "/api/v1/till/catalog";
+/// The most entries of one page of stock or catalog.
+pub const PAGE_ENTRIES_MAX: usize = 1_000;
+
+/// A till's HTTP credential is Basic authentication: user name the terminal's id, password the secret in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairRequest {
+    /// As printed by `holdfast-hub pair`; letter case and dashes do not matter.
+    pub code: String,
+    /// A till that was paired before (with this hub or one that it replaces) keeps its identity and number.
+    pub known_as: Option<KnownTill>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownTill {
+    #[serde(with = "plain")]
+    pub terminal: TerminalId,
+    #[serde(with = "plain")]
+    pub number: TillNumber,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairResponse {
+    #[serde(with = "plain")]
+    pub store: StoreId,
+    #[serde(with = "plain")]
+    pub store_name: Label,
+    #[serde(with = "plain")]
+    pub terminal: TerminalId,
+    #[serde(with = "plain")]
+    pub number: TillNumber,
+    #[serde(with = "plain")]
+    pub name: Label,
+    /// 256 bits, hex. Shown once; the hub keeps its SHA-256.
+    pub secret: String,
+    /// The store's certificate authority, PEM: the only issuer that the till trusts from now on.
+    pub ca_pem: String,
+    /// The name in the hub's certificate.
+    pub server_name: String,
+    /// `host:port` of the MQTT listener.
+    pub mqtt: String,
+    /// `host:port` of the HTTPS listener.
+    pub https: String,
+}
+
+/// What is true at journal sequence `status.head_seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    #[serde(with = "plain")]
+    pub epoch: EpochId,
+    pub status: StatusMessage,
+    #[serde(with = "plain")]
+    pub profile: StoreProfile,
+    #[serde(with = "plain")]
+    pub catalog_version: u64,
+    pub till: TillState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TillState {
+    #[serde(with = "plain")]
+    pub terminal: TerminalId,
+    #[serde(with = "plain")]
+    pub number: TillNumber,
+    #[serde(with = "plain")]
+    pub numbers: LastNumbers,
+    #[serde(with = "plain")]
+    pub operator: Option<Staff>,
+    #[serde(with = "plain")]
+    pub shift: Option<Shift>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockPage {
+    /// The journal sequence that the page is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    pub levels: Vec<StockEntry>,
+    /// Where the next page starts; absent on the last one.
+    pub next_after: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogPage {
+    #[serde(with = "plain")]
+    pub version: u64,
+    #[serde(with = "plain")]
+    pub products: Vec<Product>,
+    pub next_after: Option<String>,
+}
+
+/// An error of any HTTP route of hub or cloud (RFC 9457 in spirit): a code with a page, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Problem {
+    pub code: String,
+    pub text: String,
+}

@@ -1,0 +1,113 @@
+//! Events and records: what the journal stores. Variants are only ever added at the end.
+
+use holdfast_domain::bounded::{Label, Reason, Sku};
+use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::event::{
+    CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
+};
+use holdfast_domain::ids::{CommandId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::line::Line;
+use holdfast_domain::order::{Channel, Totals};
+use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
+use holdfast_domain::record::{Origin, Outcome, Record};
+use holdfast_domain::refusal::RefusalNote;
+use holdfast_domain::sale::ReturnedLine;
+use holdfast_domain::shift::ShiftFigures;
+use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::stock::{AdjustmentReason, StockChange};
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tax::{TaxBasis, TaxTotal};
+use holdfast_domain::tender::Payment;
+use holdfast_money::{Money, Quantity};
+
+
+wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
+wire_enum!(CatalogSource { Import, Headquarters });
+wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
+wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
+wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
+
+wire_enum!(Event {
+    EpochOpened { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
+    StoreConfigured { profile: Box<StoreProfile> },
+    CatalogActivated { version: u64, content_hash: [u8; 32], products: u32, source: CatalogSource },
+    StaffRegistered { staff: StaffId, number: StaffNumber, role: Role },
+    TerminalEnrolled { terminal: TerminalId, number: TillNumber, name: Label, secret_hash: [u8; 32] },
+    TerminalRevoked { terminal: TerminalId },
+    SignedOn { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
+    SignedOff { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
+    ShiftOpened { stamp: Stamp, float: Money },
+    ShiftClosed { stamp: Stamp, z_number: u32, figures: Box<ShiftFigures>, declared: Money, over_short: Money },
+    OrderPlaced {
+        stamp: Stamp,
+        order: OrderId,
+        channel: Channel,
+        customer: Option<SubjectId>,
+        basis: TaxBasis,
+        lines: Vec<Line>,
+        totals: Totals,
+    },
+    OrderCancelled { stamp: Stamp, transaction: TransactionId, receipt: ReceiptNumber, order: OrderId, reason: Reason },
+    BasketAbandoned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        basis: TaxBasis,
+        lines: Vec<Line>,
+        reason: Reason,
+    },
+    DepositTaken {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        payment: Payment,
+    },
+    SaleCompleted {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        basis: TaxBasis,
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+    },
+    OrderFulfilled { stamp: Stamp, order: OrderId },
+    GoodsReturned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        source: ReturnSource,
+        basis: TaxBasis,
+        lines: Vec<ReturnedLine>,
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+        reason: Reason,
+    },
+    SalePostVoided {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        original: TransactionId,
+        totals: Totals,
+        taxes: Vec<TaxTotal>,
+        payment: Payment,
+        reason: Reason,
+    },
+    StockAdjusted { stamp: Stamp, changes: Vec<StockChange>, reason: AdjustmentReason },
+    StockWentNegative { sku: Sku, on_hand: Quantity },
+    ReceiptNumberVoided { terminal: TerminalId, number: ReceiptNumber, reason: VoidNumberReason },
+    ClockStepped { before: Timestamp, after: Timestamp },
+    DocumentSettled { transaction: TransactionId, outcome: DocumentOutcome },
+});
+
+wire_struct!(RefusalNote { code: String, text: String });
+wire_enum!(Origin {
+    Hub,
+    Till { terminal: TerminalId, command: CommandId, fingerprint: [u8; 32] },
+    Offered { terminal: TerminalId, command: CommandId, fingerprint: [u8; 32], epoch: EpochId, seq: u64 },
+});
+wire_enum!(Outcome { Accepted { events: Vec<Event> }, Refused { refusal: RefusalNote } });
+wire_struct!(Record { recorded_at: Timestamp, origin: Origin, outcome: Outcome });

@@ -1,0 +1,172 @@
+//! Catalog, lines, orders, shifts, settings.
+
+use holdfast_domain::bounded::{Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName};
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
+use holdfast_domain::event::Stamp;
+use holdfast_domain::ids::{OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate, LineNumber};
+use holdfast_domain::order::{Channel, Order, OrderState, Totals};
+use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
+use holdfast_domain::sale::{ReturnedLine, Sale, SoldLine};
+use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
+use holdfast_domain::staff::{Role, Staff, StaffNumber};
+use holdfast_domain::stock::{AdjustmentReason, StockChange, StockLevel};
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
+use holdfast_domain::tender::{Payment, Tender, TenderKind};
+use holdfast_domain::till::{LastNumbers, Standing, Till};
+use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
+
+
+wire_enum!(Unit { Piece, Kilogram, Litre, Metre });
+wire_enum!(StockRule { Counter, Strict, Untracked });
+wire_enum!(ItemRef { Sku(sku: Sku), Barcode(barcode: Barcode) });
+wire_struct!(Product {
+    sku: Sku,
+    description: Description,
+    barcodes: Vec<Barcode>,
+    unit: Unit,
+    tax_class: TaxClass,
+    unit_price: UnitPrice,
+    stock: StockRule,
+});
+
+wire_enum!(TaxBasis { Inclusive, Exclusive });
+wire_enum!(TaxRounding { PerLine, PerTotal });
+wire_struct!(TaxRate { code: TaxCode, rate: Rate });
+wire_struct!(TaxRule { class: TaxClass, rates: Vec<TaxRate> });
+wire_struct!(AppliedTax { code: TaxCode, rate: Rate, tax: Money });
+wire_struct!(TaxTotal { code: TaxCode, rate: Rate, net: Money, tax: Money });
+
+wire_struct!(StoreProfile {
+    store: StoreId,
+    name: Label,
+    legal_name: Label,
+    address: Address,
+    tax_id: Label,
+    currency: Currency,
+    basis: TaxBasis,
+    tax_rounding: TaxRounding,
+    cash_step: Decimal,
+    time_zone: TimeZoneName,
+    cut_over_minutes: u16,
+    taxes: Vec<TaxRule>,
+});
+
+wire_enum!(LineFate { Kept, Voided { reason: Reason } });
+wire_enum!(AppliedPrice {
+    List { unit_price: UnitPrice },
+    Override { unit_price: UnitPrice, list_price: UnitPrice, reason: Reason },
+});
+wire_enum!(AppliedDiscount {
+    None,
+    Percent { rate: Rate, amount: Money, reason: Reason },
+    Amount { amount: Money, reason: Reason },
+});
+wire_struct!(Line {
+    number: LineNumber,
+    sku: Sku,
+    description: Description,
+    scanned: Option<Barcode>,
+    unit: Unit,
+    stock: StockRule,
+    quantity: Quantity,
+    price_list: Label,
+    price: AppliedPrice,
+    extended: Money,
+    discount: AppliedDiscount,
+    tax_class: TaxClass,
+    taxes: Vec<AppliedTax>,
+    net: Money,
+    gross: Money,
+    fate: LineFate,
+});
+
+wire_enum!(Mode { Live, Training });
+wire_struct!(Stamp {
+    terminal: TerminalId,
+    operator: StaffId,
+    shift: ShiftId,
+    business_date: BusinessDate,
+    mode: Mode,
+    occurred_at: Timestamp,
+});
+wire_enum!(Channel { Counter, NotInHand });
+wire_enum!(OrderState { Placed, PartlyPaid, Paid, Fulfilled, Cancelled });
+wire_struct!(Totals { net: Money, tax: Money, gross: Money, discount: Money });
+wire_struct!(Order {
+    id: OrderId,
+    state: OrderState,
+    placed: Stamp,
+    recorded_at: Timestamp,
+    channel: Channel,
+    customer: Option<SubjectId>,
+    basis: TaxBasis,
+    lines: Vec<Line>,
+    totals: Totals,
+    paid: Money,
+    revision: u32,
+});
+
+wire_enum!(TenderKind { Cash });
+wire_struct!(Tender { kind: TenderKind, amount: Money });
+wire_struct!(Payment { due: Money, tenders: Vec<Tender>, rounding: Money, change: Money });
+wire_struct!(SoldLine { line: Line, returned: Quantity });
+wire_struct!(Sale {
+    transaction: TransactionId,
+    order: OrderId,
+    stamp: Stamp,
+    receipt: ReceiptNumber,
+    basis: TaxBasis,
+    lines: Vec<SoldLine>,
+    payment: Payment,
+    refunded: Money,
+    paid_out: Money,
+    voided: Option<TransactionId>,
+});
+wire_struct!(ReturnedLine { original: Option<LineNumber>, line: Line });
+
+wire_struct!(StockLevel { on_hand: Quantity, sold: Quantity, adjusted: Quantity, reserved: Quantity });
+wire_struct!(StockChange { sku: Sku, quantity: Quantity });
+wire_enum!(AdjustmentReason { Received, Counted, Waste, Other(reason: Reason) });
+
+wire_enum!(Role { Cashier, Manager });
+wire_struct!(Staff { id: StaffId, number: StaffNumber, role: Role });
+wire_enum!(Standing { Enrolled, Revoked });
+wire_struct!(LastNumbers { hub: u32, island: u32, training: u32 });
+wire_struct!(Till {
+    terminal: TerminalId,
+    number: TillNumber,
+    name: Label,
+    secret_hash: [u8; 32],
+    standing: Standing,
+    operator: Option<StaffId>,
+    shift: Option<ShiftId>,
+    numbers: LastNumbers,
+});
+
+wire_struct!(ShiftFigures {
+    sales: u32,
+    returns: u32,
+    post_voids: u32,
+    cancelled: u32,
+    gross: Money,
+    net: Money,
+    discount: Money,
+    returned: Money,
+    deposits: Money,
+    rounding: Money,
+    cash_expected: Money,
+    taxes: Vec<TaxTotal>,
+});
+wire_struct!(Shift {
+    id: ShiftId,
+    terminal: TerminalId,
+    opened_by: StaffId,
+    opened_at: Timestamp,
+    business_date: BusinessDate,
+    mode: Mode,
+    float: Money,
+    figures: ShiftFigures,
+});

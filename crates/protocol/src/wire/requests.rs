@@ -1,0 +1,121 @@
+//! What tills ask for. Defaults keep a line of a 2,000-line order small.
+
+use holdfast_domain::bounded::Reason;
+use holdfast_domain::calendar::BusinessDate;
+use holdfast_domain::catalog::ItemRef;
+use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
+use holdfast_domain::ids::{OrderId, ShiftId, SubjectId, TransactionId};
+use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::stock::AdjustmentReason;
+use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_money::{Money, Quantity, Rate, UnitPrice};
+
+use super::Wired;
+
+wire_enum!(PriceInput { List, Override { unit_price: UnitPrice, reason: Reason } });
+wire_enum!(DiscountInput {
+    None,
+    Percent { rate: Rate, reason: Reason },
+    Amount { amount: Money, reason: Reason },
+});
+
+fn list_price() -> Wired<PriceInput> {
+    Wired(PriceInput::List)
+}
+
+fn no_discount() -> Wired<DiscountInput> {
+    Wired(DiscountInput::None)
+}
+
+fn kept() -> Wired<LineFate> {
+    Wired(LineFate::Kept)
+}
+
+fn from_hub() -> Wired<ReceiptSource> {
+    Wired(ReceiptSource::Hub)
+}
+
+fn counter() -> Wired<Channel> {
+    Wired(Channel::Counter)
+}
+
+fn today() -> Wired<BusinessDay> {
+    Wired(BusinessDay::Today)
+}
+
+fn live() -> Wired<Mode> {
+    Wired(Mode::Live)
+}
+
+fn full() -> Wired<Settlement> {
+    Wired(Settlement::Full)
+}
+
+wire_struct!(LineInput {
+    number: LineNumber,
+    item: ItemRef,
+    quantity: Quantity,
+    #[serde(default = "list_price")]
+    price: PriceInput,
+    #[serde(default = "no_discount")]
+    discount: DiscountInput,
+    #[serde(default = "kept")]
+    fate: LineFate,
+});
+wire_struct!(PlaceOrder {
+    order: OrderId,
+    #[serde(default = "counter")]
+    channel: Channel,
+    customer: Option<SubjectId>,
+    lines: Vec<LineInput>,
+    expected_total: Option<Money>,
+});
+wire_enum!(ReceiptSource { Hub, Island { number: u32 } });
+wire_enum!(Settlement { Full, Deposit });
+wire_enum!(BusinessDay { Today, On(date: BusinessDate) });
+wire_struct!(TenderInput { kind: TenderKind, amount: Money });
+wire_struct!(ReturnLine { line: LineNumber, quantity: Quantity });
+wire_enum!(ReturnedGoods {
+    ByReceipt { original: TransactionId, lines: Vec<ReturnLine> },
+    NoReceipt { lines: Vec<LineInput> },
+});
+wire_struct!(ReturnGoods {
+    reason: Reason,
+    #[serde(default = "from_hub")]
+    receipt: ReceiptSource,
+    goods: ReturnedGoods,
+});
+wire_struct!(AdjustLine { item: ItemRef, quantity: Quantity });
+
+// A sign-on is a request of its own: its PIN is looked at before the ledger hears of it, and nobody outside may bring a
+// verdict.
+wire_enum!(Action {
+    SignOff,
+    OpenShift {
+        shift: ShiftId,
+        float: Money,
+        #[serde(default = "today")]
+        day: BusinessDay,
+        #[serde(default = "live")]
+        mode: Mode,
+    },
+    CloseShift { shift: ShiftId, declared: Money },
+    PlaceOrder(place: PlaceOrder),
+    CancelOrder { order: OrderId, reason: Reason },
+    AbandonBasket { lines: Vec<LineInput>, reason: Reason },
+    Pay {
+        order: OrderId,
+        tenders: Vec<TenderInput>,
+        #[serde(default = "full")]
+        settlement: Settlement,
+        #[serde(default = "from_hub")]
+        receipt: ReceiptSource,
+    },
+    FulfilOrder { order: OrderId },
+    Return(goods: ReturnGoods),
+    PostVoid { original: TransactionId, reason: Reason },
+    AdjustStock { changes: Vec<AdjustLine>, reason: AdjustmentReason },
+} never SignOn);
