@@ -102,12 +102,12 @@ fn a_new_epoch_continues_sequence_and_chain_in_a_new_segment() {
     on_both(|place| {
         let options = small(&place.dir);
         let (mut writer, reader) = begun(&options, place);
-        let mut written = append_some(&mut writer, 3);
+        append_some(&mut writer, 3);
         writer.append(payload(4)).expect("appending works");
         writer.begin_epoch(EPOCH_B);
         writer.append(payload(5)).expect("appending works");
         writer.commit().expect("one commit may span two epochs");
-        written = visible(&reader);
+        let written = visible(&reader);
         let epochs: Vec<[u8; 16]> = written.iter().map(|record| record.position.epoch).collect();
         assert_eq!(epochs, [EPOCH_A, EPOCH_A, EPOCH_A, EPOCH_A, EPOCH_B]);
         assert_chained(&written);
