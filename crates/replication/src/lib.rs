@@ -12,12 +12,14 @@
 //! handed in, random numbers are arguments, hashes and ids are opaque bytes, the chain function is passed in.
 
 pub mod back_off;
+pub mod codes;
 pub mod limits;
 pub mod position;
 pub mod receiver;
 pub mod sender;
 
 pub use back_off::BackOff;
+pub use codes::ERROR_CODES;
 pub use position::{Epoch, Hash, Lane, Parent, Point, Record};
 pub use receiver::{BatchHeader, Cursor, Decision, decide};
 pub use sender::{Answer, EpochSpan, Sender, State, Status, Step, Ticket, Window};
