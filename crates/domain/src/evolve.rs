@@ -16,7 +16,7 @@ use crate::receipt::ReceiptNumber;
 use crate::sale::{Sale, SoldLine};
 use crate::shift::{Mode, Shift, ShiftFigures};
 use crate::staff::Staff;
-use crate::state::State;
+use crate::state::{EpochLine, State};
 use crate::stock::Account;
 use crate::tax::TaxTotal;
 use crate::tender::Payment;
@@ -48,8 +48,9 @@ impl State {
     /// Folds one event.
     pub fn evolve(&mut self, recorded_at: Timestamp, event: &Event, changes: &mut Changes) {
         match event {
-            Event::EpochOpened { epoch, store, .. } => {
+            Event::EpochOpened { epoch, store, parent, .. } => {
                 self.epoch = Some(*epoch);
+                self.epochs.push(EpochLine { epoch: *epoch, parent: *parent });
                 self.store = Some(*store);
                 changes.store = true;
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::bounded::Sku;
 use crate::command::{Action, Command, ReturnedGoods};
-use crate::event::Event;
+use crate::event::{Event, Parent};
 use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId};
 use crate::order::Order;
 use crate::record::Record;
@@ -19,6 +19,8 @@ use crate::till::Till;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
     pub epoch: Option<EpochId>,
+    /// The line of epochs of this history, oldest first.
+    pub epochs: Vec<EpochLine>,
     pub store: Option<StoreId>,
     pub profile: Option<StoreProfile>,
     pub catalog_version: u64,
@@ -38,6 +40,13 @@ pub struct State {
     pub stock: BTreeMap<Sku, StockLevel>,
     /// Documents whose printing is not settled.
     pub documents: BTreeSet<TransactionId>,
+}
+
+/// One epoch and the end of the history that it continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochLine {
+    pub epoch: EpochId,
+    pub parent: Option<Parent>,
 }
 
 /// Something on disk that a decision or an event must see.

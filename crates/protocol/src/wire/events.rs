@@ -15,6 +15,7 @@ use holdfast_domain::sale::ReturnedLine;
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::stock::{AdjustmentReason, StockChange};
+use holdfast_domain::state::EpochLine;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
 use holdfast_domain::tender::Payment;
@@ -22,6 +23,7 @@ use holdfast_money::{Money, Quantity};
 
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
+wire_struct!(EpochLine { epoch: EpochId, parent: Option<Parent> });
 wire_enum!(CatalogSource { Import, Headquarters });
 wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
 wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
