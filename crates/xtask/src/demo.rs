@@ -1,4 +1,334 @@
-//! The demo.
+//! The demo: a cloud and two stores made of the released programs, three selling tills in each, on free ports.
+//!
+//! The line between stores and HQ is a proxy of ours, so that `--check` can cut it in the middle and see the books agree
+//! afterwards all the same.
 
+mod books;
 pub mod catalog;
+mod http;
 pub mod programs;
+mod screen;
+mod shop;
+mod wan;
+
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use crate::suites::seconds;
+use crate::workspace;
+use books::{Books, compare};
+use http::Server;
+use programs::{Program, Programs};
+use screen::{Figures, Screen};
+use shop::{PLANS, Shop};
+use wan::Wan;
+
+/// Tills in each store.
+const TILLS: usize = 3;
+/// How long the tills of a demo without an end may sell: longer than anybody looks.
+const ENDLESS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often the figures are read.
+const TICK: Duration = Duration::from_secs(1);
+/// How long the tills may take to finish their last baskets.
+const FINISH_WITHIN: Duration = Duration::from_secs(60);
+/// How long the stores may take to send what is left.
+const DRAIN_WITHIN: Duration = Duration::from_secs(120);
+/// How often the drain is looked at.
+const DRAIN_POLL: Duration = Duration::from_millis(100);
+/// HQ's sign-in name in the demo.
+const HQ_USER: &str = "hq";
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Run without looking: sell, cut the line to HQ for the middle third, reconcile, fail on any difference
+    #[arg(long)]
+    check: bool,
+    /// How long the tills sell; a check sells 20 seconds when nothing is said, a demo until Ctrl-C
+    #[arg(long, value_parser = clap::value_parser!(u64).range(3..=86_400))]
+    seconds: Option<u64>,
+    /// An empty or new folder for all data, instead of one under target/demo
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+/// Builds the programs and runs the demo to its end.
+pub fn run(options: Options) -> Result<ExitCode> {
+    let started = Instant::now();
+    println!("building the programs");
+    programs::build()?;
+    println!("built in {}", seconds(started.elapsed()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(demo(options))
+}
+
+async fn demo(options: Options) -> Result<ExitCode> {
+    let mut stop = Stop::new()?;
+    let folder = fresh_folder(options.data)?;
+    let started = Instant::now();
+    let mut demo = tokio::select! {
+        demo = Demo::open(folder) => demo?,
+        () = stop.asked() => bail!("stopped before the stores were open"),
+    };
+    println!("open in {}, data in {}\n", seconds(started.elapsed()), demo.folder.display());
+    demo.introduce();
+
+    let sold = if options.check {
+        let time = Duration::from_secs(options.seconds.unwrap_or(20));
+        demo.sell(time, Some(Cut { from: time / 3, to: time * 2 / 3 }), &mut stop).await
+    } else {
+        demo.sell(options.seconds.map_or(ENDLESS, Duration::from_secs), None, &mut stop).await
+    };
+    let reconciled = match sold {
+        Ok(()) => demo.reconcile().await,
+        Err(error) => Err(error),
+    };
+    let folder = demo.folder.clone();
+    let closed = demo.close().await;
+    let equal = reconciled?;
+    closed?;
+    if !equal {
+        eprintln!(
+            "HF-DEMO-003: the books of tills, hub and cloud differ; all data is kept in {}",
+            folder.display()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("tills, hubs and cloud agree in transactions, money and stock");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// When the line to HQ is down, counted from the first sale.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    from: Duration,
+    to: Duration,
+}
+
+/// Ctrl-C, or the polite signal of a service manager.
+#[derive(Debug)]
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Demo {
+    folder: PathBuf,
+    programs: Programs,
+    cloud: Program,
+    hq: Server,
+    hq_url: String,
+    password: String,
+    wan: Wan,
+    shops: Vec<Shop>,
+}
+
+impl Demo {
+    async fn open(folder: PathBuf) -> Result<Self> {
+        let programs = Programs::new(folder.join("logs"))?;
+        let cloud_data = folder.join("cloud");
+        let data = cloud_data.to_str().context("the data folder's name is UTF-8")?;
+        let password = random_word();
+        let ready = folder.join("cloud-ready.json");
+        let ready_name = ready.to_str().context("the data folder's name is UTF-8")?;
+        println!("opening HQ");
+        let add = ["user", "add", "--data", data, "--name", HQ_USER, "--stores", "all", "--password-stdin"];
+        programs.command("holdfast-cloud", &add, Some(&password)).await?;
+        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--ready-file", ready_name];
+        let mut cloud = programs.start("cloud", "holdfast-cloud", &serve)?;
+        let hq_url = shop::url(&cloud.ready(&ready).await?, "http")?;
+        let mut hq = Server::at(&hq_url)?;
+        hq.sign_in("/sign-in", &[("name", HQ_USER), ("password", &password)]).await?;
+        let wan = Wan::to(hq.address()).await?;
+        let line = format!("http://{}", wan.address());
+        let mut shops = Vec::new();
+        for plan in &PLANS {
+            println!("opening {} ({}, {})", plan.name, plan.time_zone, plan.currency);
+            shops.push(Shop::open(&programs, plan, &folder, &cloud_data, &line, TILLS).await?);
+        }
+        Ok(Self { folder, programs, cloud, hq, hq_url, password, wan, shops })
+    }
+
+    fn introduce(&self) {
+        println!("HQ's page      {}", self.hq_url);
+        println!("  sign in as   {HQ_USER}");
+        println!("  password     {}", self.password);
+        for shop in &self.shops {
+            println!(
+                "{:<14} {}  ({}, {})",
+                shop.plan.name, shop.page_url, shop.plan.currency, shop.plan.time_zone
+            );
+        }
+        let (number, name, _, pin) = shop::STAFF[0];
+        println!("staff          {name}, number {number}, PIN {pin}\n");
+    }
+
+    /// Lets every till sell until the time is over or somebody asks to stop.
+    async fn sell(&mut self, time: Duration, cut: Option<Cut>, stop: &mut Stop) -> Result<()> {
+        let mut selling = Vec::new();
+        for shop in &self.shops {
+            selling.push(shop.sell(&self.programs, time)?);
+        }
+        let mut screen = Screen::new(self.shops.len());
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let started = Instant::now();
+        let (mut line_up, mut waited_at_most) = (true, 0);
+        while started.elapsed() < time {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = stop.asked() => break,
+            }
+            let down = cut.is_some_and(|cut| (cut.from..cut.to).contains(&started.elapsed()));
+            if down == line_up {
+                line_up = !down;
+                if down {
+                    self.wan.cut()
+                } else {
+                    self.wan.restore()
+                }
+                screen.say(if down { "the line to HQ is cut" } else { "the line to HQ is restored" });
+            }
+            for program in &mut selling {
+                // The tills end by themselves when their time is over, a moment before or after ours.
+                if started.elapsed() + TICK < time {
+                    program.still_runs()?;
+                }
+            }
+            self.cloud.still_runs()?;
+            let mut figures = Vec::new();
+            for shop in &mut self.shops {
+                shop.hub.still_runs()?;
+                let read = Figures::read(shop, &self.hq).await?;
+                if !line_up {
+                    waited_at_most = waited_at_most.max(read.waiting());
+                }
+                figures.push(read);
+            }
+            screen.show(started.elapsed(), line_up, &figures);
+        }
+        self.wan.restore();
+        screen.say("the tills stop selling");
+        let in_time = started.elapsed() >= time;
+        for program in selling {
+            if in_time { program.finish(FINISH_WITHIN).await? } else { program.stop().await? }
+        }
+        if cut.is_some() && in_time {
+            let refused = self.wan.refused();
+            println!(
+                "while the line was cut: {refused} connections refused, up to {waited_at_most} records waited"
+            );
+            if refused == 0 || waited_at_most == 0 {
+                bail!("HF-DEMO-003: cutting the line to HQ had no effect, so this check has shown nothing");
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until HQ has everything, then compares the three books of every store.
+    async fn reconcile(&mut self) -> Result<bool> {
+        let started = Instant::now();
+        for shop in &mut self.shops {
+            loop {
+                shop.hub.still_runs()?;
+                self.cloud.still_runs()?;
+                let figures = Figures::read(shop, &self.hq).await?;
+                if figures.waiting() == 0 {
+                    break;
+                }
+                if started.elapsed() > DRAIN_WITHIN {
+                    let (name, waiting) = (shop.plan.name, figures.waiting());
+                    bail!("HF-DEMO-004: {name} still has {waiting} records for HQ after {DRAIN_WITHIN:?}");
+                }
+                sleep(DRAIN_POLL).await;
+            }
+        }
+        println!("HQ has everything {} after the tills stopped\n", seconds(started.elapsed()));
+        let mut equal = true;
+        for shop in &self.shops {
+            let tills = fs::read(&shop.report).with_context(|| {
+                format!("HF-DEMO-008: the tills left no report in {}", shop.report.display())
+            })?;
+            let tills =
+                Books::read(&serde_json::from_slice(&tills).context("HF-DEMO-008: the tills' report")?)?;
+            let hub = Books::read(&shop.page.json(shop::HUB_BOOKS).await?)?;
+            let cloud = Books::read(&self.hq.json(&shop.cloud_books()).await?)?;
+            let comparison = compare(&tills, &hub, &cloud);
+            println!("{}", comparison.table(shop.plan.name));
+            if tills.figure("transactions") == 0 {
+                bail!("HF-DEMO-003: {} sold nothing, so this has shown nothing", shop.plan.name);
+            }
+            equal &= comparison.equal();
+        }
+        Ok(equal)
+    }
+
+    /// Ends the hubs, then the cloud.
+    async fn close(self) -> Result<()> {
+        let mut outcome = Ok(());
+        for program in self.shops.into_iter().map(|shop| shop.hub).chain([self.cloud]) {
+            let stopped = program.stop().await;
+            outcome = outcome.and(stopped);
+        }
+        outcome
+    }
+}
+
+/// The folder of this run.
+///
+/// # Errors
+/// HF-DEMO-007 when the folder that was asked for holds anything.
+fn fresh_folder(asked: Option<PathBuf>) -> Result<PathBuf> {
+    let folder = asked.unwrap_or_else(|| workspace::root().join("target/demo").join(random_word()));
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    if !is_empty(&folder)? {
+        bail!("HF-DEMO-007: {} is not empty; name a new folder", folder.display());
+    }
+    folder.canonicalize().with_context(|| format!("resolve {}", folder.display()))
+}
+
+fn is_empty(folder: &Path) -> Result<bool> {
+    Ok(fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?.next().is_none())
+}
+
+/// Sixteen letters and digits that nobody has seen before, from the process's own random hash keys.
+fn random_word() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_never_writes_into_a_folder_that_is_in_use() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(fresh_folder(Some(folder.path().join("new"))).is_ok());
+        fs::write(folder.path().join("new/books"), "x").expect("written");
+        let error = fresh_folder(Some(folder.path().join("new"))).expect_err("in use").to_string();
+        assert!(error.starts_with("HF-DEMO-007"), "{error}");
+        assert_ne!(random_word(), random_word());
+    }
+}

@@ -32,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Start a cloud and two stores with three selling tills each, on free ports, in a fresh folder
-    //DEMO Demo(demo::Options),
+    Demo(demo::Options),
     /// Format check, lints and every test suite, with a table of results and times
     Test,
     /// The same as `test`, and held to its time budget
@@ -58,7 +58,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
-        //DEMO Task::Demo(options) => demo::run(options),
+        Task::Demo(options) => demo::run(options),
         Task::Test => suites::run(None),
         Task::Ci => suites::run(Some(CI_BUDGET)),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),

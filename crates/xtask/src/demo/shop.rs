@@ -1,0 +1,218 @@
+//! One store of the demo, set up with the same commands that an installer types.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::catalog;
+use super::http::Server;
+use super::programs::{Program, Programs};
+
+/// Where the hub answers with its books.
+pub const HUB_BOOKS: &str = "/api/v1/reconciliation";
+
+/// What a store is at HQ.
+#[derive(Debug)]
+pub struct Plan {
+    /// The name of its folder and logs.
+    pub key: &'static str,
+    pub name: &'static str,
+    pub currency: &'static str,
+    pub time_zone: &'static str,
+    pub prices_include_tax: &'static str,
+    legal_name: &'static str,
+    address: &'static str,
+    tax_id: &'static str,
+}
+
+/// Two stores that share neither time zone nor currency nor the way of showing tax.
+pub const PLANS: [Plan; 2] = [
+    Plan {
+        key: "vienna",
+        name: "Naschmarkt",
+        currency: "EUR",
+        time_zone: "Europe/Vienna",
+        prices_include_tax: "true",
+        legal_name: "Holdfast Demo Lebensmittel GmbH",
+        address: "Linke Wienzeile 4, 1060 Wien",
+        tax_id: "ATU00000000",
+    },
+    Plan {
+        key: "new-york",
+        name: "Hudson Corner",
+        currency: "USD",
+        time_zone: "America/New_York",
+        prices_include_tax: "false",
+        legal_name: "Holdfast Demo Grocers Inc.",
+        address: "310 Hudson Street, New York, NY 10013",
+        tax_id: "00-0000000",
+    },
+];
+
+/// Staff of every demo store: number, name, role, PIN. Two cashiers could not close each other's shifts; a manager can.
+pub const STAFF: [(&str, &str, &str, &str); 4] = [
+    ("101", "Anna", "cashier", "4711"),
+    ("102", "Ben", "cashier", "4712"),
+    ("103", "Carla", "cashier", "4713"),
+    ("201", "Maria", "manager", "8642"),
+];
+
+/// A running store.
+#[derive(Debug)]
+pub struct Shop {
+    pub plan: &'static Plan,
+    pub id: String,
+    pub hub: Program,
+    /// The hub's page on loopback.
+    pub page: Server,
+    pub page_url: String,
+    /// Where the tills write what was acknowledged.
+    pub report: PathBuf,
+    tills: Vec<PathBuf>,
+}
+
+impl Shop {
+    /// Adds the store at HQ, provisions and starts its hub, and pairs its tills.
+    pub async fn open(
+        programs: &Programs,
+        plan: &'static Plan,
+        folder: &Path,
+        cloud_data: &Path,
+        hq_url: &str,
+        tills: usize,
+    ) -> Result<Self> {
+        let folder = folder.join(plan.key);
+        let hub_data = folder.join("hub");
+        fs::create_dir_all(&folder)?;
+        let (cloud_data, hub) = (text(cloud_data)?, text(&hub_data)?);
+
+        let Plan { name, currency, time_zone, prices_include_tax, legal_name, address, tax_id, .. } = plan;
+        let mut store = vec!["store", "add", "--data", cloud_data, "--name", name, "--currency", currency];
+        store.extend([
+            "--timezone",
+            time_zone,
+            "--cutover",
+            "04:00",
+            "--prices-include-tax",
+            prices_include_tax,
+        ]);
+        store.extend(["--legal-name", legal_name, "--address", address, "--tax-id", tax_id]);
+        let printed = programs.command("holdfast-cloud", &store, None).await?;
+        let (id, claim) = (printed_value(&printed, "store")?, printed_value(&printed, "claim-code")?);
+
+        let provision = ["provision", "--data", hub, "--cloud", hq_url, "--claim", &claim, "--name", name];
+        programs.command("holdfast-hub", &provision, None).await?;
+        let ready = folder.join("hub-ready.json");
+        let serve =
+            ["serve", "--data", hub, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"];
+        let mut serving = programs.start(
+            &format!("{}-hub", plan.key),
+            "holdfast-hub",
+            &[serve.as_slice(), &[text(&ready)?]].concat(),
+        )?;
+        let addresses = serving.ready(&ready).await?;
+        let (https, page_url) = (url(&addresses, "https")?, url(&addresses, "http")?);
+
+        for (number, person, role, pin) in STAFF {
+            let add = [
+                "staff",
+                "add",
+                "--data",
+                hub,
+                "--number",
+                number,
+                "--name",
+                person,
+                "--role",
+                role,
+                "--pin-stdin",
+            ];
+            programs.command("holdfast-hub", &add, Some(pin)).await?;
+        }
+        let file = folder.join("catalog.csv");
+        fs::write(&file, catalog::csv())?;
+        programs.command("holdfast-hub", &["import", "catalog", "--data", hub, text(&file)?], None).await?;
+
+        let mut paired = Vec::new();
+        for number in 1..=tills {
+            let till = folder.join(format!("till-{number}"));
+            let name = format!("Till {number}");
+            let printed =
+                programs.command("holdfast-hub", &["pair", "--data", hub, "--name", &name], None).await?;
+            let code = printed_value(&printed, "pairing-code")?;
+            let pair = ["pair", "--data", text(&till)?, "--hub", &https, "--code", &code];
+            programs.command("holdfast-terminal", &pair, None).await?;
+            paired.push(till);
+        }
+        let page = Server::at(&page_url)?;
+        let report = folder.join("tills.json");
+        Ok(Self { plan, id, hub: serving, page, page_url, report, tills: paired })
+    }
+
+    /// Where the cloud answers with this store's books.
+    pub fn cloud_books(&self) -> String {
+        format!("/api/v1/stores/{}/reconciliation", self.id)
+    }
+
+    /// Transactions that the tills' report says were acknowledged, once there is one.
+    pub fn acknowledged(&self) -> Option<i64> {
+        let report: Value = serde_json::from_slice(&fs::read(&self.report).ok()?).ok()?;
+        report["transactions"].as_i64()
+    }
+
+    /// Starts the tills: one process that drives all of them.
+    pub fn sell(&self, programs: &Programs, time: Duration) -> Result<Program> {
+        let (seconds, tills) = (time.as_secs().to_string(), self.tills.len().to_string());
+        let mut load = vec!["load"];
+        for till in &self.tills {
+            load.extend(["--data", text(till)?]);
+        }
+        load.extend(["--tills", &tills, "--seconds", &seconds, "--report", text(&self.report)?]);
+        programs.start(&format!("{}-tills", self.plan.key), "holdfast-terminal", &load)
+    }
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// The value of a line `name value` that a command printed.
+fn printed_value(printed: &str, name: &str) -> Result<String> {
+    printed
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+        .map(|value| value.trim().to_owned())
+        .with_context(|| format!("HF-DEMO-005: no line `{name} …` was printed, but:\n{printed}"))
+}
+
+/// An address of a ready file as a URL.
+pub fn url(ready: &Value, name: &str) -> Result<String> {
+    let address =
+        ready[name].as_str().with_context(|| format!("HF-DEMO-008: the ready file has no `{name}`"))?;
+    Ok(if address.contains("://") { address.to_owned() } else { format!("{name}://{address}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_command_prints_for_programs_is_found_between_lines_for_people() {
+        let printed = "checking the clock … ok\nstore 018f\nclaim-code AB-CD\nstored elsewhere\n";
+        assert_eq!(printed_value(printed, "store").expect("printed"), "018f");
+        assert_eq!(printed_value(printed, "claim-code").expect("printed"), "AB-CD");
+        assert!(printed_value(printed, "pairing-code").is_err());
+    }
+
+    #[test]
+    fn addresses_become_urls() {
+        let ready = json!({"http": "http://127.0.0.1:1", "https": "127.0.0.1:2"});
+        assert_eq!(url(&ready, "http").expect("there"), "http://127.0.0.1:1");
+        assert_eq!(url(&ready, "https").expect("there"), "https://127.0.0.1:2");
+        assert!(url(&ready, "mqtt").is_err());
+    }
+}
