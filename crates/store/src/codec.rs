@@ -1,0 +1,174 @@
+//! Keys and values as bytes. Values are postcard, in the domain's stored forms that the protocol crate owns.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::State;
+use holdfast_domain::bounded::Sku;
+use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
+use holdfast_domain::receipt::{ReceiptNumber, Series};
+use holdfast_domain::store::StoreProfile;
+use holdfast_protocol::message::ReplyPosition;
+use holdfast_protocol::wire::{Wire, Wired, plain};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::entry::{OutcomeEntry, ReconciliationTotals};
+use crate::error::StoreError;
+use crate::table::Table;
+
+/// The position and the sums that the last transaction brought the state to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AppliedRow {
+    pub(crate) position: ReplyPosition,
+    pub(crate) transactions: u64,
+    pub(crate) gross_minor: i64,
+    pub(crate) net_minor: i64,
+    pub(crate) cash_minor: i64,
+    pub(crate) violations: BTreeMap<String, u64>,
+}
+
+impl AppliedRow {
+    /// The sums; the currency is the profile's.
+    pub(crate) fn totals(&self) -> ReconciliationTotals {
+        ReconciliationTotals {
+            transactions: self.transactions,
+            gross_minor: self.gross_minor,
+            net_minor: self.net_minor,
+            cash_minor: self.cash_minor,
+            currency: None,
+        }
+    }
+}
+
+/// What stands once in the state.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoreRow {
+    #[serde(with = "plain")]
+    epoch: Option<EpochId>,
+    #[serde(with = "plain")]
+    store: Option<StoreId>,
+    #[serde(with = "plain")]
+    profile: Option<StoreProfile>,
+    catalog_version: u64,
+    #[serde(with = "plain")]
+    catalog_hash: Option<[u8; 32]>,
+    last_z: u32,
+}
+
+impl StoreRow {
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            epoch: state.epoch,
+            store: state.store,
+            profile: state.profile.clone(),
+            catalog_version: state.catalog_version,
+            catalog_hash: state.catalog_hash,
+            last_z: state.last_z,
+        }
+    }
+
+    pub(crate) fn restore(self, state: &mut State) {
+        state.epoch = self.epoch;
+        state.store = self.store;
+        state.profile = self.profile;
+        state.catalog_version = self.catalog_version;
+        state.catalog_hash = self.catalog_hash;
+        state.last_z = self.last_z;
+    }
+}
+
+/// Which boot of the machine wrote last, and whether it stopped cleanly.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BootRow {
+    pub(crate) boot_id: String,
+    pub(crate) clean_stop: bool,
+}
+
+/// Keys of [`Table::Meta`].
+pub(crate) mod meta {
+    pub(crate) const VERSION: &[u8] = b"version";
+    pub(crate) const BOOT: &[u8] = b"boot";
+    pub(crate) const APPLIED: &[u8] = b"applied";
+}
+
+pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(value, Vec::new()).expect("every value has a stored form and memory grows as needed")
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err(StoreError::Unreadable { table: table.name(), source: None }),
+        Err(source) => Err(StoreError::Unreadable { table: table.name(), source: Some(source) }),
+    }
+}
+
+/// Encodes a domain value without copying it.
+pub(crate) fn encode_wire<T: Wire>(value: &T) -> Vec<u8> {
+    struct Borrowed<'a, T>(&'a T);
+    impl<T: Wire> Serialize for Borrowed<'_, T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.put(serializer)
+        }
+    }
+    encode(&Borrowed(value))
+}
+
+pub(crate) fn decode_wire<T: Wire>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
+    decode::<Wired<T>>(table, bytes).map(|wired| wired.0)
+}
+
+/// The key of anything that has an id.
+pub(crate) fn id_key(id: Uuid) -> [u8; 16] {
+    *id.as_bytes()
+}
+
+pub(crate) fn transaction_key(id: TransactionId) -> [u8; 16] {
+    id_key(id.0.0)
+}
+
+pub(crate) fn id_of_key(table: Table, key: &[u8]) -> Result<Uuid, StoreError> {
+    let bytes = key.try_into().map_err(|_| StoreError::Unreadable { table: table.name(), source: None })?;
+    Ok(Uuid::from_bytes(bytes))
+}
+
+pub(crate) fn sku_of_key(key: &[u8]) -> Result<Sku, StoreError> {
+    let text = std::str::from_utf8(key).ok();
+    text.and_then(|text| Sku::new(text).ok())
+        .ok_or(StoreError::Unreadable { table: Table::Stock.name(), source: None })
+}
+
+/// Sequence, then the transaction's index within its record.
+pub(crate) fn seq_key(seq: u64, index: u16) -> [u8; 10] {
+    let mut key = [0; 10];
+    key[..8].copy_from_slice(&seq.to_be_bytes());
+    key[8..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+pub(crate) fn receipt_key(number: ReceiptNumber) -> [u8; 7] {
+    let series = match number.series {
+        Series::Hub => 0,
+        Series::Island => 1,
+        Series::Training => 2,
+    };
+    let mut key = [0; 7];
+    key[..2].copy_from_slice(&number.till.0.to_be_bytes());
+    key[2] = series;
+    key[3..].copy_from_slice(&number.number.to_be_bytes());
+    key
+}
+
+pub(crate) fn encode_outcome(entry: OutcomeEntry) -> Vec<u8> {
+    let mut bytes = entry.seq.to_be_bytes().to_vec();
+    bytes.extend_from_slice(&entry.fingerprint);
+    bytes
+}
+
+pub(crate) fn decode_outcome(bytes: &[u8]) -> Result<OutcomeEntry, StoreError> {
+    let read = || {
+        let (seq, fingerprint) = bytes.split_first_chunk::<8>()?;
+        Some(OutcomeEntry { seq: u64::from_be_bytes(*seq), fingerprint: fingerprint.try_into().ok()? })
+    };
+    read().ok_or(StoreError::Unreadable { table: Table::Outcomes.name(), source: None })
+}

@@ -1,0 +1,268 @@
+//! How one record changes the state and the indexes. Nothing is written here: what must be written is collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_domain::State;
+use holdfast_domain::evolve::Changes;
+use holdfast_domain::ids::{OrderId, ShiftId, StaffId, TerminalId, TransactionId};
+use holdfast_domain::invariant::check_event;
+use holdfast_domain::order::Order;
+use holdfast_domain::sale::Sale;
+use holdfast_domain::state::Need;
+use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
+
+use crate::codec::{
+    AppliedRow, StoreRow, decode, decode_wire, encode, encode_outcome, encode_wire, id_key, id_of_key, meta,
+    receipt_key, seq_key, sku_of_key, transaction_key,
+};
+use crate::entry::{OutcomeEntry, ReconciliationTotals, TransactionEntry};
+use crate::error::StoreError;
+use crate::rows::{Rows, assemble, read};
+use crate::table::{Table, Writes};
+
+/// The id under which records that cannot be decoded are counted among the violations.
+pub const UNDECODABLE: &str = "DEC-1";
+
+/// What is in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Core {
+    pub(crate) state: State,
+    pub(crate) applied: Option<ReplyPosition>,
+    pub(crate) totals: ReconciliationTotals,
+    pub(crate) violations: BTreeMap<String, u64>,
+}
+
+/// One transaction while it is put together.
+#[derive(Debug, Default)]
+pub(crate) struct Fold {
+    changes: Changes,
+    writes: Writes,
+    brought: BTreeSet<Need>,
+}
+
+impl Core {
+    /// Reads back what earlier transactions kept.
+    pub(crate) fn load(rows: &dyn Rows) -> Result<Self, StoreError> {
+        let mut core = Self::default();
+        let Some(applied) = read(rows, Table::Meta, meta::APPLIED)? else { return Ok(core) };
+        let applied: AppliedRow = decode(Table::Meta, &applied)?;
+        core.applied = Some(applied.position);
+        core.totals = applied.totals();
+        core.violations = applied.violations;
+        let state = &mut core.state;
+        if let Some(row) = read(rows, Table::Store, &[])? {
+            decode::<StoreRow>(Table::Store, &row)?.restore(state);
+        }
+        each(rows, Table::Tills, |key, value| {
+            state.tills.insert(TerminalId(id_of_key(Table::Tills, key)?), decode_wire(Table::Tills, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Staff, |key, value| {
+            state.staff.insert(StaffId(id_of_key(Table::Staff, key)?), decode_wire(Table::Staff, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Shifts, |key, value| {
+            state.shifts.insert(ShiftId(id_of_key(Table::Shifts, key)?), decode_wire(Table::Shifts, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Stock, |key, value| {
+            state.stock.insert(sku_of_key(key)?, decode_wire(Table::Stock, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Documents, |key, _| {
+            let id = id_of_key(Table::Documents, key)?;
+            state.documents.insert(TransactionId(holdfast_domain::ids::CommandId(id)));
+            Ok(())
+        })?;
+        each(rows, Table::OpenOrders, |key, _| {
+            let id = OrderId(id_of_key(Table::OpenOrders, key)?);
+            let missing = StoreError::Unreadable { table: Table::Orders.name(), source: None };
+            state.orders.insert(id, order(rows, id)?.ok_or(missing)?);
+            Ok(())
+        })?;
+        Ok(core)
+    }
+
+    /// Drops what is kept and closed, so that memory holds what is open alone.
+    pub(crate) fn forget(&mut self, fold: &Fold) {
+        let changes = &fold.changes;
+        let orders = changes.orders.iter().map(|id| Need::Order(*id));
+        let sales = changes.sales.iter().map(|id| Need::Sale(*id));
+        let shifts = changes.shifts.iter().map(|id| Need::ClosedShift(*id));
+        for need in orders.chain(sales).chain(shifts).chain(fold.brought.iter().copied()) {
+            self.state.forget(need);
+        }
+    }
+}
+
+fn each(
+    rows: &dyn Rows,
+    table: Table,
+    mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for (key, row) in rows.all(table)? {
+        take(&key, &assemble(rows, table, &key, &row)?)?;
+    }
+    Ok(())
+}
+
+/// An order as it is kept.
+pub(crate) fn order(rows: &dyn Rows, id: OrderId) -> Result<Option<Order>, StoreError> {
+    read(rows, Table::Orders, &id_key(id.0))?.map(|value| decode_wire(Table::Orders, &value)).transpose()
+}
+
+/// A sale as it is kept.
+pub(crate) fn sale(rows: &dyn Rows, id: TransactionId) -> Result<Option<Sale>, StoreError> {
+    read(rows, Table::Sales, &transaction_key(id))?.map(|value| decode_wire(Table::Sales, &value)).transpose()
+}
+
+impl Fold {
+    /// Folds one record.
+    pub(crate) fn record(&mut self, rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
+        let record = &stored.record;
+        for need in State::needs_of_record(record) {
+            self.bring(rows, &mut core.state, need)?;
+        }
+        for event in record.outcome.events() {
+            self.changes.violations.extend(check_event(event));
+        }
+        core.state.evolve_all(record.recorded_at, record.outcome.events(), &mut self.changes);
+        for violation in self.changes.violations.drain(..) {
+            *core.violations.entry(violation.id().to_owned()).or_default() += 1;
+        }
+        self.index(rows, core, stored)?;
+        core.applied = Some(stored.position);
+        Ok(())
+    }
+
+    /// Moves past a record that cannot be decoded.
+    pub(crate) fn undecodable(core: &mut Core, position: ReplyPosition) {
+        *core.violations.entry(UNDECODABLE.to_owned()).or_default() += 1;
+        core.applied = Some(position);
+    }
+
+    fn bring(&mut self, rows: &dyn Rows, state: &mut State, need: Need) -> Result<(), StoreError> {
+        if state.holds(need) {
+            return Ok(());
+        }
+        match need {
+            Need::Order(id) => {
+                if let Some(order) = order(rows, id)? {
+                    state.orders.insert(id, order);
+                }
+            }
+            Need::Sale(id) => {
+                if let Some(sale) = sale(rows, id)? {
+                    state.sales.insert(id, sale);
+                }
+            }
+            Need::ClosedShift(id) => {
+                if rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some() {
+                    state.closed_shifts.insert(id);
+                }
+            }
+        }
+        self.brought.insert(need);
+        Ok(())
+    }
+
+    /// Outcomes, transactions and receipts: what came first under an id or a number stays.
+    fn index(&mut self, rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
+        let seq = stored.position.seq;
+        if let Some((command, fingerprint)) = stored.record.origin.command() {
+            self.put_first(rows, Table::Outcomes, &id_key(command.0), || {
+                encode_outcome(OutcomeEntry { seq, fingerprint })
+            })?;
+        }
+        for (index, view) in (0..).zip(transactions_of(&stored.record)) {
+            core.totals.count(&view);
+            let (key, receipt) = (transaction_key(view.transaction), view.receipt);
+            let entry = TransactionEntry { view, seq, recorded_at: stored.record.recorded_at };
+            if self.put_first(rows, Table::Transactions, &key, || encode(&entry))? {
+                self.writes.put(Table::TransactionsBySeq, seq_key(seq, index), key.to_vec());
+            }
+            self.put_first(rows, Table::Receipts, &receipt_key(receipt), || key.to_vec())?;
+        }
+        Ok(())
+    }
+
+    fn put_first(
+        &mut self,
+        rows: &dyn Rows,
+        table: Table,
+        key: &[u8],
+        value: impl FnOnce() -> Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        if self.writes.holds(table, key) || rows.get(table, key)?.is_some() {
+            return Ok(false);
+        }
+        self.writes.put(table, key, value());
+        Ok(true)
+    }
+
+    /// Adds every entry of the state that was touched, and the position it was brought to.
+    pub(crate) fn finish(&mut self, core: &Core) -> Writes {
+        let (state, changes) = (&core.state, &self.changes);
+        let writes = &mut self.writes;
+        if changes.store {
+            writes.put(Table::Store, [], encode(&StoreRow::of(state)));
+        }
+        for id in &changes.tills {
+            if let Some(till) = state.tills.get(id) {
+                writes.put(Table::Tills, id_key(id.0), encode_wire(till));
+            }
+        }
+        for id in &changes.staff {
+            if let Some(staff) = state.staff.get(id) {
+                writes.put(Table::Staff, id_key(id.0), encode_wire(staff));
+            }
+        }
+        for id in &changes.shifts {
+            match state.shifts.get(id) {
+                Some(shift) => writes.put(Table::Shifts, id_key(id.0), encode_wire(shift)),
+                None => writes.remove(Table::Shifts, id_key(id.0)),
+            }
+            if state.closed_shifts.contains(id) {
+                writes.put(Table::ClosedShifts, id_key(id.0), Vec::new());
+            }
+        }
+        for id in &changes.orders {
+            let Some(order) = state.orders.get(id) else { continue };
+            writes.put(Table::Orders, id_key(id.0), encode_wire(order));
+            if order.state.is_closed() {
+                writes.remove(Table::OpenOrders, id_key(id.0));
+            } else {
+                writes.put(Table::OpenOrders, id_key(id.0), Vec::new());
+            }
+        }
+        for id in &changes.sales {
+            if let Some(sale) = state.sales.get(id) {
+                writes.put(Table::Sales, transaction_key(*id), encode_wire(sale));
+            }
+        }
+        for sku in &changes.stock {
+            if let Some(level) = state.stock.get(sku) {
+                writes.put(Table::Stock, sku.as_str().as_bytes(), encode_wire(level));
+            }
+        }
+        for id in &changes.documents {
+            if state.documents.contains(id) {
+                writes.put(Table::Documents, transaction_key(*id), Vec::new());
+            } else {
+                writes.remove(Table::Documents, transaction_key(*id));
+            }
+        }
+        if let Some(position) = core.applied {
+            let applied = AppliedRow {
+                position,
+                transactions: core.totals.transactions,
+                gross_minor: core.totals.gross_minor,
+                net_minor: core.totals.net_minor,
+                cash_minor: core.totals.cash_minor,
+                violations: core.violations.clone(),
+            };
+            writes.put(Table::Meta, meta::APPLIED, encode(&applied));
+        }
+        std::mem::take(writes)
+    }
+}

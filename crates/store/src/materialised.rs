@@ -1,0 +1,320 @@
+//! The state over any storage: one lock around what is in memory, one transaction per batch.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use holdfast_domain::State;
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
+use holdfast_domain::order::Order;
+use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::sale::Sale;
+use holdfast_protocol::message::{ReplyPosition, StoredRecord};
+
+use crate::codec::{decode, decode_outcome, id_key, id_of_key, receipt_key, seq_key, transaction_key};
+use crate::entry::{OutcomeEntry, ReconciliationTotals, TransactionEntry};
+use crate::error::StoreError;
+use crate::fold::{self, Fold};
+use crate::rows::{Rows, read};
+use crate::table::{Table, Writes};
+
+pub(crate) use crate::fold::Core;
+
+/// The most records of one transaction.
+pub const BATCH_RECORDS_MAX: usize = 1_024;
+/// The most payload bytes of one transaction, unless a single record has more.
+pub const BATCH_PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most transactions that one call lists.
+pub const PAGE_TRANSACTIONS_MAX: usize = 1_000;
+/// The longest name and the largest value of a cursor in bytes.
+pub const CURSOR_BYTES_MAX: usize = 1_024;
+
+#[derive(Debug)]
+pub(crate) struct Materialised<R> {
+    rows: R,
+    core: RwLock<Core>,
+    stopped: AtomicBool,
+}
+
+impl<R: Rows> Materialised<R> {
+    pub(crate) fn new(rows: R, core: Core) -> Self {
+        Self { rows, core: RwLock::new(core), stopped: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn rows(&self) -> &R {
+        &self.rows
+    }
+
+    /// Nothing is answered any more; what is in memory can still be shown.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// Waits until nobody writes, so that what follows is the last word.
+    pub(crate) fn quiesce(&self) -> Result<RwLockWriteGuard<'_, Core>, StoreError> {
+        let core = self.core.write().unwrap_or_else(PoisonError::into_inner);
+        self.running().map(|()| core)
+    }
+
+    fn running(&self) -> Result<(), StoreError> {
+        if self.stopped.load(Ordering::Acquire) { Err(StoreError::Stopped) } else { Ok(()) }
+    }
+
+    fn shown(&self) -> RwLockReadGuard<'_, Core> {
+        self.core.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A failure of the storage ends its use: later answers could be wrong.
+    pub(crate) fn judged<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &outcome
+            && error.is_doubt()
+        {
+            tracing::error!(code = error.code(), error = %error, "the state failed and stops");
+            self.stop();
+            self.rows.doubt();
+        }
+        outcome
+    }
+
+    /// Reads under the lock, so that no half of a batch is seen.
+    fn reading<T>(&self, answer: impl FnOnce(&Core, &R) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let core = self.shown();
+        self.running()?;
+        self.judged(answer(&core, &self.rows))
+    }
+
+    pub(crate) fn applied(&self) -> Option<ReplyPosition> {
+        self.shown().applied
+    }
+
+    pub(crate) fn with_state(&self, read: &mut dyn FnMut(&State)) {
+        read(&self.shown().state);
+    }
+
+    pub(crate) fn apply(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
+        let mut rest = batch;
+        while !rest.is_empty() {
+            let (piece, later) = rest.split_at(transaction_len(rest));
+            self.apply_together(piece)?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn apply_together(&self, piece: &[StoredRecord]) -> Result<(), StoreError> {
+        let mut core = self.quiesce()?;
+        let mut expected_seq = core.applied.map_or(1, |position| position.seq + 1);
+        for stored in piece {
+            follows(expected_seq, stored.position)?;
+            expected_seq += 1;
+        }
+        self.transaction(&mut core, |fold, core| {
+            piece.iter().try_for_each(|stored| fold.record(&self.rows, core, stored))
+        })
+    }
+
+    pub(crate) fn pass_over(&self, position: ReplyPosition) -> Result<(), StoreError> {
+        let mut core = self.quiesce()?;
+        follows(core.applied.map_or(1, |position| position.seq + 1), position)?;
+        self.transaction(&mut core, |_, core| {
+            Fold::undecodable(core, position);
+            Ok(())
+        })
+    }
+
+    /// Folds in memory, then writes. Between the two, memory is ahead of what is kept: the store counts as stopped until
+    /// both agree, so that neither an error nor a panic leaves it answering.
+    fn transaction(
+        &self,
+        core: &mut Core,
+        change: impl FnOnce(&mut Fold, &mut Core) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.stop();
+        let mut fold = Fold::default();
+        let written = change(&mut fold, core).and_then(|()| self.rows.commit(&fold.finish(core).into_rows()));
+        self.judged(written)?;
+        core.forget(&fold);
+        self.stopped.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn outcome(&self, id: CommandId) -> Result<Option<OutcomeEntry>, StoreError> {
+        self.reading(|_, rows| {
+            read(rows, Table::Outcomes, &id_key(id.0))?.map(|value| decode_outcome(&value)).transpose()
+        })
+    }
+
+    pub(crate) fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.reading(|core, rows| match core.state.orders.get(&id) {
+            Some(order) => Ok(Some(order.clone())),
+            None => fold::order(rows, id),
+        })
+    }
+
+    pub(crate) fn sale(&self, id: TransactionId) -> Result<Option<Sale>, StoreError> {
+        self.reading(|_, rows| fold::sale(rows, id))
+    }
+
+    pub(crate) fn shift_closed(&self, id: ShiftId) -> Result<bool, StoreError> {
+        self.reading(|_, rows| Ok(rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some()))
+    }
+
+    pub(crate) fn transaction_entry(&self, id: TransactionId) -> Result<Option<TransactionEntry>, StoreError> {
+        self.reading(|_, rows| entry(rows, &transaction_key(id)))
+    }
+
+    pub(crate) fn transaction_by_receipt(
+        &self,
+        number: ReceiptNumber,
+    ) -> Result<Option<TransactionEntry>, StoreError> {
+        self.reading(|_, rows| match read(rows, Table::Receipts, &receipt_key(number))? {
+            Some(key) => entry(rows, &key),
+            None => Ok(None),
+        })
+    }
+
+    pub(crate) fn latest_transactions(
+        &self,
+        before_seq: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<TransactionEntry>, StoreError> {
+        let below = before_seq.map(|seq| seq_key(seq, 0));
+        self.reading(|_, rows| {
+            let limit = limit.min(PAGE_TRANSACTIONS_MAX);
+            let newest =
+                rows.last_below(Table::TransactionsBySeq, below.as_ref().map(<[u8; 10]>::as_slice), limit)?;
+            let mut entries = Vec::with_capacity(newest.len());
+            for (key, row) in newest {
+                let id = crate::rows::assemble(rows, Table::TransactionsBySeq, &key, &row)?;
+                let missing = StoreError::Unreadable { table: Table::Transactions.name(), source: None };
+                entries.push(entry(rows, &id)?.ok_or(missing)?);
+            }
+            Ok(entries)
+        })
+    }
+
+    pub(crate) fn totals(&self) -> ReconciliationTotals {
+        let core = self.shown();
+        ReconciliationTotals { currency: core.state.profile.as_ref().map(|p| p.currency), ..core.totals }
+    }
+
+    pub(crate) fn violations(&self) -> BTreeMap<String, u64> {
+        self.shown().violations.clone()
+    }
+
+    pub(crate) fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reading(|_, rows| read(rows, Table::Cursors, name.as_bytes()))
+    }
+
+    pub(crate) fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        let bytes = name.len().max(value.len());
+        if bytes > CURSOR_BYTES_MAX {
+            return Err(StoreError::CursorTooLarge { bytes, bytes_max: CURSOR_BYTES_MAX });
+        }
+        let _core = self.quiesce()?;
+        let mut writes = Writes::default();
+        writes.put(Table::Cursors, name.as_bytes(), value.to_vec());
+        self.judged(self.rows.commit(&writes.into_rows()))
+    }
+
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.running()?;
+        self.judged(self.rows.sync())
+    }
+}
+
+/// How many of the first records make one transaction: at least one.
+fn transaction_len(batch: &[StoredRecord]) -> usize {
+    let mut bytes = 0;
+    let fits = |stored: &&StoredRecord| {
+        bytes += stored.payload.len();
+        bytes <= BATCH_PAYLOAD_BYTES_MAX
+    };
+    batch.iter().take(BATCH_RECORDS_MAX).take_while(fits).count().max(1)
+}
+
+fn follows(expected_seq: u64, position: ReplyPosition) -> Result<(), StoreError> {
+    let found_seq = position.seq;
+    if found_seq == expected_seq { Ok(()) } else { Err(StoreError::NotContiguous { expected_seq, found_seq }) }
+}
+
+fn entry(rows: &dyn Rows, key: &[u8]) -> Result<Option<TransactionEntry>, StoreError> {
+    let key: [u8; 16] = id_key(id_of_key(Table::Transactions, key)? as Uuid);
+    read(rows, Table::Transactions, &key)?.map(|value| decode(Table::Transactions, &value)).transpose()
+}
+
+/// Implements [`crate::StateStore`] for a struct whose field `inner` is a [`Materialised`].
+macro_rules! delegate_state_store {
+    ($store:ty) => {
+        impl crate::StateStore for $store {
+            fn applied(&self) -> Option<holdfast_protocol::message::ReplyPosition> {
+                self.inner.applied()
+            }
+            fn with_state(&self, read: &mut dyn FnMut(&holdfast_domain::State)) {
+                self.inner.with_state(read);
+            }
+            fn apply(&self, batch: &[holdfast_protocol::message::StoredRecord]) -> Result<(), StoreError> {
+                self.inner.apply(batch)
+            }
+            fn pass_over(&self, position: holdfast_protocol::message::ReplyPosition) -> Result<(), StoreError> {
+                self.inner.pass_over(position)
+            }
+            fn outcome(
+                &self,
+                id: holdfast_domain::ids::CommandId,
+            ) -> Result<Option<crate::OutcomeEntry>, StoreError> {
+                self.inner.outcome(id)
+            }
+            fn order(
+                &self,
+                id: holdfast_domain::ids::OrderId,
+            ) -> Result<Option<holdfast_domain::order::Order>, StoreError> {
+                self.inner.order(id)
+            }
+            fn sale(
+                &self,
+                id: holdfast_domain::ids::TransactionId,
+            ) -> Result<Option<holdfast_domain::sale::Sale>, StoreError> {
+                self.inner.sale(id)
+            }
+            fn shift_closed(&self, id: holdfast_domain::ids::ShiftId) -> Result<bool, StoreError> {
+                self.inner.shift_closed(id)
+            }
+            fn transaction(
+                &self,
+                id: holdfast_domain::ids::TransactionId,
+            ) -> Result<Option<crate::TransactionEntry>, StoreError> {
+                self.inner.transaction_entry(id)
+            }
+            fn transaction_by_receipt(
+                &self,
+                number: holdfast_domain::receipt::ReceiptNumber,
+            ) -> Result<Option<crate::TransactionEntry>, StoreError> {
+                self.inner.transaction_by_receipt(number)
+            }
+            fn latest_transactions(
+                &self,
+                before_seq: Option<u64>,
+                limit: usize,
+            ) -> Result<Vec<crate::TransactionEntry>, StoreError> {
+                self.inner.latest_transactions(before_seq, limit)
+            }
+            fn totals(&self) -> crate::ReconciliationTotals {
+                self.inner.totals()
+            }
+            fn violations(&self) -> std::collections::BTreeMap<String, u64> {
+                self.inner.violations()
+            }
+            fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+                self.inner.cursor(name)
+            }
+            fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+                self.inner.set_cursor(name, value)
+            }
+            fn sync(&self) -> Result<(), StoreError> {
+                self.inner.sync()
+            }
+        }
+    };
+}
+pub(crate) use delegate_state_store;

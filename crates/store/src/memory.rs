@@ -1,0 +1,81 @@
+//! The in-memory twin: the same fold, keys and values over sorted maps. For simulations, tests, and a hub whose disk
+//! refuses sled.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::StoreError;
+use crate::materialised::{Core, Materialised, delegate_state_store};
+use crate::rows::{Pair, Rows};
+use crate::table::{Row, Table};
+
+/// The state in memory alone: nothing survives the process, and it grows with everything that is closed.
+#[derive(Debug)]
+pub struct MemoryStore {
+    inner: Materialised<MemoryRows>,
+}
+
+impl MemoryStore {
+    /// An empty state.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { inner: Materialised::new(MemoryRows::default(), Core::default()) })
+    }
+}
+
+delegate_state_store!(MemoryStore);
+
+#[derive(Default)]
+pub(crate) struct MemoryRows {
+    tables: Mutex<BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>>,
+}
+
+impl std::fmt::Debug for MemoryRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rows: usize = self.lock().values().map(BTreeMap::len).sum();
+        f.debug_struct("MemoryRows").field("rows", &rows).finish()
+    }
+}
+
+impl MemoryRows {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rows for MemoryRows {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().get(&table).and_then(|rows| rows.get(key)).cloned())
+    }
+
+    fn all(&self, table: Table) -> Result<Vec<Pair>, StoreError> {
+        let tables = self.lock();
+        Ok(tables.get(&table).into_iter().flatten().map(|(key, row)| (key.clone(), row.clone())).collect())
+    }
+
+    fn last_below(&self, table: Table, below: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        let tables = self.lock();
+        let Some(rows) = tables.get(&table) else { return Ok(Vec::new()) };
+        let end = below.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = rows.range::<[u8], _>((Bound::Unbounded, end));
+        Ok(range.rev().take(limit).map(|(key, row)| (key.clone(), row.clone())).collect())
+    }
+
+    fn commit(&self, rows: &[Row]) -> Result<(), StoreError> {
+        let mut tables = self.lock();
+        for (table, key, row) in rows {
+            let table = tables.entry(*table).or_default();
+            match row {
+                Some(row) => table.insert(key.clone(), row.clone()),
+                None => table.remove(key),
+            };
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn doubt(&self) {}
+}

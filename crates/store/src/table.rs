@@ -1,0 +1,194 @@
+//! The tables of the state, and how a value of any size becomes rows that sled keeps in its log.
+
+use std::collections::BTreeMap;
+
+use crate::error::StoreError;
+
+/// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
+/// whenever one of them, the fold itself, or the decoder's reach changes.
+pub const STATE_VERSION: u8 = 1;
+
+/// The largest value of one row in bytes. sled splits a leaf at 16 entries, can let ten more wait before it does, and
+/// writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size stay below that.
+pub const ROW_BYTES_MAX: usize = 4 * 1024;
+
+/// The most rows of one value: a record's payload cannot be larger than this times [`ROW_BYTES_MAX`].
+const PIECES_MAX: u32 = 4 * 1024;
+
+const WHOLE: u8 = 0;
+const IN_PIECES: u8 = 1;
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident = $name:literal),+ $(,)?) => {
+        /// One table; keys sort as bytes, numbers in them are big-endian.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Table { $($(#[$doc])* $table),+ }
+
+        impl Table {
+            pub(crate) const ALL: &[Self] = &[$(Self::$table),+];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$table => $name),+ }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Version, boot and what is applied, each under a key of its own.
+    Meta = "meta",
+    /// Epoch, store, profile, catalog version and last Z, under one empty key.
+    Store = "store",
+    /// Terminal id → till.
+    Tills = "tills",
+    /// Staff id → member of staff.
+    Staff = "staff",
+    /// Shift id → open shift.
+    Shifts = "shifts",
+    /// Shift id → nothing.
+    ClosedShifts = "closed-shifts",
+    /// Order id → order, open or closed.
+    Orders = "orders",
+    /// Order id → nothing: the orders that belong into memory.
+    OpenOrders = "open-orders",
+    /// Transaction id → completed sale.
+    Sales = "sales",
+    /// Product number → stock level.
+    Stock = "stock",
+    /// Transaction id → nothing: documents whose printing is not settled.
+    Documents = "documents",
+    /// Command id → sequence and fingerprint of its first record.
+    Outcomes = "outcomes",
+    /// Transaction id → transaction in short.
+    Transactions = "transactions",
+    /// Sequence, index in the record → transaction id.
+    TransactionsBySeq = "transactions-by-seq",
+    /// Till number, series, number → transaction id.
+    Receipts = "receipts",
+    /// Cursor name → what its owner keeps.
+    Cursors = "cursors",
+    /// Table, key, index → a piece of a value that does not fit one row.
+    Pieces = "pieces",
+}
+
+/// One row to be written or, without a value, removed.
+pub(crate) type Row = (Table, Vec<u8>, Option<Vec<u8>>);
+
+/// Values to be written together. A later value for the same key replaces the earlier one.
+#[derive(Debug, Default)]
+pub(crate) struct Writes {
+    values: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl Writes {
+    pub(crate) fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: Vec<u8>) {
+        self.values.insert((table, key.into()), Some(value));
+    }
+
+    pub(crate) fn remove(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+        self.values.insert((table, key.into()), None);
+    }
+
+    /// Whether a value is about to be written under the key.
+    pub(crate) fn holds(&self, table: Table, key: &[u8]) -> bool {
+        matches!(self.values.get(&(table, key.to_vec())), Some(Some(_)))
+    }
+
+    /// The rows that keep the values. Pieces that a shorter value leaves behind stay and are never read again.
+    pub(crate) fn into_rows(self) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(self.values.len());
+        for ((table, key), value) in self.values {
+            match value {
+                None => rows.push((table, key, None)),
+                Some(value) if value.len() < ROW_BYTES_MAX => {
+                    let mut row = Vec::with_capacity(value.len() + 1);
+                    row.push(WHOLE);
+                    row.extend_from_slice(&value);
+                    rows.push((table, key, Some(row)));
+                }
+                Some(value) => {
+                    let pieces = value.chunks(ROW_BYTES_MAX);
+                    let count = u32::try_from(pieces.len()).unwrap_or(u32::MAX);
+                    for (index, piece) in (0..count).zip(pieces) {
+                        rows.push((Table::Pieces, piece_key(table, &key, index), Some(piece.to_vec())));
+                    }
+                    let mut row = vec![IN_PIECES];
+                    row.extend_from_slice(&count.to_be_bytes());
+                    rows.push((table, key, Some(row)));
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// Puts a value together again from its row, reading its pieces where it has any.
+pub(crate) fn whole_value(
+    table: Table,
+    key: &[u8],
+    row: &[u8],
+    piece: &dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+) -> Result<Vec<u8>, StoreError> {
+    let unreadable = || StoreError::Unreadable { table: table.name(), source: None };
+    match row.split_first() {
+        Some((&WHOLE, value)) => Ok(value.to_vec()),
+        Some((&IN_PIECES, count)) => {
+            let count = u32::from_be_bytes(count.try_into().map_err(|_| unreadable())?);
+            if count > PIECES_MAX {
+                return Err(unreadable());
+            }
+            let mut value = Vec::new();
+            for index in 0..count {
+                value.extend(piece(&piece_key(table, key, index))?.ok_or_else(unreadable)?);
+            }
+            Ok(value)
+        }
+        _ => Err(unreadable()),
+    }
+}
+
+fn piece_key(table: Table, key: &[u8], index: u32) -> Vec<u8> {
+    let mut piece = Vec::with_capacity(key.len() + 7);
+    piece.push(table as u8);
+    piece.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+    piece.extend_from_slice(key);
+    piece.extend_from_slice(&index.to_be_bytes());
+    piece
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(bytes: usize) -> usize {
+        let value: Vec<u8> = (0..bytes).map(|at| u8::try_from(at % 251).expect("below 251")).collect();
+        let mut writes = Writes::default();
+        writes.put(Table::Orders, *b"key", value.clone());
+        let rows = writes.into_rows();
+        assert!(rows.iter().all(|(_, _, row)| row.as_ref().is_some_and(|row| row.len() <= ROW_BYTES_MAX)));
+        let find = |table, key: &[u8]| {
+            rows.iter().find(|(t, k, _)| *t == table && k == key).and_then(|(_, _, row)| row.clone())
+        };
+        let row = find(Table::Orders, b"key").expect("the value's own row");
+        let back = whole_value(Table::Orders, b"key", &row, &|key| Ok(find(Table::Pieces, key))).expect("readable");
+        assert_eq!(back, value);
+        rows.len()
+    }
+
+    #[test]
+    fn a_value_of_any_size_comes_back_and_no_row_is_too_large() {
+        assert_eq!(round_trip(0), 1);
+        assert_eq!(round_trip(ROW_BYTES_MAX - 1), 1);
+        assert_eq!(round_trip(ROW_BYTES_MAX), 2);
+        assert_eq!(round_trip(ROW_BYTES_MAX + 1), 3);
+        assert_eq!(round_trip(1 << 20), 1 + 256);
+    }
+
+    #[test]
+    fn a_row_without_its_pieces_is_unreadable() {
+        for row in [&[][..], &[9, 1], &[IN_PIECES, 0], &[IN_PIECES, 0, 0, 0, 1], &[IN_PIECES, 255, 255, 255, 255]] {
+            let read = whole_value(Table::Orders, b"key", row, &|_| Ok(None));
+            assert!(matches!(read, Err(StoreError::Unreadable { table: "orders", .. })), "{row:?}");
+        }
+    }
+}
