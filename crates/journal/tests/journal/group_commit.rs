@@ -2,12 +2,15 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use holdfast_journal::storage::DirLock;
 use holdfast_journal::{Journal, MemoryStorage, Options, Storage, StorageFile};
 
 use crate::support::{EPOCH_A, dir, threaded, visible};
+
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Holds every sync of a file back until the test lets it through, and counts them.
 #[derive(Debug, Default)]
@@ -23,15 +26,22 @@ impl Turnstile {
         self.changed.notify_all();
         let arrived = state.0;
         while state.1 < arrived {
-            state = self.changed.wait(state).expect("not poisoned");
+            state = self.wait(state);
         }
     }
 
     fn wait_for_arrivals(&self, syncs: u64) {
         let mut state = self.state.lock().expect("not poisoned");
         while state.0 < syncs {
-            state = self.changed.wait(state).expect("not poisoned");
+            state = self.wait(state);
         }
+    }
+
+    /// A sync that never comes must fail the test, not hold it for ever.
+    fn wait<'a>(&self, state: MutexGuard<'a, (u64, u64)>) -> MutexGuard<'a, (u64, u64)> {
+        let (state, waited) = self.changed.wait_timeout(state, DEADLINE).expect("not poisoned");
+        assert!(!waited.timed_out(), "no sync came within {DEADLINE:?}");
+        state
     }
 
     fn allow(&self, syncs: u64) {
