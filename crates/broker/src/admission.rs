@@ -153,8 +153,7 @@ mod tests {
         assert!(rate.take(1, start + Duration::from_millis(100)));
         let later = start + Duration::from_secs(3_600);
         assert_eq!((0..20).filter(|_| rate.take(1, later)).count(), 5);
-        let ten_seconds =
-            (0..1_000).filter(|i| rate.take(1, later + Duration::from_millis(10 * i))).count();
+        let ten_seconds = (0..1_000).filter(|i| rate.take(1, later + Duration::from_millis(10 * i))).count();
         assert!((99..=100).contains(&ten_seconds), "{ten_seconds}");
     }
 
@@ -173,8 +172,15 @@ mod tests {
         held.push(admission.admit(address(3), now).unwrap());
         assert_eq!(admission.admit(address(3), now).unwrap_err(), Refusal::HandshakesFull);
         held.pop();
-        assert_eq!(admission.admit(address(4), now).unwrap_err(), Refusal::HandshakesFull, "three remembered");
-        assert!(admission.admit(address(4), now + Duration::from_secs(60)).is_ok(), "the idle one is forgotten");
+        assert_eq!(
+            admission.admit(address(4), now).unwrap_err(),
+            Refusal::HandshakesFull,
+            "three remembered"
+        );
+        assert!(
+            admission.admit(address(4), now + Duration::from_secs(60)).is_ok(),
+            "the idle one is forgotten"
+        );
         held.clear();
         assert_eq!(admission.handshakes(), 0);
     }

@@ -105,7 +105,16 @@ pub(crate) fn start(
     };
     thread::Builder::new()
         .name("gate-publish".into())
-        .spawn(move || worker.run(publications, &started))
+        .spawn(move || match worker.connect() {
+            Ok(links) => {
+                // Nobody waits for it any more if that took too long; the queue is closed then, too.
+                let _ = started.send(Ok(()));
+                worker.run(links, publications);
+            }
+            Err(error) => {
+                let _ = started.send(Err(error));
+            }
+        })
         .map_err(|source| GateError::Thread { source })?;
     match ready.recv_timeout(START_TIMEOUT) {
         Ok(Ok(())) => {}
@@ -143,21 +152,7 @@ struct Reader {
 }
 
 impl Worker {
-    fn run(
-        self,
-        mut publications: mpsc::Receiver<Publication>,
-        started: &channel::SyncSender<Result<(), Box<LinkError>>>,
-    ) {
-        let mut links = match self.connect() {
-            Ok(links) => {
-                let _ = started.send(Ok(()));
-                links
-            }
-            Err(error) => {
-                let _ = started.send(Err(Box::new(error)));
-                return;
-            }
-        };
+    fn run(self, mut links: Links, mut publications: mpsc::Receiver<Publication>) {
         while let Some(publication) = publications.blocking_recv() {
             let topic = &self.topics[publication.stream as usize].1;
             let alive = !links.reader.ended.load(Ordering::Acquire);
@@ -184,7 +179,7 @@ impl Worker {
 
     /// A new router with both links, subscribed: what is published from now on comes out. Blocks, like everything
     /// that builds a link.
-    fn connect(&self) -> Result<Links, LinkError> {
+    fn connect(&self) -> Result<Links, Box<LinkError>> {
         let router = Router::new(
             0,
             RouterConfig {
@@ -268,5 +263,78 @@ impl Links {
         // A router that has ended needs no goodbye.
         let _ = futures::executor::block_on(self.subscriber.send(goodbye()));
         let _ = futures::executor::block_on(self.publisher.send(goodbye()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_domain::ids::{StoreId, Uuid};
+    use std::time::Instant;
+
+    fn until(what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !holds() {
+            assert!(Instant::now() < deadline, "never happened: {what}");
+            thread::yield_now();
+        }
+    }
+
+    fn publication(payload: &'static [u8]) -> Publication {
+        let bytes = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        Publication { stream: Stream::Orders, payload: Bytes::from_static(payload), _bytes: bytes }
+    }
+
+    #[test]
+    fn a_router_that_ends_is_started_again_and_the_loss_is_counted() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let topics = Topics::new(StoreId(Uuid::from_u128(1)));
+        let counters = Arc::new(Counters::default());
+        let worker = Worker {
+            topics: Stream::ALL.map(|stream| (stream, topics.stream(stream))),
+            segment_bytes: 1_024,
+            segments: 1,
+            counters: Arc::clone(&counters),
+            deliver: {
+                let heard = Arc::clone(&heard);
+                Arc::new(move |stream, payload| lock(&heard).push((stream, payload)))
+            },
+        };
+        let mut links = worker.connect().unwrap();
+        // The router indexes its connections by the link's number: asking for one that has left ends its thread.
+        let reason_code = DisconnectReasonCode::NormalDisconnection;
+        let goodbye = Packet::Disconnect(Disconnect { reason_code }, None);
+        futures::executor::block_on(links.publisher.send(goodbye)).unwrap();
+        links.publisher.shadow("x").unwrap();
+        let reader = Arc::clone(&links.reader);
+        until("the router's end is noticed", || reader.ended.load(Ordering::Acquire));
+
+        let (queue, publications) = mpsc::channel(8);
+        let running = thread::spawn(move || worker.run(links, publications));
+        queue.blocking_send(publication(b"lost")).unwrap();
+        queue.blocking_send(publication(b"heard")).unwrap();
+        until("the second is heard", || *lock(&heard) == [(Stream::Orders, Bytes::from_static(b"heard"))]);
+        drop(queue);
+        running.join().unwrap();
+        until("both are counted", || {
+            let now = counters.snapshot(0, 0);
+            (now.published, now.fanned_out, now.publish_dropped, now.router_restarts) == (1, 1, 1, 1)
+        });
+    }
+
+    #[test]
+    fn what_does_not_fit_the_queue_is_dropped_and_counted() {
+        let (queue, mut publications) = mpsc::channel(2);
+        let counters = Arc::new(Counters::default());
+        let feed = Feed { queue, bytes: Arc::new(Semaphore::new(100)), counters: Arc::clone(&counters) };
+        feed.publish(Stream::Stock, Bytes::from(vec![0; 60]));
+        feed.publish(Stream::Stock, Bytes::from(vec![0; 60]));
+        assert_eq!(counters.snapshot(0, 0).publish_dropped, 1, "the bytes are bounded");
+        drop(publications.try_recv().unwrap());
+        feed.publish(Stream::Stock, Bytes::from(vec![0; 100]));
+        feed.publish(Stream::Stock, Bytes::new());
+        assert_eq!(counters.snapshot(0, 0).publish_dropped, 1);
+        feed.publish(Stream::Stock, Bytes::new());
+        assert_eq!(counters.snapshot(0, 0).publish_dropped, 2, "the messages are bounded");
     }
 }

@@ -268,6 +268,11 @@ impl Inner {
 
     fn too_large(&self, topic: &str, bytes: usize) {
         bump(&self.counters.outbound_too_large);
-        tracing::error!(code = Refusal::PacketTooLarge.code(), topic, bytes, "message of the hub is too large");
+        tracing::error!(
+            code = Refusal::PacketTooLarge.code(),
+            topic,
+            bytes,
+            "message of the hub is too large"
+        );
     }
 }

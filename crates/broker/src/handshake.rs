@@ -61,12 +61,12 @@ fn check(inner: &Inner, connect: &Connect, peer: SocketAddr) -> Result<Identifie
     if connect.has_will {
         return Err(Refusal::Will);
     }
-    inner.authenticator.authenticate(terminal, connect.password.as_bytes(), peer).map_err(
-        |denied| match denied {
+    inner.authenticator.authenticate(terminal, connect.password.as_bytes(), peer).map_err(|denied| {
+        match denied {
             Denied::UnknownTerminal => Refusal::UnknownTerminal,
             Denied::WrongSecret => Refusal::WrongSecret,
             Denied::Revoked => Refusal::CredentialRevoked,
-        },
-    )?;
+        }
+    })?;
     Ok(Identified { terminal, keep_alive_seconds: connect.keep_alive_seconds })
 }

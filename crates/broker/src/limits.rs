@@ -100,7 +100,14 @@ impl Limits {
     /// # Errors
     /// [`GateError::Limit`] names the first limit that is out of range.
     pub fn validate(&self) -> Result<(), GateError> {
+        let millis = |duration: Duration| usize::try_from(duration.as_millis()).unwrap_or(usize::MAX);
+        const HOUR_MS: usize = 3_600_000;
         let within = [
+            ("handshake_timeout in ms", millis(self.handshake_timeout), 1, HOUR_MS),
+            ("keep_alive_max in ms", millis(self.keep_alive_max), 1_000, 18 * HOUR_MS),
+            ("write_stall_timeout in ms", millis(self.write_stall_timeout), 1, HOUR_MS),
+            ("close_timeout in ms", millis(self.close_timeout), 1, HOUR_MS),
+            ("accept_backoff in ms", millis(self.accept_backoff), 1, HOUR_MS),
             ("connections_max", self.connections_max, 1, 100_000),
             ("handshakes_max", self.handshakes_max, 1, 100_000),
             ("handshakes_per_ip_max", self.handshakes_per_ip_max, 1, 100_000),

@@ -103,7 +103,9 @@ pub(crate) fn read(buffer: &mut BytesMut, packet_bytes_max: usize) -> Result<Opt
     let acknowledge = if kind == PUBLISH && flags & 0b0110 == 0b0010 { publish_id() } else { None };
 
     let packet = V4.read_mut(buffer, packet_bytes_max).map_err(|error| match error {
-        Error::InvalidProtocol | Error::InvalidProtocolLevel(_) if kind == CONNECT => Refusal::ProtocolVersion,
+        Error::InvalidProtocol | Error::InvalidProtocolLevel(_) if kind == CONNECT => {
+            Refusal::ProtocolVersion
+        }
         _ => Refusal::Malformed,
     })?;
     Ok(Some(match packet {
@@ -234,6 +236,7 @@ fn encode(packet: Packet) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const LIMIT: usize = 1_024;
 
@@ -244,21 +247,21 @@ mod tests {
     #[test]
     fn packets_that_no_till_may_send_are_refused_by_name() {
         for (bytes, refusal) in [
-            (&[0x20, 2, 0, 0][..], Refusal::Malformed),             // CONNACK
-            (&[0x00, 0], Refusal::Malformed),                       // kind 0
-            (&[0xf0, 0], Refusal::Malformed),                       // AUTH of MQTT 5
-            (&[0xf0], Refusal::Malformed),                          // … of which one byte is enough
-            (&[0x34, 5, 0, 1, b'a', 0, 1], Refusal::QosTwo),        // PUBLISH QoS 2
-            (&[0x36, 5, 0, 1, b'a', 0, 1], Refusal::Malformed),     // PUBLISH QoS 3
-            (&[0x62, 2, 0, 1], Refusal::QosTwo),                    // PUBREL
-            (&[0x32, 5, 0, 1, b'a', 0, 0], Refusal::Malformed),     // packet id zero
-            (&[0x80, 6, 0, 1, 0, 1, b'a', 0], Refusal::Malformed),  // SUBSCRIBE without its flags
-            (&[0x82, 6, 0, 0, 0, 1, b'a', 0], Refusal::Malformed),  // SUBSCRIBE with packet id zero
-            (&[0x82, 2, 0, 1], Refusal::Malformed),                 // SUBSCRIBE to nothing
-            (&[0xa2, 2, 0, 1], Refusal::Malformed),                 // UNSUBSCRIBE from nothing
-            (&[0xc0, 1, 0], Refusal::Malformed),                    // PINGREQ with a body
+            (&[0x20, 2, 0, 0][..], Refusal::Malformed),               // CONNACK
+            (&[0x00, 0], Refusal::Malformed),                         // kind 0
+            (&[0xf0, 0], Refusal::Malformed),                         // AUTH of MQTT 5
+            (&[0xf0], Refusal::Malformed),                            // … of which one byte is enough
+            (&[0x34, 5, 0, 1, b'a', 0, 1], Refusal::QosTwo),          // PUBLISH QoS 2
+            (&[0x36, 5, 0, 1, b'a', 0, 1], Refusal::Malformed),       // PUBLISH QoS 3
+            (&[0x62, 2, 0, 1], Refusal::QosTwo),                      // PUBREL
+            (&[0x32, 5, 0, 1, b'a', 0, 0], Refusal::Malformed),       // packet id zero
+            (&[0x80, 6, 0, 1, 0, 1, b'a', 0], Refusal::Malformed),    // SUBSCRIBE without its flags
+            (&[0x82, 6, 0, 0, 0, 1, b'a', 0], Refusal::Malformed),    // SUBSCRIBE with packet id zero
+            (&[0x82, 2, 0, 1], Refusal::Malformed),                   // SUBSCRIBE to nothing
+            (&[0xa2, 2, 0, 1], Refusal::Malformed),                   // UNSUBSCRIBE from nothing
+            (&[0xc0, 1, 0], Refusal::Malformed),                      // PINGREQ with a body
             (&[0x30, 0xff, 0xff, 0xff, 0xff, 1], Refusal::Malformed), // a length of five bytes
-            (&[0x30, 0x81, 0x08], Refusal::PacketTooLarge),         // 1,025 bytes announced, none sent
+            (&[0x30, 0x81, 0x08], Refusal::PacketTooLarge),           // 1,025 bytes announced, none sent
             (&[0x10, 6, 0, 4, b'M', b'Q', b'T', b'T'], Refusal::Malformed),
             (&[0x10, 9, 0, 6, b'M', b'Q', b'I', b's', b'd', b'p', 3], Refusal::ProtocolVersion),
             (&[0x10, 7, 0, 4, b'M', b'Q', b'T', b'T', 5], Refusal::ProtocolVersion),
@@ -310,5 +313,52 @@ mod tests {
         assert_eq!(&puback(3)[..], [0x40, 2, 0, 3]);
         assert_eq!(&unsuback(3)[..], [0xb0, 2, 0, 3]);
         assert_eq!(&pong()[..], [0xd0, 0]);
+    }
+
+    /// A packet that is valid or nearly so, or bytes of no origin.
+    fn frame() -> impl Strategy<Value = Vec<u8>> {
+        let noise = proptest::collection::vec(any::<u8>(), 0..40);
+        let body = proptest::collection::vec(prop_oneof![Just(0), Just(1), Just(4), any::<u8>()], 0..40);
+        let shaped = (any::<u8>(), body, -2_i8..3).prop_map(|(kind, body, lie)| {
+            let length = body.len().saturating_add_signed(lie.into());
+            [&[kind, u8::try_from(length).unwrap()][..], &body].concat()
+        });
+        let good = prop_oneof![
+            Just(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x1e\x00\x04till".to_vec()),
+            Just(b"\x32\x09\x00\x03a/b\x00\x01{}".to_vec()),
+            Just(b"\x82\x08\x00\x01\x00\x03a/b\x01".to_vec()),
+            Just(b"\xa2\x07\x00\x01\x00\x03a/b".to_vec()),
+            Just(b"\x40\x02\x00\x01".to_vec()),
+        ];
+        let mutated = (good, any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut bytes, at, to)| {
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            bytes
+        });
+        prop_oneof![noise, shaped, mutated]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A hundred thousand frames: the parser never panics, and each packet it gives takes bytes off the buffer, so
+        /// a connection cannot spin.
+        #[test]
+        fn no_bytes_make_the_parser_panic_or_stand_still(frames in proptest::collection::vec(frame(), 8)) {
+            for limit in [64, LIMIT] {
+                let mut buffer = BytesMut::from(&frames.concat()[..]);
+                loop {
+                    let before = buffer.len();
+                    match read(&mut buffer, limit) {
+                        Ok(Some(_)) => prop_assert!(buffer.len() + 2 <= before),
+                        Ok(None) => {
+                            prop_assert_eq!(buffer.len(), before);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+            }
+        }
     }
 }
