@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -44,6 +44,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(60);
 const DRAIN_WITHIN: Duration = Duration::from_secs(120);
 /// How often the drain is looked at.
 const DRAIN_POLL: Duration = Duration::from_millis(100);
+/// How often in a row the figures may be unreadable before the demo gives up on a busy machine.
+const MISSES_MAX: u32 = 5;
 /// HQ's sign-in name in the demo.
 const HQ_USER: &str = "hq";
 
@@ -88,7 +90,10 @@ async fn demo(options: Options) -> Result<ExitCode> {
         demo.sell(options.seconds.map_or(ENDLESS, Duration::from_secs), None, &mut stop).await
     };
     let reconciled = match sold {
-        Ok(()) => demo.reconcile().await,
+        Ok(()) => tokio::select! {
+            equal = demo.reconcile() => equal,
+            () = stop.asked() => Err(anyhow!("stopped before HQ had everything; all data is kept")),
+        },
         Err(error) => Err(error),
     };
     let folder = demo.folder.clone();
@@ -195,7 +200,7 @@ impl Demo {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let started = Instant::now();
-        let (mut line_up, mut waited_at_most) = (true, 0);
+        let (mut line_up, mut waited_at_most, mut misses) = (true, 0, 0);
         while started.elapsed() < time {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -218,16 +223,24 @@ impl Demo {
                 }
             }
             self.cloud.still_runs()?;
-            let mut figures = Vec::new();
             for shop in &mut self.shops {
                 shop.hub.still_runs()?;
-                let read = Figures::read(shop, &self.hq).await?;
-                if !line_up {
-                    waited_at_most = waited_at_most.max(read.waiting());
-                }
-                figures.push(read);
             }
-            screen.show(started.elapsed(), line_up, &figures);
+            match self.figures().await {
+                Ok(figures) => {
+                    misses = 0;
+                    let waiting = figures.iter().map(Figures::waiting).max().unwrap_or_default();
+                    if !line_up {
+                        waited_at_most = waited_at_most.max(waiting);
+                    }
+                    screen.show(started.elapsed(), line_up, &figures);
+                }
+                Err(error) if misses < MISSES_MAX => {
+                    misses += 1;
+                    screen.say(&format!("no figures this time: {error:#}"));
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.wan.restore();
         screen.say("the tills stop selling");
@@ -245,6 +258,14 @@ impl Demo {
             }
         }
         Ok(())
+    }
+
+    async fn figures(&self) -> Result<Vec<Figures>> {
+        let mut figures = Vec::new();
+        for shop in &self.shops {
+            figures.push(Figures::read(shop, &self.hq).await?);
+        }
+        Ok(figures)
     }
 
     /// Waits until HQ has everything, then compares the three books of every store.

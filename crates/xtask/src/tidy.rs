@@ -92,6 +92,22 @@ fn every_dependency_has_its_line_of_reason() {
     assert!(stale.is_empty(), "in docs/decisions/dependencies.md, no longer in Cargo.toml: {stale:?}");
 }
 
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut broken = Vec::new();
+    for path in workspace::files("", &[".md"]).expect("documents") {
+        let text = workspace::text(&path).expect("a document");
+        let folder = workspace::root().join(path.parent().expect("a file lies in a folder"));
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if !link.contains("://") && !file.is_empty() && !folder.join(file).exists() {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
 /// The first thing in a line that is not the project's.
 fn foreign(line: &str) -> Option<String> {
     let line = line.to_lowercase();
