@@ -1,0 +1,115 @@
+//! What outlives any single actor: the journal's writer, the state on disk, the ports, and where the actors are now.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use holdfast_domain::catalog::Catalog;
+use holdfast_domain::ids::HubId;
+use holdfast_journal::{Reader, Writer};
+use holdfast_store::StateStore;
+use ractor::ActorRef;
+use tokio::sync::watch;
+
+use crate::ports::{Calendar, Clock, Ids, Pins, TillLink, Uplink};
+use crate::printer::PrinterSetup;
+
+/// The most requests of one till that may wait; more are answered "busy".
+pub const TILL_REQUESTS_WAITING_MAX: usize = 64;
+/// How many of them are kept free for payments and closing a shift.
+pub const TILL_REQUESTS_RESERVED: usize = 16;
+
+/// Everything that `start` is given.
+#[derive(Debug)]
+pub struct Parts {
+    pub hub: HubId,
+    pub writer: Writer,
+    pub reader: Reader,
+    pub store: Arc<dyn StateStore>,
+    /// The catalog that the state's version names.
+    pub catalog: Arc<Catalog>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub calendar: Arc<dyn Calendar>,
+    pub pins: Arc<dyn Pins>,
+    pub link: Arc<dyn TillLink>,
+    /// None where a hub has no HQ, as in some tests.
+    pub uplink: Option<Arc<dyn Uplink>>,
+    pub printers: Vec<PrinterSetup>,
+    /// What the hub's software calls itself in heartbeats.
+    pub software: String,
+}
+
+/// Where an actor is now. Its reference changes at every restart, so handles look here each time.
+pub(crate) type Slot<M> = Arc<RwLock<Option<ActorRef<M>>>>;
+
+pub(crate) fn empty_slot<M>() -> Slot<M> {
+    Arc::new(RwLock::new(None))
+}
+
+pub(crate) fn put<M>(slot: &Slot<M>, actor: ActorRef<M>) {
+    *slot.write().unwrap_or_else(PoisonError::into_inner) = Some(actor);
+}
+
+pub(crate) fn get<M>(slot: &Slot<M>) -> Option<ActorRef<M>> {
+    slot.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// How far records have come. The journal's own watermark is the hub's; this is HQ's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeadquartersMark {
+    pub acked_through: u64,
+    pub durable_through: u64,
+    pub reachable: bool,
+}
+
+pub(crate) struct House {
+    /// Prefix of actor names; ractor's registry is global to the process.
+    pub name: String,
+    pub hub: HubId,
+    pub software: String,
+    pub writer: Mutex<Option<Writer>>,
+    pub reader: Reader,
+    pub synced: watch::Receiver<u64>,
+    pub store: Arc<dyn StateStore>,
+    /// The catalog as reads see it: named by a synced record.
+    pub catalog: watch::Sender<Arc<Catalog>>,
+    /// The catalog as decisions see it, for a ledger that restarts.
+    pub decided_catalog: Mutex<Arc<Catalog>>,
+    pub headquarters: watch::Sender<HeadquartersMark>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub calendar: Arc<dyn Calendar>,
+    pub pins: Arc<dyn Pins>,
+    pub link: Arc<dyn TillLink>,
+    pub uplink: Option<Arc<dyn Uplink>>,
+    pub printers: Vec<PrinterSetup>,
+    pub ledger: Slot<crate::ledger::Message>,
+    pub projector: Slot<crate::projector::Message>,
+    pub printing: Vec<Slot<crate::printer::Message>>,
+    pub drawers: Slot<crate::drawer::Message>,
+    pub catalog_actor: Slot<crate::catalog::Message>,
+    pub replicator: Slot<crate::replicator::Message>,
+    pub status_actor: Slot<crate::status::Message>,
+    pub status: watch::Sender<Option<holdfast_protocol::message::StatusMessage>>,
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("House").field("name", &self.name).field("hub", &self.hub).finish_non_exhaustive()
+    }
+}
+
+impl House {
+    pub fn decided_catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.decided_catalog.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn keep_decided_catalog(&self, catalog: Arc<Catalog>) {
+        *self.decided_catalog.lock().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
+
+    /// The journal's writer; gone once the hub stops.
+    pub fn writer(&self) -> MutexGuard<'_, Option<Writer>> {
+        // A panic while it was held happened outside the writer's own code; its state is its own.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,193 @@
+//! The ledger: the single writer of the store's history.
+//!
+//! Job: decide each command against everything decided before it, append the record, fold it, and release replies,
+//! fan-out and effects once the record is synced, in order. Commands come from terminal actors with their facts already
+//! read; hub commands come from the hub and the devices. Nobody else appends to the journal.
+//!
+//! Invariants: nothing leaves before its record is synced; a panic in a decision costs that command only; a panic while
+//! folding ends the process, because the state can no longer be trusted.
+
+mod book;
+mod handle;
+mod release;
+
+use std::sync::Arc;
+
+use holdfast_domain::catalog::Catalog;
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::event::DocumentOutcome;
+use holdfast_domain::ids::{CommandId, EpochId, ShiftId, TerminalId, TransactionId};
+use holdfast_domain::order::Order;
+use holdfast_domain::sale::Sale;
+use holdfast_domain::{Command, Record, Refusal};
+use holdfast_protocol::message::{ReplyPosition, StoredRecord};
+use holdfast_store::OutcomeEntry;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use serde::Serialize;
+
+pub(crate) use book::Book;
+pub use handle::{Committed, LedgerError, LedgerHandle};
+
+use crate::house::{House, put};
+
+/// What was read from disk for one command, and how far the disk was then.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub as_of_seq: u64,
+    pub outcome: Option<OutcomeEntry>,
+    pub orders: Vec<Order>,
+    pub sales: Vec<Sale>,
+    pub closed_shifts: Vec<ShiftId>,
+}
+
+/// A till's command with its facts.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub command: Command,
+    pub fingerprint: [u8; 32],
+    pub facts: Facts,
+}
+
+/// What a till gives back of an earlier hub's acknowledgements.
+#[derive(Debug, Clone)]
+pub struct OfferAsk {
+    pub terminal: TerminalId,
+    pub command: CommandId,
+    pub record: Record,
+    pub epoch: EpochId,
+    pub seq: u64,
+    pub facts: Facts,
+}
+
+/// The ledger's word on a command.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Decided and synced.
+    Decided(Arc<StoredRecord>),
+    /// Decided before, durable at this sequence: the answer is in the journal.
+    Known { seq: u64 },
+    /// The id was used for another body. Recorded.
+    IdReused,
+    /// The facts are older than what memory has forgotten: read them again.
+    StaleFacts,
+    /// An offer that cannot be placed yet, or not at all.
+    OfferRefused(Refusal),
+    /// The journal's queue is full.
+    Busy,
+    /// The decision panicked; nothing was recorded.
+    Fault,
+}
+
+#[derive(Debug)]
+pub(crate) enum Message {
+    Decide(Box<Ask>, RpcReplyPort<Verdict>),
+    Offer(Box<OfferAsk>, RpcReplyPort<Verdict>),
+    Hub(HubCommand, Option<Arc<Catalog>>, RpcReplyPort<Result<ReplyPosition, LedgerError>>),
+    Settle(Vec<(TransactionId, DocumentOutcome)>),
+    Synced(u64),
+    Applied(u64),
+    Observe(RpcReplyPort<Observation>),
+}
+
+/// What the ledger shows of itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Observation {
+    pub head_seq: u64,
+    pub synced_seq: u64,
+    pub applied_seq: u64,
+    pub decided: u64,
+    pub refused: u64,
+    pub repeated: u64,
+    pub faults: u64,
+    /// Replies that wait for the disk.
+    pub waiting: usize,
+    pub open_orders: usize,
+    pub open_shifts: usize,
+    /// Contradictions found while folding; anything but none is a bug.
+    pub violations: u64,
+}
+
+pub(crate) struct Ledger {
+    pub house: Arc<House>,
+}
+
+#[ractor::async_trait]
+impl Actor for Ledger {
+    type Msg = Message;
+    type State = Book;
+    type Arguments = ();
+
+    async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<Book, ActorProcessingErr> {
+        let house = Arc::clone(&self.house);
+        // After a restart the writer may still be syncing what the last ledger appended: wait for it, then read it all.
+        let head = house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq);
+        let mut synced = house.synced.clone();
+        synced.wait_for(|seq| *seq >= head).await?;
+        let book = tokio::task::spawn_blocking({
+            let house = Arc::clone(&house);
+            move || Book::load(house)
+        })
+        .await??;
+        put(&house.ledger, myself.clone());
+        let follower = myself.clone();
+        tokio::spawn(async move {
+            while synced.changed().await.is_ok() {
+                let seq = *synced.borrow_and_update();
+                if follower.cast(Message::Synced(seq)).is_err() {
+                    break;
+                }
+            }
+        });
+        myself.cast(Message::Applied(head))?;
+        Ok(book)
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Message>,
+        message: Message,
+        book: &mut Book,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Decide(ask, reply) => book.decide(*ask, reply),
+            Message::Offer(offer, reply) => book.offer(*offer, reply),
+            Message::Hub(command, catalog, reply) => book.hub(&command, catalog, reply),
+            Message::Settle(outcomes) => book.settle(&outcomes),
+            Message::Synced(seq) => book.release(seq),
+            Message::Applied(seq) => book.forget(seq),
+            Message::Observe(reply) => {
+                // Nobody waiting any more is no fault of the ledger.
+                let _ = reply.send(book.observe());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a command's facts are about, for readers on blocking threads.
+pub(crate) fn gather(
+    house: &House,
+    id: CommandId,
+    needs: &[holdfast_domain::state::Need],
+) -> Result<Facts, holdfast_store::StoreError> {
+    use holdfast_domain::state::Need;
+    let store = &house.store;
+    let mut facts = Facts { as_of_seq: store.applied().map_or(0, |at| at.seq), ..Facts::default() };
+    facts.outcome = store.outcome(id)?;
+    for need in needs {
+        match *need {
+            Need::Order(order) => facts.orders.extend(store.order(order)?),
+            Need::Sale(sale) => facts.sales.extend(store.sale(sale)?),
+            Need::ClosedShift(shift) => {
+                if store.shift_closed(shift)? {
+                    facts.closed_shifts.push(shift);
+                }
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// Used by `book` to keep an order of the right kind.
+pub(crate) type Touched = (u64, Vec<holdfast_domain::state::Need>, Option<CommandId>);
+

@@ -1,0 +1,462 @@
+//! The ledger's book: state, what waits for the disk, what memory still holds for facts that were read earlier.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use holdfast_domain::catalog::Catalog;
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::context::Context;
+use holdfast_domain::decide::accept_offer;
+use holdfast_domain::event::{DocumentOutcome, Event};
+use holdfast_domain::evolve::Changes;
+use holdfast_domain::ids::{CommandId, EpochId, TransactionId};
+use holdfast_domain::invariant::check_event;
+use holdfast_domain::refusal::RefusalNote;
+use holdfast_domain::state::{Need, State};
+use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_protocol::encode_record;
+use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord};
+use ractor::RpcReplyPort;
+
+use super::{Ask, Facts, LedgerError, Observation, OfferAsk, Touched, Verdict};
+use crate::house::House;
+
+/// A step back of the wall clock up to this size is smoothed over; a larger one becomes a `ClockStepped` record.
+const CLOCK_SMOOTHED_MS: i64 = 2_000;
+/// The most documents that one settlement record names.
+const SETTLED_AT_ONCE_MAX: usize = 256;
+
+/// Someone who waits for a record to be synced.
+#[derive(Debug)]
+pub(super) enum Waiter {
+    Till(RpcReplyPort<Verdict>),
+    /// The till asked for something else under a used id: it hears so once that is recorded.
+    IdReused(RpcReplyPort<Verdict>),
+    Hub(RpcReplyPort<Result<ReplyPosition, LedgerError>>),
+    Nobody,
+}
+
+/// A record that is decided and not yet synced, with everything that leaves once it is.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub stored: Arc<StoredRecord>,
+    pub waiters: Vec<Waiter>,
+    pub effects: Vec<Effect>,
+    pub stock: Vec<StockEntry>,
+    pub papers: Vec<crate::printer::Paper>,
+    pub catalog: Option<Arc<Catalog>>,
+}
+
+/// A command whose outcome memory still holds.
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    seq: u64,
+    fingerprint: [u8; 32],
+}
+
+#[derive(Debug)]
+pub(crate) struct Book {
+    pub(super) house: Arc<House>,
+    state: State,
+    catalog: Arc<Catalog>,
+    last_recorded_at: Timestamp,
+    pub(super) pending: VecDeque<Pending>,
+    recent: HashMap<CommandId, Recent>,
+    touched: VecDeque<Touched>,
+    /// How many entries of `touched` name a thing.
+    held: HashMap<Need, u32>,
+    /// Facts older than this may miss something that memory has forgotten.
+    forgotten_through: u64,
+    pub(super) synced: u64,
+    pub(super) streams: super::release::Streams,
+    unprinted: Vec<TransactionId>,
+    decided: u64,
+    refused: u64,
+    repeated: u64,
+    faults: u64,
+    violations: u64,
+}
+
+impl Book {
+    /// Brings the state on disk up to the journal's end and starts from a copy of it. Blocking.
+    pub fn load(house: Arc<House>) -> Result<Self, holdfast_store::StoreError> {
+        holdfast_store::catch_up(house.store.as_ref(), &house.reader, crate::projector::BATCH_RECORDS_MAX)?;
+        let mut state = State::default();
+        house.store.with_state(&mut |known| state = known.clone());
+        let applied = house.store.applied().map_or(0, |at| at.seq);
+        let last_recorded_at = match applied {
+            0 => Timestamp(0),
+            seq => match house.reader.read(seq) {
+                Ok(Some(record)) => holdfast_store::stored_record(record)?.record.recorded_at,
+                Ok(None) | Err(_) => Timestamp(0),
+            },
+        };
+        let mut book = Self {
+            catalog: house.decided_catalog(),
+            state,
+            last_recorded_at,
+            pending: VecDeque::new(),
+            recent: HashMap::new(),
+            touched: VecDeque::new(),
+            held: HashMap::new(),
+            forgotten_through: applied,
+            synced: applied,
+            streams: super::release::Streams::starting_at(applied),
+            unprinted: Vec::new(),
+            decided: 0,
+            refused: 0,
+            repeated: 0,
+            faults: 0,
+            violations: 0,
+            house,
+        };
+        book.settle_what_was_printing();
+        Ok(book)
+    }
+
+    /// Documents that were on their way when the hub stopped may or may not be on paper: that is what is recorded.
+    fn settle_what_was_printing(&mut self) {
+        let outcome = if self.house.printers.is_empty() { DocumentOutcome::NotPrinted } else { DocumentOutcome::Unknown };
+        let open: Vec<_> = self.state.documents.iter().map(|transaction| (*transaction, outcome)).collect();
+        self.settle(&open);
+    }
+
+    pub fn decide(&mut self, ask: Ask, reply: RpcReplyPort<Verdict>) {
+        let Ask { command, fingerprint, facts } = ask;
+        let Some(reply) = self.known(command.id, fingerprint, &facts, Some(command.terminal), reply) else { return };
+        self.bring(facts);
+        let Some((recorded_at, business_date)) = self.now() else {
+            answer(reply, Verdict::Busy);
+            return;
+        };
+        let context = Context { recorded_at, business_date, catalog: &self.catalog };
+        let decided = catch_unwind(AssertUnwindSafe(|| decide(&self.state, &command, &context)));
+        let outcome = match decided {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.faults += 1;
+                tracing::error!(command = %command.id, "a decision panicked; nothing was recorded");
+                answer(reply, Verdict::Fault);
+                return;
+            }
+        };
+        let origin = Origin::Till { terminal: command.terminal, command: command.id, fingerprint };
+        let (outcome, effects) = match outcome {
+            Ok(Decision { events, effects }) => (Outcome::Accepted { events }, effects),
+            Err(refusal) => {
+                self.refused += 1;
+                (Outcome::Refused { refusal: refusal.note() }, Vec::new())
+            }
+        };
+        self.commit(Record { recorded_at, origin, outcome }, effects, Waiter::Till(reply), None);
+    }
+
+    pub fn offer(&mut self, offer: OfferAsk, reply: RpcReplyPort<Verdict>) {
+        let OfferAsk { terminal, command, record, epoch, seq, facts } = offer;
+        let Some((offered, fingerprint)) = record.origin.command() else {
+            answer(reply, Verdict::OfferRefused(holdfast_domain::Refusal::TillUnknown));
+            return;
+        };
+        if offered != command {
+            answer(reply, Verdict::OfferRefused(holdfast_domain::Refusal::TillUnknown));
+            return;
+        }
+        let Some(reply) = self.known(command, fingerprint, &facts, None, reply) else { return };
+        self.bring(facts);
+        match accept_offer(&self.state, terminal, &record, epoch, seq) {
+            Err(refusal) => answer(reply, Verdict::OfferRefused(refusal)),
+            Ok(taken_over) => match self.now() {
+                None => answer(reply, Verdict::Busy),
+                Some((recorded_at, _)) => {
+                    let record = Record { recorded_at, ..taken_over };
+                    self.commit(record, Vec::new(), Waiter::Till(reply), None);
+                }
+            },
+        }
+    }
+
+    pub fn hub(
+        &mut self,
+        command: &HubCommand,
+        catalog: Option<Arc<Catalog>>,
+        reply: RpcReplyPort<Result<ReplyPosition, LedgerError>>,
+    ) {
+        let decision = match decide_hub(&self.state, command) {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                answer(reply, Err(LedgerError::Refused(refusal)));
+                return;
+            }
+        };
+        let Some((recorded_at, _)) = self.now() else {
+            answer(reply, Err(LedgerError::Busy));
+            return;
+        };
+        if let HubCommand::OpenEpoch { epoch, .. } = command
+            && let Some(writer) = self.house.writer().as_mut()
+        {
+            writer.begin_epoch(epoch.0.into_bytes());
+        }
+        let outcome = Outcome::Accepted { events: decision.events };
+        let record = Record { recorded_at, origin: Origin::Hub, outcome };
+        self.commit(record, decision.effects, Waiter::Hub(reply), catalog);
+    }
+
+    /// Records what became of printed documents.
+    pub fn settle(&mut self, outcomes: &[(TransactionId, DocumentOutcome)]) {
+        for some in outcomes.chunks(SETTLED_AT_ONCE_MAX) {
+            let settled = some.iter().filter(|(transaction, _)| self.state.documents.contains(transaction));
+            let events: Vec<Event> = settled
+                .map(|&(transaction, outcome)| Event::DocumentSettled { transaction, outcome })
+                .collect();
+            if events.is_empty() {
+                continue;
+            }
+            let Some((recorded_at, _)) = self.now() else { return };
+            let record = Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+            self.commit(record, Vec::new(), Waiter::Nobody, None);
+        }
+    }
+
+    /// Settles the documents of tills that have no printer, once the sales themselves are safe.
+    pub(super) fn settle_unprinted(&mut self) {
+        if !self.unprinted.is_empty() {
+            let unprinted = std::mem::take(&mut self.unprinted);
+            let settled: Vec<_> = unprinted.into_iter().map(|t| (t, DocumentOutcome::NotPrinted)).collect();
+            self.settle(&settled);
+        }
+    }
+
+    pub(super) fn no_printer_for(&mut self, transaction: TransactionId) {
+        self.unprinted.push(transaction);
+    }
+
+    /// The command's first fate, if it has one. Gives the reply port back when the command is new.
+    fn known(
+        &mut self,
+        id: CommandId,
+        fingerprint: [u8; 32],
+        facts: &Facts,
+        record_reuse_by: Option<holdfast_domain::ids::TerminalId>,
+        reply: RpcReplyPort<Verdict>,
+    ) -> Option<RpcReplyPort<Verdict>> {
+        let on_disk = facts.outcome.map(|entry| Recent { seq: entry.seq, fingerprint: entry.fingerprint });
+        if let Some(known) = self.recent.get(&id).copied().or(on_disk) {
+            self.repeated += 1;
+            if known.fingerprint == fingerprint {
+                self.answer_again(known.seq, reply);
+            } else {
+                self.id_reused(id, fingerprint, record_reuse_by, reply);
+            }
+            return None;
+        }
+        if facts.as_of_seq < self.forgotten_through {
+            answer(reply, Verdict::StaleFacts);
+            return None;
+        }
+        Some(reply)
+    }
+
+    /// A duplicate of a command in flight waits for the first; one that is durable gets the first answer at once.
+    fn answer_again(&mut self, seq: u64, reply: RpcReplyPort<Verdict>) {
+        match self.pending.iter_mut().find(|pending| pending.stored.position.seq == seq) {
+            Some(pending) => pending.waiters.push(Waiter::Till(reply)),
+            None => answer(reply, Verdict::Known { seq }),
+        }
+    }
+
+    /// The same id with another body is refused, and that it was tried is kept. The first outcome stays the id's outcome.
+    fn id_reused(
+        &mut self,
+        id: CommandId,
+        fingerprint: [u8; 32],
+        by: Option<holdfast_domain::ids::TerminalId>,
+        reply: RpcReplyPort<Verdict>,
+    ) {
+        let (Some(terminal), Some((recorded_at, _))) = (by, self.now()) else {
+            answer(reply, Verdict::IdReused);
+            return;
+        };
+        self.refused += 1;
+        let refusal = RefusalNote { code: "HF-CMD-003".to_owned(), text: crate::terminal::ID_REUSED_TEXT.to_owned() };
+        let record = Record {
+            recorded_at,
+            origin: Origin::Till { terminal, command: id, fingerprint },
+            outcome: Outcome::Refused { refusal },
+        };
+        self.commit(record, Vec::new(), Waiter::IdReused(reply), None);
+    }
+
+    /// Puts what was read from disk where decisions look, unless memory knows better.
+    fn bring(&mut self, facts: Facts) {
+        let mut needs = Vec::new();
+        for order in facts.orders {
+            needs.push(Need::Order(order.id));
+            self.state.orders.entry(order.id).or_insert(order);
+        }
+        for sale in facts.sales {
+            needs.push(Need::Sale(sale.transaction));
+            self.state.sales.entry(sale.transaction).or_insert(sale);
+        }
+        for shift in facts.closed_shifts {
+            needs.push(Need::ClosedShift(shift));
+            self.state.closed_shifts.insert(shift);
+        }
+        if !needs.is_empty() {
+            // They may go again once the next record is applied.
+            self.touch(self.head_seq() + 1, needs, None);
+        }
+    }
+
+    fn touch(&mut self, seq: u64, needs: Vec<Need>, command: Option<CommandId>) {
+        for need in &needs {
+            *self.held.entry(*need).or_default() += 1;
+        }
+        self.touched.push_back((seq, needs, command));
+    }
+
+    fn head_seq(&self) -> u64 {
+        self.house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq)
+    }
+
+    /// The time and business day of the next record; None when the journal has no room.
+    fn now(&mut self) -> Option<(Timestamp, BusinessDate)> {
+        let room = self.house.writer().as_ref().map_or(0, holdfast_journal::Writer::queue_room_records);
+        if room < 2 {
+            return None;
+        }
+        let now = self.house.clock.now();
+        let last = self.last_recorded_at;
+        let recorded_at = if now >= last {
+            now
+        } else if last.0 - now.0 <= CLOCK_SMOOTHED_MS {
+            last
+        } else {
+            self.last_recorded_at = now;
+            let events = vec![Event::ClockStepped { before: last, after: now }];
+            let record = Record { recorded_at: now, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+            self.commit(record, Vec::new(), Waiter::Nobody, None);
+            now
+        };
+        let business_date = match &self.state.profile {
+            Some(profile) => self.house.calendar.business_date(profile, recorded_at),
+            None => BusinessDate::new(1970, 1, 1).expect("the epoch's first day is a date"),
+        };
+        Some((recorded_at, business_date))
+    }
+
+    /// Appends a record, folds it, and keeps everything that leaves once it is synced.
+    fn commit(&mut self, record: Record, effects: Vec<Effect>, waiter: Waiter, catalog: Option<Arc<Catalog>>) {
+        let payload = encode_record(&record);
+        let appended = match self.house.writer().as_mut() {
+            Some(writer) => writer.append(payload.clone()),
+            None => return refuse(waiter),
+        };
+        let position = match appended {
+            Ok(position) => position,
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the journal takes no record now");
+                return refuse(waiter);
+            }
+        };
+        self.decided += 1;
+        self.last_recorded_at = record.recorded_at;
+        let position = ReplyPosition {
+            epoch: EpochId(holdfast_domain::ids::Uuid::from_bytes(position.epoch)),
+            seq: position.seq,
+            hash: position.hash,
+        };
+        let changes = self.fold(&record);
+        if let Some((id, fingerprint)) = record.origin.command() {
+            self.recent.entry(id).or_insert(Recent { seq: position.seq, fingerprint });
+        }
+        let needs = changes
+            .orders
+            .iter()
+            .map(|order| Need::Order(*order))
+            .chain(changes.sales.iter().map(|sale| Need::Sale(*sale)))
+            .chain(changes.shifts.iter().map(|shift| Need::ClosedShift(*shift)))
+            .collect();
+        self.touch(position.seq, needs, record.origin.command().map(|(id, _)| id));
+        if let Some(catalog) = &catalog {
+            self.catalog = Arc::clone(catalog);
+            self.house.keep_decided_catalog(Arc::clone(catalog));
+        }
+        let stock = changes.stock.iter().map(|sku| StockEntry::new(sku.clone(), &self.state.stock_level(sku))).collect();
+        let papers = crate::printer::papers(&self.state, &record, &effects);
+        let stored = Arc::new(StoredRecord { position, payload, record });
+        self.pending.push_back(Pending { stored, waiters: vec![waiter], effects, stock, papers, catalog });
+    }
+
+    /// A panic here means that the state can no longer be trusted: the process ends and starts from the journal.
+    fn fold(&mut self, record: &Record) -> Changes {
+        let mut changes = Changes::default();
+        let folded = catch_unwind(AssertUnwindSafe(|| {
+            self.state.evolve_all(record.recorded_at, record.outcome.events(), &mut changes);
+        }));
+        if folded.is_err() {
+            tracing::error!("folding a record panicked; the process stops and starts again from the journal");
+            std::process::abort();
+        }
+        let broken = record.outcome.events().iter().flat_map(check_event).chain(changes.violations.iter().copied());
+        for violation in broken {
+            self.violations += 1;
+            tracing::error!(invariant = violation.id(), "an invariant does not hold");
+        }
+        changes
+    }
+
+    /// Forgets what the state on disk now holds.
+    pub fn forget(&mut self, applied: u64) {
+        while let Some((seq, _, _)) = self.touched.front()
+            && *seq <= applied
+        {
+            let (_, needs, command) = self.touched.pop_front().expect("it was just looked at");
+            for need in needs {
+                // Something later may still need it; then its own entry forgets it.
+                if let Some(entries) = self.held.get_mut(&need) {
+                    *entries -= 1;
+                    if *entries == 0 {
+                        self.held.remove(&need);
+                        self.state.forget(need);
+                    }
+                }
+            }
+            if let Some(command) = command {
+                self.recent.remove(&command);
+            }
+        }
+        self.forgotten_through = self.forgotten_through.max(applied);
+    }
+
+    pub fn observe(&self) -> Observation {
+        Observation {
+            head_seq: self.head_seq(),
+            synced_seq: self.synced,
+            applied_seq: self.forgotten_through,
+            decided: self.decided,
+            refused: self.refused,
+            repeated: self.repeated,
+            faults: self.faults,
+            waiting: self.pending.len(),
+            open_orders: self.state.orders.values().filter(|order| !order.state.is_closed()).count(),
+            open_shifts: self.state.shifts.len(),
+            violations: self.violations,
+        }
+    }
+}
+
+fn refuse(waiter: Waiter) {
+    match waiter {
+        Waiter::Till(reply) | Waiter::IdReused(reply) => answer(reply, Verdict::Busy),
+        Waiter::Hub(reply) => answer(reply, Err(LedgerError::Busy)),
+        Waiter::Nobody => {}
+    }
+}
+
+/// Whoever asked may have gone: a till asks again with the same id.
+pub(super) fn answer<T: Send + 'static>(reply: RpcReplyPort<T>, value: T) {
+    let _ = reply.send(value);
+}

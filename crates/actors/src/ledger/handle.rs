@@ -1,0 +1,92 @@
+//! How everyone else talks to the ledger: async methods with a deadline, one error.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::Refusal;
+use holdfast_domain::catalog::Catalog;
+use holdfast_domain::command::HubCommand;
+use holdfast_protocol::message::ReplyPosition;
+use ractor::rpc::CallResult;
+
+use super::{Ask, Message, Observation, OfferAsk, Verdict};
+use crate::house::{House, get};
+
+/// How long a caller waits for the disk.
+pub const LEDGER_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A hub command that is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    pub position: ReplyPosition,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    #[error("the ledger is not there now; try again")]
+    Unavailable,
+    #[error("the ledger did not answer in time; the command may still be carried out")]
+    Timeout,
+    #[error("the journal takes no more records now; try again")]
+    Busy,
+    #[error("refused: {0}")]
+    Refused(Refusal),
+}
+
+/// Asks the ledger.
+#[derive(Debug, Clone)]
+pub struct LedgerHandle {
+    pub(crate) house: Arc<House>,
+}
+
+impl LedgerHandle {
+    /// Brings something of the hub's own into the journal; returns when it is durable.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; after a timeout the command may still happen.
+    pub async fn hub_command(&self, command: HubCommand) -> Result<Committed, LedgerError> {
+        self.hub(command, None).await
+    }
+
+    /// Makes a new version of the catalog the active one. `command` is the `ActivateCatalog` that names its file; the file
+    /// is synced already.
+    ///
+    /// # Errors
+    /// As [`LedgerHandle::hub_command`].
+    pub async fn activate_catalog(
+        &self,
+        catalog: Arc<Catalog>,
+        command: HubCommand,
+    ) -> Result<Committed, LedgerError> {
+        self.hub(command, Some(catalog)).await
+    }
+
+    async fn hub(&self, command: HubCommand, catalog: Option<Arc<Catalog>>) -> Result<Committed, LedgerError> {
+        self.call(|reply| Message::Hub(command, catalog, reply)).await?.map(|position| Committed { position })
+    }
+
+    pub(crate) async fn decide(&self, ask: Ask) -> Result<Verdict, LedgerError> {
+        self.call(|reply| Message::Decide(Box::new(ask), reply)).await
+    }
+
+    pub(crate) async fn offer(&self, offer: OfferAsk) -> Result<Verdict, LedgerError> {
+        self.call(|reply| Message::Offer(Box::new(offer), reply)).await
+    }
+
+    pub(crate) async fn observe(&self) -> Result<Observation, LedgerError> {
+        self.call(Message::Observe).await
+    }
+
+    async fn call<T, F>(&self, message: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(ractor::RpcReplyPort<T>) -> Message,
+    {
+        let ledger = get(&self.house.ledger).ok_or(LedgerError::Unavailable)?;
+        match ledger.call(message, Some(LEDGER_DEADLINE)).await {
+            Ok(CallResult::Success(value)) => Ok(value),
+            Ok(CallResult::Timeout) => Err(LedgerError::Timeout),
+            Ok(CallResult::SenderError) | Err(_) => Err(LedgerError::Unavailable),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The supervised actors of a hub: tills, ledger, catalog, printers, drawers, status and the way to HQ.
+//!
+//! Invariants: only this crate names ractor; no rule of the shop lives here (the domain decides), no wire format
+//! (protocol), no socket and no clock (ports). Nothing leaves the ledger before its record is synced.
+
+pub mod catalog;
+pub mod drawer;
+mod house;
+pub mod ledger;
+pub mod ports;
+pub mod printer;
+pub mod projector;
+pub mod replicator;
+mod running;
+mod status;
+mod supervision;
+pub mod terminal;
+
+pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};
+pub use ledger::{Committed, LedgerError, LedgerHandle};
+pub use ports::{Calendar, Clock, Ids, Pins, TillLink, Uplink, UplinkFailure};
+pub use printer::PrinterSetup;
+pub use running::{Observation, Running, StartError, start};
+pub use terminal::{TILLS_MAX, TillsHandle};

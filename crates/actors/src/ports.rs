@@ -1,0 +1,66 @@
+//! What the actors need from outside, as small traits: the hub brings real clocks, sockets and HTTP, tests bring their own.
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::ids::{TerminalId, Uuid};
+use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use holdfast_domain::store::StoreProfile;
+use holdfast_protocol::topics::Stream;
+use holdfast_protocol::uplink::batch::Header;
+use holdfast_protocol::uplink::{
+    BatchAccepted, EpochRegistered, Heartbeat, HeartbeatAnswer, RegisterEpoch, UplinkError,
+};
+
+/// The hub's wall clock.
+pub trait Clock: Send + Sync + Debug + 'static {
+    fn now(&self) -> Timestamp;
+}
+
+/// Mints ids, UUID version 7, and random numbers for jitter.
+pub trait Ids: Send + Sync + Debug + 'static {
+    fn uuid(&self) -> Uuid;
+    fn random(&self) -> u64;
+}
+
+/// The store's business day by its time zone and cut-over.
+pub trait Calendar: Send + Sync + Debug + 'static {
+    fn business_date(&self, profile: &StoreProfile, at: Timestamp) -> BusinessDate;
+}
+
+/// Looks at a PIN. Blocking: an attempt is counted durably first, then hashed. Called on a blocking thread.
+pub trait Pins: Send + Sync + Debug + 'static {
+    fn check(&self, number: StaffNumber, pin: &str) -> PinVerdict;
+}
+
+/// The way to the tills. Never blocks.
+pub trait TillLink: Send + Sync + Debug + 'static {
+    /// Straight to the till's socket, past the router.
+    fn reply(&self, terminal: TerminalId, connection: u64, payload: Bytes);
+    /// Store-wide fan-out.
+    fn publish(&self, stream: Stream, payload: Bytes);
+    fn disconnect(&self, terminal: TerminalId);
+    fn present(&self) -> Vec<TerminalId>;
+}
+
+/// The way to HQ. One request at a time; a failure is an answer too.
+pub trait Uplink: Send + Sync + Debug + 'static {
+    fn register_epoch(&self, request: RegisterEpoch) -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>>;
+    fn send(
+        &self,
+        header: Header,
+        records: Vec<holdfast_journal::Record>,
+    ) -> BoxFuture<'_, Result<BatchAccepted, UplinkFailure>>;
+    fn heartbeat(&self, beat: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>>;
+}
+
+/// Why HQ did not say yes.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum UplinkFailure {
+    #[error("HQ refused: {}", .0.message)]
+    Refused(UplinkError),
+    #[error("HQ cannot be reached: {0}")]
+    Unreachable(String),
+}

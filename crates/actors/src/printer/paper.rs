@@ -1,0 +1,191 @@
+//! From a durable record to the document on paper. The words are the receipt's; templates by store come later.
+
+use holdfast_devices::document::{Document, Purpose, TaxRow};
+use holdfast_domain::event::{Event, Stamp};
+use holdfast_domain::ids::{TerminalId, TransactionId};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line};
+use holdfast_domain::order::Totals;
+use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::shift::Mode;
+use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::state::State;
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tax::TaxTotal;
+use holdfast_domain::tender::Payment;
+use holdfast_domain::{Effect, Record};
+use holdfast_money::{Money, Quantity};
+use holdfast_protocol::message::ReplyPosition;
+
+/// Everything that one receipt says, taken when its record was decided.
+#[derive(Debug, Clone)]
+pub struct Paper {
+    pub transaction: TransactionId,
+    pub terminal: TerminalId,
+    pub kind: PaperKind,
+    pub profile: StoreProfile,
+    pub stamp: Stamp,
+    pub operator: Option<StaffNumber>,
+    pub receipt: ReceiptNumber,
+    pub original: Option<ReceiptNumber>,
+    pub lines: Vec<Line>,
+    pub totals: Totals,
+    pub taxes: Vec<TaxTotal>,
+    pub payment: Payment,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperKind {
+    Sale,
+    Return,
+    PostVoid,
+}
+
+/// The papers that a record's effects ask for.
+pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<Paper> {
+    let wanted = |transaction| effects.iter().any(|e| matches!(e, Effect::Print { transaction: t, .. } if *t == transaction));
+    let events = record.outcome.events().iter();
+    events.filter_map(|event| paper(state, event)).filter(|paper| wanted(paper.transaction)).collect()
+}
+
+fn paper(state: &State, event: &Event) -> Option<Paper> {
+    let profile = state.profile.clone()?;
+    let (transaction, receipt, stamp) = event.transaction()?;
+    let sale_lines = |id: &TransactionId| -> Vec<Line> {
+        state.sales.get(id).map_or_else(Vec::new, |sale| sale.lines.iter().map(|sold| sold.line.clone()).collect())
+    };
+    let (kind, original, lines, totals, taxes, payment) = match event {
+        Event::SaleCompleted { totals, taxes, payment, .. } => {
+            (PaperKind::Sale, None, sale_lines(&transaction), totals, taxes, payment)
+        }
+        Event::GoodsReturned { source, lines, totals, taxes, payment, .. } => {
+            let original = match source {
+                holdfast_domain::event::ReturnSource::Receipt { original } => Some(*original),
+                holdfast_domain::event::ReturnSource::NoReceipt => None,
+            };
+            let lines = lines.iter().map(|returned| returned.line.clone()).collect();
+            (PaperKind::Return, original, lines, totals, taxes, payment)
+        }
+        Event::SalePostVoided { original, totals, taxes, payment, .. } => {
+            (PaperKind::PostVoid, Some(*original), sale_lines(original), totals, taxes, payment)
+        }
+        _ => return None,
+    };
+    Some(Paper {
+        transaction,
+        terminal: stamp.terminal,
+        kind,
+        operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
+        profile,
+        stamp: *stamp,
+        receipt,
+        original: original.and_then(|id| state.sales.get(&id)).map(|sale| sale.receipt),
+        lines,
+        totals: totals.clone(),
+        taxes: taxes.clone(),
+        payment: payment.clone(),
+    })
+}
+
+/// Lays the paper out. The journal position stands at the foot, so that paper and journal can be compared.
+pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
+    let purpose = match paper.stamp.mode {
+        Mode::Live => Purpose::Live,
+        Mode::Training => Purpose::Training,
+    };
+    let mut document = Document::new(purpose);
+    let profile = &paper.profile;
+    document.heading(profile.name.as_str()).centred(profile.legal_name.as_str());
+    document.centred(profile.address.as_str()).centred(format!("Tax id {}", profile.tax_id)).blank();
+    match paper.kind {
+        PaperKind::Sale => {}
+        PaperKind::Return => {
+            document.bold("RETURN");
+        }
+        PaperKind::PostVoid => {
+            document.bold("VOIDED SALE");
+        }
+    }
+    document.row(format!("Receipt {}", paper.receipt), paper.stamp.business_date.to_string());
+    if let Some(original) = paper.original {
+        document.text(format!("For receipt {original}"));
+    }
+    if let Some(operator) = paper.operator {
+        document.text(format!("Served by {operator}"));
+    }
+    document.rule();
+    for line in &paper.lines {
+        add_line(&mut document, line);
+    }
+    document.rule();
+    let shown = |money: Money| plain(money);
+    if !paper.totals.discount.is_zero() {
+        document.row("Discounts", shown(-paper.totals.discount));
+    }
+    let label = if paper.kind == PaperKind::Sale { "TOTAL" } else { "REFUND" };
+    document.total(format!("{label} {}", profile.currency), shown(paper.totals.gross));
+    add_payment(&mut document, paper);
+    document.blank();
+    let rows = paper.taxes.iter().map(|tax| {
+        TaxRow::new(
+            format!("{} {}", tax.code, tax.rate),
+            shown(tax.net),
+            shown(tax.tax),
+            shown(tax.net + tax.tax),
+        )
+    });
+    document.tax_table(TaxRow::new("Tax", "Net", "Tax", "Gross"), rows.collect());
+    document.blank().barcode(paper.receipt.to_string());
+    document.centred(format!("Journal {} {}", position.seq, short(&position.hash)));
+    document
+}
+
+fn add_line(document: &mut Document, line: &Line) {
+    document.row(line.description.as_str(), plain(line.extended));
+    if line.quantity != Quantity::ONE {
+        let unit = match line.unit {
+            holdfast_domain::catalog::Unit::Piece => "",
+            holdfast_domain::catalog::Unit::Kilogram => " kg",
+            holdfast_domain::catalog::Unit::Litre => " l",
+            holdfast_domain::catalog::Unit::Metre => " m",
+        };
+        document.text(format!("  {}{unit} x {}", line.quantity, line.price.unit_price()));
+    }
+    if let AppliedPrice::Override { reason, .. } = &line.price {
+        document.text(format!("  price: {reason}"));
+    }
+    match &line.discount {
+        AppliedDiscount::None => {}
+        AppliedDiscount::Percent { rate, amount, reason } => {
+            document.row(format!("  {reason} {rate}"), plain(-*amount));
+        }
+        AppliedDiscount::Amount { amount, reason } => {
+            document.row(format!("  {reason}"), plain(-*amount));
+        }
+    }
+}
+
+fn add_payment(document: &mut Document, paper: &Paper) {
+    let payment = &paper.payment;
+    if !payment.rounding.is_zero() {
+        document.row("Cash rounding", plain(payment.rounding));
+    }
+    for tender in &payment.tenders {
+        let label = if tender.amount.is_negative() { "Cash paid out" } else { "Cash" };
+        let amount = if tender.amount.is_negative() { -tender.amount } else { tender.amount };
+        document.row(label, plain(amount));
+    }
+    if !payment.change.is_zero() {
+        document.row("Change", plain(payment.change));
+    }
+}
+
+/// The amount without its currency, which the total names once.
+fn plain(money: Money) -> String {
+    let mut amount = money.amount();
+    amount.rescale(money.currency().exponent());
+    amount.to_string()
+}
+
+fn short(hash: &[u8; 32]) -> String {
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,199 @@
+//! Starting the actors, looking at them, stopping them in the written order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use holdfast_domain::catalog::Catalog;
+use holdfast_protocol::message::StatusMessage;
+use ractor::rpc::CallResult;
+use ractor::{ActorRef, Message, RpcReplyPort};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::house::{HeadquartersMark, House, Parts, Slot, empty_slot, get};
+use crate::ledger::LedgerHandle;
+use crate::supervision::{self, Tree};
+use crate::terminal::TillsHandle;
+
+/// How long an actor may take to tell about itself.
+const OBSERVE_DEADLINE: Duration = Duration::from_millis(500);
+/// How long the actors may take to start, or to stop.
+const TURN_DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the supervisors could not be started")]
+    Supervision(#[source] Box<ractor::SpawnErr>),
+    #[error("the actors did not come up in time; look at the log for the reason")]
+    NotReady,
+}
+
+/// The running actors.
+pub struct Running {
+    house: Arc<House>,
+    tree: Tree,
+    tills: TillsHandle,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("house", &self.house).finish_non_exhaustive()
+    }
+}
+
+/// Every actor's observable state, for the status page, metrics and tests.
+#[derive(Debug, Clone, Serialize)]
+pub struct Observation {
+    pub tree: String,
+    /// An actor that gave no answer in time is absent.
+    pub ledger: Option<crate::ledger::Observation>,
+    pub projector: Option<crate::projector::Observation>,
+    pub catalog: Option<crate::catalog::Observation>,
+    pub drawers: Option<crate::drawer::Observation>,
+    pub printers: BTreeMap<String, Option<crate::printer::Observation>>,
+    pub replicator: Option<crate::replicator::Observation>,
+    pub terminals: Vec<crate::terminal::Observation>,
+}
+
+/// Starts every actor and returns when the ledger decides.
+///
+/// # Errors
+/// [`StartError`] when an actor cannot be started.
+pub async fn start(parts: Parts) -> Result<Running, StartError> {
+    let synced = parts.writer.synced();
+    let house = Arc::new(House {
+        name: format!("hub-{}", parts.ids.uuid()),
+        hub: parts.hub,
+        software: parts.software,
+        writer: Mutex::new(Some(parts.writer)),
+        reader: parts.reader,
+        synced,
+        store: parts.store,
+        decided_catalog: Mutex::new(Arc::clone(&parts.catalog)),
+        catalog: watch::Sender::new(parts.catalog),
+        headquarters: watch::Sender::new(HeadquartersMark::default()),
+        clock: parts.clock,
+        ids: parts.ids,
+        calendar: parts.calendar,
+        pins: parts.pins,
+        link: parts.link,
+        uplink: parts.uplink,
+        printing: parts.printers.iter().map(|_| empty_slot()).collect(),
+        printers: parts.printers,
+        ledger: empty_slot(),
+        projector: empty_slot(),
+        drawers: empty_slot(),
+        catalog_actor: empty_slot(),
+        replicator: empty_slot(),
+        status_actor: Arc::new(RwLock::new(None)),
+        status: watch::Sender::new(None),
+    });
+    let tree = supervision::start(&house).await.map_err(|error| StartError::Supervision(Box::new(error)))?;
+    let tills = TillsHandle::new(Arc::clone(&house), tree.tills.clone());
+    let running = Running { house, tree, tills };
+    let ready = tokio::time::timeout(TURN_DEADLINE, async {
+        while running.ledger().observe().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    match ready.await {
+        Ok(()) => Ok(running),
+        Err(_) => {
+            running.stop().await;
+            Err(StartError::NotReady)
+        }
+    }
+}
+
+impl Running {
+    pub fn tills(&self) -> TillsHandle {
+        self.tills.clone()
+    }
+
+    pub fn ledger(&self) -> LedgerHandle {
+        LedgerHandle { house: Arc::clone(&self.house) }
+    }
+
+    /// The store's status as it was last published.
+    pub fn status(&self) -> watch::Receiver<Option<StatusMessage>> {
+        self.house.status.subscribe()
+    }
+
+    /// The active catalog, as named by a synced record.
+    pub fn catalog(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.house.catalog.subscribe()
+    }
+
+    pub fn headquarters(&self) -> watch::Receiver<HeadquartersMark> {
+        self.house.headquarters.subscribe()
+    }
+
+    /// The supervision tree as text.
+    pub fn tree(&self) -> String {
+        supervision::rendered(&self.house)
+    }
+
+    pub async fn observe(&self) -> Observation {
+        let house = &self.house;
+        let mut printers = BTreeMap::new();
+        for (setup, slot) in house.printers.iter().zip(&house.printing) {
+            printers.insert(setup.name.clone(), ask(slot, crate::printer::Message::Observe).await);
+        }
+        Observation {
+            tree: self.tree(),
+            ledger: ask(&house.ledger, crate::ledger::Message::Observe).await,
+            projector: ask(&house.projector, crate::projector::Message::Observe).await,
+            catalog: ask(&house.catalog_actor, crate::catalog::Message::Observe).await,
+            drawers: ask(&house.drawers, crate::drawer::Message::Observe).await,
+            printers,
+            replicator: ask(&house.replicator, crate::replicator::Message::Observe).await,
+            terminals: self.tills.observe().await,
+        }
+    }
+
+    /// Stops in the written order: tills, then the store's actors with the ledger, then the journal, which syncs what it
+    /// still holds. The gate has been closed before.
+    pub async fn stop(self) {
+        self.tree.tills.stop(Some("the hub stops".to_owned()));
+        let _ = tokio::time::timeout(TURN_DEADLINE, self.tree.tills_ended).await;
+        self.tree.store.stop(Some("the hub stops".to_owned()));
+        let _ = tokio::time::timeout(TURN_DEADLINE, self.tree.store_ended).await;
+        let writer = self.house.writer().take();
+        let house = Arc::clone(&self.house);
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Some(writer) = writer
+                && let Err(error) = writer.shutdown()
+            {
+                tracing::error!(code = error.code(), "the journal did not close cleanly");
+            }
+            if let Err(error) =
+                holdfast_store::catch_up(house.store.as_ref(), &house.reader, crate::projector::BATCH_RECORDS_MAX)
+                    .and_then(|_| house.store.sync())
+            {
+                tracing::warn!(%error, "the state did not follow to the end; it is caught up at the next start");
+            }
+        });
+        if closed.await.is_err() {
+            tracing::error!("closing the journal failed");
+        }
+    }
+
+    /// Waits until the supervisors give up: too many restarts. The process should end then.
+    pub async fn gave_up(&self) {
+        while !self.tree.store_ended.is_finished() && !self.tree.tills_ended.is_finished() {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+}
+
+async fn ask<M: Message, T: Send + 'static>(
+    slot: &Slot<M>,
+    question: impl FnOnce(RpcReplyPort<T>) -> M,
+) -> Option<T> {
+    let actor: ActorRef<M> = get(slot)?;
+    match actor.call(question, Some(OBSERVE_DEADLINE)).await {
+        Ok(CallResult::Success(value)) => Some(value),
+        _ => None,
+    }
+}
