@@ -47,7 +47,12 @@ impl Actor for CatalogKeeper {
         Ok(())
     }
 
-    async fn handle(&self, _: ActorRef<Message>, message: Message, (): &mut ()) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Message>,
+        message: Message,
+        (): &mut (),
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Activated(catalog) => {
                 let mut content_hash = None;
@@ -66,7 +71,8 @@ impl Actor for CatalogKeeper {
             }
             Message::Observe(reply) => {
                 let catalog = self.house.catalog.borrow().clone();
-                let _ = reply.send(Observation { version: catalog.version(), products: catalog.products().len() });
+                let _ = reply
+                    .send(Observation { version: catalog.version(), products: catalog.products().len() });
             }
         }
         Ok(())

@@ -120,7 +120,8 @@ impl Actor for Ledger {
     async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<Book, ActorProcessingErr> {
         let house = Arc::clone(&self.house);
         // After a restart the writer may still be syncing what the last ledger appended: wait for it, then read it all.
-        let head = house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq);
+        let head =
+            house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq);
         let mut synced = house.synced.clone();
         synced.wait_for(|seq| *seq >= head).await?;
         let book = tokio::task::spawn_blocking({
@@ -190,4 +191,3 @@ pub(crate) fn gather(
 
 /// Used by `book` to keep an order of the right kind.
 pub(crate) type Touched = (u64, Vec<holdfast_domain::state::Need>, Option<CommandId>);
-

@@ -47,7 +47,8 @@ pub trait TillLink: Send + Sync + Debug + 'static {
 
 /// The way to HQ. One request at a time; a failure is an answer too.
 pub trait Uplink: Send + Sync + Debug + 'static {
-    fn register_epoch(&self, request: RegisterEpoch) -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>>;
+    fn register_epoch(&self, request: RegisterEpoch)
+    -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>>;
     fn send(
         &self,
         header: Header,

@@ -15,8 +15,8 @@ use holdfast_protocol::message::ReplyPosition;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 
-pub use paper::{Paper, document};
 pub(crate) use paper::papers;
+pub use paper::{Paper, document};
 
 use crate::house::{House, get, put};
 

@@ -93,7 +93,12 @@ impl Actor for Replicator {
         })
     }
 
-    async fn handle(&self, myself: ActorRef<Message>, message: Message, line: &mut Line) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        line: &mut Line,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Poll => {
                 if line.sender.is_none() {
@@ -135,7 +140,10 @@ impl Replicator {
                     point: Point { seq: parent.seq, hash: parent.hash },
                 }),
                 // An epoch ends where the next one says it does.
-                last_seq: epochs.get(index + 1).and_then(|next| next.parent).map_or(head.seq, |parent| parent.seq),
+                last_seq: epochs
+                    .get(index + 1)
+                    .and_then(|next| next.parent)
+                    .map_or(head.seq, |parent| parent.seq),
             })
             .collect();
         if spans.last().is_none_or(|last| last.epoch.0 != head.epoch) {
@@ -217,7 +225,8 @@ impl Replicator {
     }
 
     fn beat(&self, myself: &ActorRef<Message>, line: &mut Line) {
-        let (Some(uplink), Some(status)) = (self.house.uplink.clone(), crate::status::status(&self.house)) else {
+        let (Some(uplink), Some(status)) = (self.house.uplink.clone(), crate::status::status(&self.house))
+        else {
             return;
         };
         if line.beating {
@@ -228,7 +237,8 @@ impl Replicator {
         tokio::spawn(async move {
             let clock = house.clock.now();
             let reading = Arc::clone(&house);
-            let read = tokio::task::spawn_blocking(move || (oldest_unsent(&reading), control(&reading))).await;
+            let read =
+                tokio::task::spawn_blocking(move || (oldest_unsent(&reading), control(&reading))).await;
             let (oldest, control) = read.unwrap_or_default();
             let tills_up = status.tills.iter().filter(|till| till.connected).count();
             let beat = Heartbeat {
@@ -243,7 +253,11 @@ impl Replicator {
                 control,
                 software: house.software.clone(),
             };
-            let marks = uplink.heartbeat(beat).await.ok().map(|answer| (answer.acked_through, answer.durable_through));
+            let marks = uplink
+                .heartbeat(beat)
+                .await
+                .ok()
+                .map(|answer| (answer.acked_through, answer.durable_through));
             let _ = myself.cast(Message::BeatAnswered(marks));
         });
     }

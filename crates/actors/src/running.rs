@@ -167,9 +167,12 @@ impl Running {
             {
                 tracing::error!(code = error.code(), "the journal did not close cleanly");
             }
-            if let Err(error) =
-                holdfast_store::catch_up(house.store.as_ref(), &house.reader, crate::projector::BATCH_RECORDS_MAX)
-                    .and_then(|_| house.store.sync())
+            if let Err(error) = holdfast_store::catch_up(
+                house.store.as_ref(),
+                &house.reader,
+                crate::projector::BATCH_RECORDS_MAX,
+            )
+            .and_then(|_| house.store.sync())
             {
                 tracing::warn!(%error, "the state did not follow to the end; it is caught up at the next start");
             }

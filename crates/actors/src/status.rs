@@ -50,7 +50,12 @@ impl Actor for StatusKeeper {
         Ok(Due::default())
     }
 
-    async fn handle(&self, myself: ActorRef<Message>, message: Message, due: &mut Due) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        due: &mut Due,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Changed => {
                 if !due.0 {

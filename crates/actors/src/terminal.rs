@@ -85,7 +85,12 @@ impl Actor for Terminal {
         Ok(Desk { connection: None, requests: 0, accepted: 0, refused: 0, rejected: 0, retried: 0 })
     }
 
-    async fn handle(&self, _: ActorRef<Message>, message: Message, desk: &mut Desk) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Message>,
+        message: Message,
+        desk: &mut Desk,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Connected { connection } => desk.connection = Some(connection),
             Message::Disconnected { connection } => {
@@ -95,7 +100,9 @@ impl Actor for Terminal {
             }
             Message::Deliver { connection, payload } => {
                 let reply = self.answer(&payload).await;
-                self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| Some(n.saturating_sub(1))).ok();
+                self.waiting
+                    .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| Some(n.saturating_sub(1)))
+                    .ok();
                 desk.requests += 1;
                 match &reply.answer {
                     Answer::Accepted { .. } => desk.accepted += 1,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use holdfast_domain::ids::CommandId;
 use holdfast_protocol::message::{Answer, OfferMessage, Request, Summary, Warning};
+use holdfast_store::StateStore as _;
 use store::{Store, till};
 
 fn seq(answer: &Answer) -> u64 {
@@ -21,9 +22,14 @@ async fn a_sale_is_placed_paid_numbered_and_told() {
     store.open_shift(till(1)).await;
     let (order, place) = store.place(&[("MILK", 2), ("SOAP", 1)]);
     let placed = store.send(till(1), place).await;
-    assert!(matches!(placed.answer, Answer::Accepted { summary: Summary::OrderPlaced { .. }, .. }), "{placed:?}");
+    assert!(
+        matches!(placed.answer, Answer::Accepted { summary: Summary::OrderPlaced { .. }, .. }),
+        "{placed:?}"
+    );
     let paid = store.send(till(1), store.pay(order, 500)).await;
-    let Answer::Accepted { summary: Summary::Transaction { receipt, payment, .. }, warnings, position, .. } = paid.answer
+    let Answer::Accepted {
+        summary: Summary::Transaction { receipt, payment, .. }, warnings, position, ..
+    } = paid.answer
     else {
         panic!("{paid:?}");
     };
@@ -35,7 +41,8 @@ async fn a_sale_is_placed_paid_numbered_and_told() {
     assert_eq!(store.stock()["MILK"], "-2");
     let observed = store.running.observe().await;
     assert_eq!(observed.ledger.unwrap().violations, 0);
-    let told = store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
+    let told =
+        store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
     assert_eq!(told, 1);
 }
 
@@ -90,7 +97,12 @@ async fn what_is_no_request_is_answered_and_harms_nobody() {
     store.open_shift(till(1)).await;
     let id = store.command_id();
     for (payload, named) in [
-        (format!(r#"{{"command":{{"id":"{id}","occurred_at":"2026-11-30T10:00:00Z","action":{{"fly":{{}}}}}}}}"#), true),
+        (
+            format!(
+                r#"{{"command":{{"id":"{id}","occurred_at":"2026-11-30T10:00:00Z","action":{{"fly":{{}}}}}}}}"#
+            ),
+            true,
+        ),
         (format!(r#"{{"command":{{"id":"{id}","more":1}}}}"#), true),
         ("{".to_owned(), false),
         ("\u{0}".to_owned(), false),
@@ -176,13 +188,14 @@ async fn a_hub_of_a_newer_epoch_takes_over_what_the_till_still_holds_once() {
         new.applied(seq(&taken.answer)).await;
     }
     assert_eq!(new.stock()["SOAP"], "-3");
-    let Answer::Accepted { summary: Summary::Transaction { receipt, .. }, .. } = paid.answer else { panic!() };
+    let Answer::Accepted { summary: Summary::Transaction { receipt, .. }, .. } = paid.answer else {
+        panic!()
+    };
     assert!(new.state_has(receipt));
 }
 
 impl Store {
     fn state_has(&self, receipt: holdfast_domain::receipt::ReceiptNumber) -> bool {
-        use holdfast_store::StateStore as _;
         self.state.transaction_by_receipt(receipt).unwrap().is_some()
     }
 }
@@ -195,17 +208,17 @@ async fn the_clock_may_step_back_and_says_so() {
     let (_, place) = store.place(&[("SOAP", 1)]);
     let placed = store.send(till(1), place).await;
     store.applied(seq(&placed.answer)).await;
-    let stepped = store.storage_events().iter().filter(|e| e.as_str() == "clock_stepped").count();
+    let stepped = store.journal_events().iter().filter(|e| e.as_str() == "clock_stepped").count();
     assert_eq!(stepped, 1);
 }
 
 impl Store {
-    fn storage_events(&self) -> Vec<String> {
-        let options = holdfast_journal::Options::new("/journal", holdfast_protocol::chain_hash);
-        let (reader, _) =
-            holdfast_journal::Journal::open_read_only(&options, Arc::clone(&self.storage) as _).expect("readable");
-        let records = reader.scan(1).map(|record| holdfast_store::stored_record(record.unwrap()).unwrap().record);
-        records.flat_map(|r| r.outcome.events().iter().map(|e| e.name().to_owned()).collect::<Vec<_>>()).collect()
+    fn journal_events(&self) -> Vec<String> {
+        let records =
+            self.reader.scan(1).map(|record| holdfast_store::stored_record(record.unwrap()).unwrap().record);
+        records
+            .flat_map(|r| r.outcome.events().iter().map(|e| e.name().to_owned()).collect::<Vec<_>>())
+            .collect()
     }
 }
 

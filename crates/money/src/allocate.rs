@@ -18,7 +18,7 @@ pub fn allocate(total: Money, weights: &[Decimal]) -> Vec<Money> {
     }
     let mut remainders: Vec<(Decimal, usize)> = Vec::with_capacity(count);
     for (index, weight) in weights.iter().enumerate() {
-        let exact = total.amount() * weight.abs() / weight_sum;
+        let exact = share(total.amount(), weight.abs(), weight_sum);
         parts[index] = Money::round(exact, currency, Rounding::Down);
         remainders.push(((exact - parts[index].amount()).abs(), index));
     }
@@ -30,6 +30,11 @@ pub fn allocate(total: Money, weights: &[Decimal]) -> Vec<Money> {
         parts[index] += unit;
     }
     parts
+}
+
+/// `total * weight / sum`; divides first where the product would not fit, which may move a remainder but never the sum.
+fn share(total: Decimal, weight: Decimal, sum: Decimal) -> Decimal {
+    total.checked_mul(weight).map_or_else(|| total * (weight / sum), |product| product / sum)
 }
 
 #[cfg(test)]
@@ -49,6 +54,14 @@ mod tests {
         assert_eq!(allocate(cents(-100), &thirds), vec![cents(-34), cents(-33), cents(-33)]);
         assert_eq!(allocate(cents(5), &[Decimal::ZERO, Decimal::ZERO]), vec![cents(5), cents(0)]);
         assert!(allocate(cents(5), &[]).is_empty());
+    }
+
+    #[test]
+    fn splits_the_largest_amounts_that_there_are() {
+        let weight = Decimal::from(crate::MINOR_MAX);
+        let total = cents(crate::MINOR_MAX);
+        let parts = allocate(total, &[weight, weight, weight]);
+        assert_eq!(Money::sum(Currency::EUR, parts), total);
     }
 
     proptest! {

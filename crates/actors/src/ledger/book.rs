@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::context::Context;
@@ -15,7 +16,6 @@ use holdfast_domain::invariant::check_event;
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_protocol::encode_record;
 use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord};
 use ractor::RpcReplyPort;
@@ -118,14 +118,20 @@ impl Book {
 
     /// Documents that were on their way when the hub stopped may or may not be on paper: that is what is recorded.
     fn settle_what_was_printing(&mut self) {
-        let outcome = if self.house.printers.is_empty() { DocumentOutcome::NotPrinted } else { DocumentOutcome::Unknown };
+        let outcome = if self.house.printers.is_empty() {
+            DocumentOutcome::NotPrinted
+        } else {
+            DocumentOutcome::Unknown
+        };
         let open: Vec<_> = self.state.documents.iter().map(|transaction| (*transaction, outcome)).collect();
         self.settle(&open);
     }
 
     pub fn decide(&mut self, ask: Ask, reply: RpcReplyPort<Verdict>) {
         let Ask { command, fingerprint, facts } = ask;
-        let Some(reply) = self.known(command.id, fingerprint, &facts, Some(command.terminal), reply) else { return };
+        let Some(reply) = self.known(command.id, fingerprint, &facts, Some(command.terminal), reply) else {
+            return;
+        };
         self.bring(facts);
         let Some((recorded_at, business_date)) = self.now() else {
             answer(reply, Verdict::Busy);
@@ -280,7 +286,8 @@ impl Book {
             return;
         };
         self.refused += 1;
-        let refusal = RefusalNote { code: "HF-CMD-003".to_owned(), text: crate::terminal::ID_REUSED_TEXT.to_owned() };
+        let refusal =
+            RefusalNote { code: "HF-CMD-003".to_owned(), text: crate::terminal::ID_REUSED_TEXT.to_owned() };
         let record = Record {
             recorded_at,
             origin: Origin::Till { terminal, command: id, fingerprint },
@@ -336,7 +343,8 @@ impl Book {
         } else {
             self.last_recorded_at = now;
             let events = vec![Event::ClockStepped { before: last, after: now }];
-            let record = Record { recorded_at: now, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+            let record =
+                Record { recorded_at: now, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
             self.commit(record, Vec::new(), Waiter::Nobody, None);
             now
         };
@@ -348,7 +356,13 @@ impl Book {
     }
 
     /// Appends a record, folds it, and keeps everything that leaves once it is synced.
-    fn commit(&mut self, record: Record, effects: Vec<Effect>, waiter: Waiter, catalog: Option<Arc<Catalog>>) {
+    fn commit(
+        &mut self,
+        record: Record,
+        effects: Vec<Effect>,
+        waiter: Waiter,
+        catalog: Option<Arc<Catalog>>,
+    ) {
         let payload = encode_record(&record);
         let appended = match self.house.writer().as_mut() {
             Some(writer) => writer.append(payload.clone()),
@@ -384,7 +398,11 @@ impl Book {
             self.catalog = Arc::clone(catalog);
             self.house.keep_decided_catalog(Arc::clone(catalog));
         }
-        let stock = changes.stock.iter().map(|sku| StockEntry::new(sku.clone(), &self.state.stock_level(sku))).collect();
+        let stock = changes
+            .stock
+            .iter()
+            .map(|sku| StockEntry::new(sku.clone(), &self.state.stock_level(sku)))
+            .collect();
         let papers = crate::printer::papers(&self.state, &record, &effects);
         let stored = Arc::new(StoredRecord { position, payload, record });
         self.pending.push_back(Pending { stored, waiters: vec![waiter], effects, stock, papers, catalog });
@@ -400,7 +418,8 @@ impl Book {
             tracing::error!("folding a record panicked; the process stops and starts again from the journal");
             std::process::abort();
         }
-        let broken = record.outcome.events().iter().flat_map(check_event).chain(changes.violations.iter().copied());
+        let broken =
+            record.outcome.events().iter().flat_map(check_event).chain(changes.violations.iter().copied());
         for violation in broken {
             self.violations += 1;
             tracing::error!(invariant = violation.id(), "an invariant does not hold");

@@ -61,7 +61,11 @@ impl LedgerHandle {
         self.hub(command, Some(catalog)).await
     }
 
-    async fn hub(&self, command: HubCommand, catalog: Option<Arc<Catalog>>) -> Result<Committed, LedgerError> {
+    async fn hub(
+        &self,
+        command: HubCommand,
+        catalog: Option<Arc<Catalog>>,
+    ) -> Result<Committed, LedgerError> {
         self.call(|reply| Message::Hub(command, catalog, reply)).await?.map(|position| Committed { position })
     }
 

@@ -9,8 +9,8 @@ use holdfast_protocol::message::{StockMessage, TransactionMessage, transactions_
 use holdfast_protocol::topics::Stream;
 use serde::Serialize;
 
-use super::book::{Book, Pending, Waiter, answer};
 use super::Verdict;
+use super::book::{Book, Pending, Waiter, answer};
 
 /// Levels in one stock message; a record with more is sent in parts.
 const STOCK_LEVELS_MAX: usize = 500;

@@ -42,7 +42,9 @@ pub enum PaperKind {
 
 /// The papers that a record's effects ask for.
 pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<Paper> {
-    let wanted = |transaction| effects.iter().any(|e| matches!(e, Effect::Print { transaction: t, .. } if *t == transaction));
+    let wanted = |transaction| {
+        effects.iter().any(|e| matches!(e, Effect::Print { transaction: t, .. } if *t == transaction))
+    };
     let events = record.outcome.events().iter();
     events.filter_map(|event| paper(state, event)).filter(|paper| wanted(paper.transaction)).collect()
 }
@@ -51,7 +53,10 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
     let profile = state.profile.clone()?;
     let (transaction, receipt, stamp) = event.transaction()?;
     let sale_lines = |id: &TransactionId| -> Vec<Line> {
-        state.sales.get(id).map_or_else(Vec::new, |sale| sale.lines.iter().map(|sold| sold.line.clone()).collect())
+        state
+            .sales
+            .get(id)
+            .map_or_else(Vec::new, |sale| sale.lines.iter().map(|sold| sold.line.clone()).collect())
     };
     let (kind, original, lines, totals, taxes, payment) = match event {
         Event::SaleCompleted { totals, taxes, payment, .. } => {

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdfast_actors::{Calendar, Clock, Ids, Parts, Pins, Running, TillLink, TillsHandle};
-use holdfast_domain::bounded::{Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName};
+use holdfast_domain::bounded::{
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::{Action, HubCommand, NumberChoice, Settlement};
@@ -24,7 +26,7 @@ use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
 use holdfast_domain::tender::{TenderInput, TenderKind};
 use holdfast_journal::{Journal, MemoryStorage, Options};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_protocol::message::{CommandMessage, Pin, Reply, Request, SignOnMessage};
+use holdfast_protocol::message::{Answer, CommandMessage, Pin, Reply, Request, SignOnMessage};
 use holdfast_protocol::topics::Stream;
 use holdfast_store::{MemoryStore, StateStore};
 
@@ -95,6 +97,7 @@ pub struct Store {
     pub state: Arc<MemoryStore>,
     pub running: Running,
     pub tills: TillsHandle,
+    pub reader: holdfast_journal::Reader,
     pub counter: AtomicU64,
 }
 
@@ -113,7 +116,10 @@ pub fn reason(text: &str) -> Reason {
 pub fn profile() -> StoreProfile {
     let rule = |class: &str, code: &str, percent: i64| TaxRule {
         class: TaxClass::new(class).unwrap(),
-        rates: vec![TaxRate { code: TaxCode::new(code).unwrap(), rate: Rate::percent(Decimal::from(percent)).unwrap() }],
+        rates: vec![TaxRate {
+            code: TaxCode::new(code).unwrap(),
+            rate: Rate::percent(Decimal::from(percent)).unwrap(),
+        }],
     };
     StoreProfile {
         store: StoreId(Uuid::from_u128(0x570)),
@@ -159,16 +165,25 @@ impl Store {
         for command in [
             HubCommand::OpenEpoch { epoch, hub, hub_key, store: id, parent: None },
             HubCommand::ConfigureStore { profile: Box::new(profile()) },
-            HubCommand::RegisterStaff { staff: StaffId(Uuid::from_u128(1)), number: StaffNumber(1), role: Role::Manager },
+            HubCommand::RegisterStaff {
+                staff: StaffId(Uuid::from_u128(1)),
+                number: StaffNumber(1),
+                role: Role::Manager,
+            },
         ] {
             ledger.hub_command(command).await.unwrap();
         }
-        let activate = HubCommand::ActivateCatalog { content_hash: [2; 32], products: 3, source: CatalogSource::Import };
+        let activate =
+            HubCommand::ActivateCatalog { content_hash: [2; 32], products: 3, source: CatalogSource::Import };
         ledger.activate_catalog(catalog, activate).await.unwrap();
         for n in 1..=tills {
             let name = Label::new(&format!("Till {n}")).unwrap();
-            let enrol =
-                HubCommand::EnrolTerminal { terminal: till(n), name, secret_hash: [3; 32], number: NumberChoice::Next };
+            let enrol = HubCommand::EnrolTerminal {
+                terminal: till(n),
+                name,
+                secret_hash: [3; 32],
+                number: NumberChoice::Next,
+            };
             ledger.hub_command(enrol).await.unwrap();
         }
         store
@@ -178,13 +193,15 @@ impl Store {
         let mut options = Options::new("/journal", holdfast_protocol::chain_hash);
         options.segment_bytes = 8 << 20;
         let (writer, reader, _) = Journal::open(options, Arc::clone(&storage) as _).unwrap();
-        let (link, clock) = (Arc::new(TestLink::default()), Arc::new(TestClock(AtomicI64::new(1_796_000_000_000))));
+        let (link, clock) =
+            (Arc::new(TestLink::default()), Arc::new(TestClock(AtomicI64::new(1_796_000_000_000))));
         let mut catalog = Catalog::empty();
         state.with_state(&mut |known| {
             if known.catalog_version > 0 {
                 catalog = Catalog::new(known.catalog_version, products()).unwrap();
             }
         });
+        let journal = reader.clone();
         let parts = Parts {
             hub: HubId(Uuid::from_u128(0x48)),
             writer,
@@ -202,7 +219,7 @@ impl Store {
         };
         let running = holdfast_actors::start(parts).await.unwrap();
         let tills = running.tills();
-        Self { storage, link, clock, state, running, tills, counter: AtomicU64::new(1) }
+        Self { storage, link, clock, state, running, tills, reader: journal, counter: AtomicU64::new(1) }
     }
 
     pub fn command_id(&self) -> CommandId {
@@ -244,7 +261,7 @@ impl Store {
         let (id, payload) = self.request(action);
         loop {
             let reply = self.exchange(terminal, id, payload.clone()).await;
-            if !matches!(reply.answer, holdfast_protocol::message::Answer::Retry { .. }) {
+            if !matches!(reply.answer, Answer::Retry { .. }) {
                 return reply;
             }
         }
@@ -261,7 +278,7 @@ impl Store {
         loop {
             // The till's actor may still be starting: then the hub says "busy" and the till asks again.
             let reply = self.exchange(terminal, id, Request::SignOn(message.clone()).to_bytes().into()).await;
-            if !matches!(reply.answer, holdfast_protocol::message::Answer::Retry { .. }) {
+            if !matches!(reply.answer, Answer::Retry { .. }) {
                 return reply;
             }
         }
@@ -272,7 +289,10 @@ impl Store {
         self.sign_on(terminal, "2468").await;
         let shift = ShiftId(self.command_id().0);
         let open = Action::OpenShift { shift, float: eur(10_000), day: BusinessDay::Today, mode: Mode::Live };
-        self.send(terminal, open).await;
+        match self.send(terminal, open).await.answer {
+            Answer::Accepted { position, .. } => self.applied(position.seq).await,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub fn place(&self, lines: &[(&str, i32)]) -> (OrderId, Action) {
@@ -313,7 +333,8 @@ impl Store {
     pub fn stock(&self) -> HashMap<String, String> {
         let mut levels = HashMap::new();
         self.state.with_state(&mut |state| {
-            levels = state.stock.iter().map(|(sku, level)| (sku.to_string(), level.on_hand.to_string())).collect();
+            levels =
+                state.stock.iter().map(|(sku, level)| (sku.to_string(), level.on_hand.to_string())).collect();
         });
         levels
     }
