@@ -25,7 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::suites::seconds;
 use crate::workspace;
-use books::{Books, compare};
+use books::compare;
 use http::Server;
 use programs::{Program, Programs};
 use screen::{Figures, Screen};
@@ -34,8 +34,8 @@ use wan::Wan;
 
 /// Tills in each store.
 const TILLS: usize = 3;
-/// How long the tills of a demo without an end may sell: longer than anybody looks.
-const ENDLESS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long the tills of a demo sell when nobody stops them: less than a sign-in at HQ lasts.
+const ENDLESS: Duration = Duration::from_secs(11 * 60 * 60);
 /// How often the figures are read.
 const TICK: Duration = Duration::from_secs(1);
 /// How long the tills may take to finish their last baskets.
@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long)]
     check: bool,
     /// How long the tills sell; a check sells 20 seconds when nothing is said, a demo until Ctrl-C
-    #[arg(long, value_parser = clap::value_parser!(u64).range(3..=86_400))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(3..=39_600))]
     seconds: Option<u64>,
     /// An empty or new folder for all data, instead of one under target/demo
     #[arg(long)]
@@ -156,16 +156,14 @@ impl Demo {
         let cloud_data = folder.join("cloud");
         let data = cloud_data.to_str().context("the data folder's name is UTF-8")?;
         let password = random_word();
-        let ready = folder.join("cloud-ready.json");
-        let ready_name = ready.to_str().context("the data folder's name is UTF-8")?;
         println!("opening HQ");
         let add = ["user", "add", "--data", data, "--name", HQ_USER, "--stores", "all", "--password-stdin"];
         programs.command("holdfast-cloud", &add, Some(&password)).await?;
-        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--ready-file", ready_name];
+        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
         let mut cloud = programs.start("cloud", "holdfast-cloud", &serve)?;
-        let hq_url = shop::url(&cloud.ready(&ready).await?, "http")?;
+        let hq_url = cloud.says("listening").await?;
         let mut hq = Server::at(&hq_url)?;
-        hq.sign_in("/sign-in", &[("name", HQ_USER), ("password", &password)]).await?;
+        hq.sign_in("/api/v1/session", HQ_USER, &password).await?;
         let wan = Wan::to(hq.address()).await?;
         let line = format!("http://{}", wan.address());
         let mut shops = Vec::new();
@@ -289,13 +287,8 @@ impl Demo {
         println!("HQ has everything {} after the tills stopped\n", seconds(started.elapsed()));
         let mut equal = true;
         for shop in &self.shops {
-            let tills = fs::read(&shop.report).with_context(|| {
-                format!("HF-DEMO-008: the tills left no report in {}", shop.report.display())
-            })?;
-            let tills =
-                Books::read(&serde_json::from_slice(&tills).context("HF-DEMO-008: the tills' report")?)?;
-            let hub = Books::read(&shop.page.json(shop::HUB_BOOKS).await?)?;
-            let cloud = Books::read(&self.hq.json(&shop.cloud_books()).await?)?;
+            let tills = shop.till_books()?;
+            let (hub, cloud) = (shop.hub_books().await?, shop.cloud_books(&self.hq).await?);
             let comparison = compare(&tills, &hub, &cloud);
             println!("{}", comparison.table(shop.plan.name));
             if tills.figure("transactions") == 0 {

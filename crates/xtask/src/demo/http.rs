@@ -14,17 +14,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// More than the largest answer the demo asks for.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// A server on loopback, and the cookie of a sign-in there.
+/// A server on loopback, and the token of a sign-in there.
 #[derive(Debug, Clone)]
 pub struct Server {
     address: SocketAddr,
-    cookie: Option<String>,
+    token: Option<String>,
 }
 
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
@@ -35,36 +34,32 @@ impl Server {
             url.strip_prefix("http://").with_context(|| format!("HF-DEMO-008: {url} is not an http URL"))?;
         let address =
             rest.trim_end_matches('/').parse().with_context(|| format!("HF-DEMO-008: address of {url}"))?;
-        Ok(Self { address, cookie: None })
+        Ok(Self { address, token: None })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Signs in with a form and keeps the cookie that the server answers with.
-    pub async fn sign_in(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<()> {
-        let form = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", escaped(value)))
-            .collect::<Vec<_>>()
-            .join("&");
-        let answer =
-            self.ask("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], &form).await?;
-        let cookies: Vec<&str> = answer
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "set-cookie")
-            .filter_map(|(_, value)| value.split(';').next())
-            .collect();
-        if !matches!(answer.status, 200..=399) || cookies.is_empty() {
+    /// Opens a session for a program and keeps its token.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when the server does not answer with a token.
+    pub async fn sign_in(&mut self, path: &str, name: &str, password: &str) -> Result<()> {
+        let body = serde_json::json!({ "name": name, "password": password }).to_string();
+        let answer = self.ask("POST", path, &[("Content-Type", "application/json")], &body).await?;
+        let token = serde_json::from_slice::<Value>(&answer.body).ok().and_then(|answer| {
+            let token = answer["token"].as_str()?;
+            Some(token.to_owned())
+        });
+        if answer.status != 200 || token.is_none() {
             bail!(
                 "HF-DEMO-008: the sign-in at {path} was answered with {}: {}",
                 answer.status,
                 answer.beginning()
             );
         }
-        self.cookie = Some(cookies.join("; "));
+        self.token = token;
         Ok(())
     }
 
@@ -100,13 +95,12 @@ impl Server {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Answer> {
-        let mut request =
-            format!("{method} {path} HTTP/1.0\r\nHost: {}\r\nOrigin: http://{0}\r\n", self.address);
+        let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n", self.address);
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
-        if let Some(cookie) = &self.cookie {
-            request.push_str(&format!("Cookie: {cookie}\r\n"));
+        if let Some(token) = &self.token {
+            request.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
         request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
         let mut stream = TcpStream::connect(self.address).await?;
@@ -126,16 +120,13 @@ impl Answer {
 fn parse(bytes: &[u8]) -> Result<Answer> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").context("no end of the headers")?;
     let head = std::str::from_utf8(&bytes[..end]).context("headers are not text")?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let headers = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    Ok(Answer { status: status.context("no status")?, headers, body: bytes[end + 4..].to_vec() })
+    let status =
+        head.lines().next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+    Ok(Answer { status: status.context("no status")?, body: bytes[end + 4..].to_vec() })
 }
 
-fn escaped(value: &str) -> String {
+/// A value as it may stand in a query.
+pub fn escaped(value: &str) -> String {
     value
         .bytes()
         .map(|byte| match byte {
@@ -155,9 +146,8 @@ mod tests {
         let answer = parse(b"HTTP/1.0 303 See Other\r\nSet-Cookie: a=b; Path=/\r\n\r\nbody\r\n\r\nmore")
             .expect("valid");
         assert_eq!((answer.status, answer.body.as_slice()), (303, b"body\r\n\r\nmore".as_slice()));
-        assert_eq!(answer.headers, vec![("set-cookie".to_owned(), "a=b; Path=/".to_owned())]);
-        assert!(parse(b"HTTP/1.0 200 OK\r\n").is_err());
         assert_eq!(escaped("a b&c=ü"), "a%20b%26c%3D%C3%BC");
+        assert!(parse(b"HTTP/1.0 200 OK\r\n").is_err());
     }
 
     #[tokio::test]
@@ -170,20 +160,21 @@ mod tests {
                 let mut request = vec![0; 4096];
                 let length = stream.read(&mut request).await.expect("a request");
                 let request = String::from_utf8_lossy(&request[..length]).into_owned();
-                let answer =
-                    if request.starts_with("POST /sign-in") && request.ends_with("name=hq&password=x%20y") {
-                        "HTTP/1.0 303 See Other\r\nset-cookie: s=1; HttpOnly\r\n\r\n"
-                    } else if request.contains("Cookie: s=1\r\n") {
-                        "HTTP/1.0 200 OK\r\n\r\n{\"a\":1}"
-                    } else {
-                        "HTTP/1.0 401 Unauthorized\r\n\r\nsign in"
-                    };
+                let answer = if request.starts_with("POST /session")
+                    && request.ends_with(r#"{"name":"hq","password":"x y"}"#)
+                {
+                    "HTTP/1.0 200 OK\r\n\r\n{\"token\":\"t1\"}"
+                } else if request.contains("Authorization: Bearer t1\r\n") {
+                    "HTTP/1.0 200 OK\r\n\r\n{\"a\":1}"
+                } else {
+                    "HTTP/1.0 401 Unauthorized\r\n\r\nsign in"
+                };
                 stream.write_all(answer.as_bytes()).await.expect("answered");
             }
         });
         let refused = server.json("/api").await.expect_err("not signed in").to_string();
         assert!(refused.contains("401") && refused.contains("sign in"), "{refused}");
-        server.sign_in("/sign-in", &[("name", "hq"), ("password", "x y")]).await.expect("signed in");
+        server.sign_in("/session", "hq", "x y").await.expect("signed in");
         assert_eq!(server.json("/api").await.expect("answered")["a"], 1);
     }
 }

@@ -103,6 +103,14 @@ impl Programs {
     }
 }
 
+/// The value of a whole line `word value` that a program printed.
+pub fn printed_value(printed: &str, word: &str) -> Option<String> {
+    // A line is whole when its end was written.
+    let whole = &printed[..printed.rfind('\n')? + 1];
+    let value = whole.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))?;
+    Some(value.trim().to_owned())
+}
+
 /// A running program.
 #[derive(Debug)]
 pub struct Program {
@@ -117,11 +125,25 @@ impl Program {
     /// # Errors
     /// HF-DEMO-001 when the time is over, HF-DEMO-002 when the program ended.
     pub async fn ready(&mut self, file: &Path) -> Result<Value> {
+        let text = self.until(|| fs::read(file).ok()).await?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("HF-DEMO-008: the ready file of {} is not JSON", self.name))
+    }
+
+    /// Waits for a line `word value` that the program prints once it is ready, and returns the value.
+    ///
+    /// # Errors
+    /// HF-DEMO-001 when the time is over, HF-DEMO-002 when the program ended.
+    pub async fn says(&mut self, word: &str) -> Result<String> {
+        let log = self.log.clone();
+        self.until(|| printed_value(&fs::read_to_string(&log).unwrap_or_default(), word)).await
+    }
+
+    async fn until<T>(&mut self, mut ready: impl FnMut() -> Option<T>) -> Result<T> {
         let end = Instant::now() + READY_WITHIN;
         while Instant::now() < end {
-            if let Ok(text) = fs::read(file) {
-                return serde_json::from_slice(&text)
-                    .with_context(|| format!("HF-DEMO-008: the ready file of {} is not JSON", self.name));
+            if let Some(found) = ready() {
+                return Ok(found);
             }
             self.still_runs()?;
             sleep(POLL).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::books::{decimal, whole};
+use super::books::{decimal, transactions_of_cloud, whole};
 use super::http::Server;
 use super::shop::{self, Shop};
 
@@ -33,7 +33,7 @@ pub struct Figures {
 impl Figures {
     pub async fn read(shop: &Shop, hq: &Server) -> Result<Self> {
         // HQ is asked first, so that what it has not yet is never less than what is shown as waiting.
-        let cloud = hq.json(&shop.cloud_books()).await?;
+        let cloud = shop.cloud_totals(hq).await?;
         let hub = shop.page.json(shop::HUB_BOOKS).await?;
         let number = |answer: &Value, key: &str| {
             whole(&answer[key]).with_context(|| format!("HF-DEMO-008: figure `{key}` of {}", shop.plan.name))
@@ -42,7 +42,7 @@ impl Figures {
             store: shop.plan.name.to_owned(),
             currency: shop.plan.currency.to_owned(),
             hub: number(&hub, "transactions")?,
-            cloud: number(&cloud, "transactions")?,
+            cloud: transactions_of_cloud(&cloud)?,
             gross_minor: number(&hub, "gross_minor")?,
             head: number(&hub, "head_seq")?,
             acked: number(&cloud, "acked_through")?,

@@ -7,12 +7,16 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::books::Books;
 use super::catalog;
-use super::http::Server;
-use super::programs::{Program, Programs};
+use super::http::{Server, escaped};
+use super::programs::{Program, Programs, printed_value};
 
 /// Where the hub answers with its books.
 pub const HUB_BOOKS: &str = "/api/v1/reconciliation";
+
+/// Rows of one page of HQ's stock.
+const STOCK_ROWS: usize = 500;
 
 /// What a store is at HQ.
 #[derive(Debug)]
@@ -100,8 +104,8 @@ impl Shop {
             prices_include_tax,
         ]);
         store.extend(["--legal-name", legal_name, "--address", address, "--tax-id", tax_id]);
-        let printed = programs.command("holdfast-cloud", &store, None).await?;
-        let (id, claim) = (printed_value(&printed, "store")?, printed_value(&printed, "claim-code")?);
+        let output = programs.command("holdfast-cloud", &store, None).await?;
+        let (id, claim) = (printed(&output, &["store"])?, printed(&output, &["claim-code", "claim"])?);
 
         let provision = ["provision", "--data", hub, "--cloud", hq_url, "--claim", &claim, "--name", name];
         programs.command("holdfast-hub", &provision, None).await?;
@@ -140,9 +144,9 @@ impl Shop {
         for number in 1..=tills {
             let till = folder.join(format!("till-{number}"));
             let name = format!("Till {number}");
-            let printed =
+            let output =
                 programs.command("holdfast-hub", &["pair", "--data", hub, "--name", &name], None).await?;
-            let code = printed_value(&printed, "pairing-code")?;
+            let code = printed(&output, &["pairing-code", "code"])?;
             let pair = ["pair", "--data", text(&till)?, "--hub", &https, "--code", &code];
             programs.command("holdfast-terminal", &pair, None).await?;
             paired.push(till);
@@ -152,9 +156,38 @@ impl Shop {
         Ok(Self { plan, id, hub: serving, page, page_url, report, tills: paired })
     }
 
-    /// Where the cloud answers with this store's books.
-    pub fn cloud_books(&self) -> String {
-        format!("/api/v1/stores/{}/reconciliation", self.id)
+    /// What the hub wrote.
+    pub async fn hub_books(&self) -> Result<Books> {
+        Books::read(&self.page.json(HUB_BOOKS).await?)
+    }
+
+    /// HQ's sums of this store, without its stock.
+    pub async fn cloud_totals(&self, hq: &Server) -> Result<Value> {
+        hq.json(&format!("/api/v1/stores/{}/totals", self.id)).await
+    }
+
+    /// What HQ holds.
+    pub async fn cloud_books(&self, hq: &Server) -> Result<Books> {
+        let totals = self.cloud_totals(hq).await?;
+        let mut stock: Vec<Value> = Vec::new();
+        loop {
+            let after = stock.last().and_then(|row| row["sku"].as_str()).unwrap_or_default();
+            let path =
+                format!("/api/v1/stores/{}/stock?limit={STOCK_ROWS}&after={}", self.id, escaped(after));
+            let page = hq.json(&path).await?;
+            let rows = page.as_array().context("HF-DEMO-008: HQ's stock is not a list")?;
+            stock.extend(rows.iter().cloned());
+            if rows.len() < STOCK_ROWS {
+                return Books::of_cloud(&totals, &stock);
+            }
+        }
+    }
+
+    /// What the tills saw acknowledged.
+    pub fn till_books(&self) -> Result<Books> {
+        let report = fs::read(&self.report)
+            .with_context(|| format!("HF-DEMO-008: the tills left no report in {}", self.report.display()))?;
+        Books::read(&serde_json::from_slice(&report).context("HF-DEMO-008: the tills' report")?)
     }
 
     /// Transactions that the tills' report says were acknowledged, once there is one.
@@ -179,13 +212,11 @@ fn text(path: &Path) -> Result<&str> {
     path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
 }
 
-/// The value of a line `name value` that a command printed.
-fn printed_value(printed: &str, name: &str) -> Result<String> {
-    printed
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
-        .map(|value| value.trim().to_owned())
-        .with_context(|| format!("HF-DEMO-005: no line `{name} …` was printed, but:\n{printed}"))
+/// The value of the first of these words that a command printed.
+fn printed(printed: &str, words: &[&str]) -> Result<String> {
+    words.iter().find_map(|word| printed_value(printed, word)).with_context(|| {
+        format!("HF-DEMO-005: no line `{} …` was printed, but:\n{printed}", words.join(" …` or `"))
+    })
 }
 
 /// An address of a ready file as a URL.
@@ -202,10 +233,11 @@ mod tests {
 
     #[test]
     fn what_a_command_prints_for_programs_is_found_between_lines_for_people() {
-        let printed = "checking the clock … ok\nstore 018f\nclaim-code AB-CD\nstored elsewhere\n";
-        assert_eq!(printed_value(printed, "store").expect("printed"), "018f");
-        assert_eq!(printed_value(printed, "claim-code").expect("printed"), "AB-CD");
-        assert!(printed_value(printed, "pairing-code").is_err());
+        let text = "checking the clock … ok\nstore 018f\nclaim-code AB-CD\nstored elsewhere\n";
+        assert_eq!(printed(text, &["store"]).expect("printed"), "018f");
+        assert_eq!(printed(text, &["claim", "claim-code"]).expect("printed"), "AB-CD");
+        assert!(printed(text, &["pairing-code"]).is_err());
+        assert!(printed("claim-code AB", &["claim-code"]).is_err(), "the line is not whole yet");
     }
 
     #[test]
