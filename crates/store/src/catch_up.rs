@@ -66,7 +66,11 @@ pub(crate) fn catch_up_with(
                 replay.waiting.push(stored);
             }
             Err(error @ StoreError::Undecodable { .. }) => {
-                tracing::error!(code = error.code(), seq = position.seq, "a record cannot be decoded and is passed over");
+                tracing::error!(
+                    code = error.code(),
+                    seq = position.seq,
+                    "a record cannot be decoded and is passed over"
+                );
                 replay.flush()?;
                 store.pass_over(position)?;
                 replay.replayed += 1;

@@ -6,6 +6,7 @@ use holdfast_domain::State;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
+use holdfast_domain::state::EpochLine;
 use holdfast_domain::store::StoreProfile;
 use holdfast_protocol::message::ReplyPosition;
 use holdfast_protocol::wire::{Wire, Wired, plain};
@@ -46,6 +47,8 @@ pub(crate) struct StoreRow {
     #[serde(with = "plain")]
     epoch: Option<EpochId>,
     #[serde(with = "plain")]
+    epochs: Vec<EpochLine>,
+    #[serde(with = "plain")]
     store: Option<StoreId>,
     #[serde(with = "plain")]
     profile: Option<StoreProfile>,
@@ -56,19 +59,39 @@ pub(crate) struct StoreRow {
 }
 
 impl StoreRow {
+    /// Every field of the state is named here: one that is new must find its place in this row or in a table.
     pub(crate) fn of(state: &State) -> Self {
+        let State {
+            epoch,
+            epochs,
+            store,
+            profile,
+            catalog_version,
+            catalog_hash,
+            last_z,
+            tills: _,
+            staff: _,
+            shifts: _,
+            closed_shifts: _,
+            orders: _,
+            sales: _,
+            stock: _,
+            documents: _,
+        } = state;
         Self {
-            epoch: state.epoch,
-            store: state.store,
-            profile: state.profile.clone(),
-            catalog_version: state.catalog_version,
-            catalog_hash: state.catalog_hash,
-            last_z: state.last_z,
+            epoch: *epoch,
+            epochs: epochs.clone(),
+            store: *store,
+            profile: profile.clone(),
+            catalog_version: *catalog_version,
+            catalog_hash: *catalog_hash,
+            last_z: *last_z,
         }
     }
 
     pub(crate) fn restore(self, state: &mut State) {
         state.epoch = self.epoch;
+        state.epochs = self.epochs;
         state.store = self.store;
         state.profile = self.profile;
         state.catalog_version = self.catalog_version;

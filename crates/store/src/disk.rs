@@ -56,7 +56,8 @@ impl SledRows {
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let open = guarded("open the database", || {
             let db = config.open()?;
-            let trees = Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
+            let trees =
+                Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
             Ok(Open { db, trees })
         })?;
         let rows = Self { dir: dir.to_owned(), open: Some(open), panicked: AtomicBool::new(false) };
@@ -178,9 +179,9 @@ impl Rows for SledRows {
 
     fn doubt(&self) {
         let path = self.dir.join(DOUBTFUL_MARK);
-        let marked = File::create(&path).and_then(|file| file.sync_all()).and_then(|()| {
-            File::open(&self.dir).and_then(|dir| dir.sync_all())
-        });
+        let marked = File::create(&path)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| File::open(&self.dir).and_then(|dir| dir.sync_all()));
         if let Err(error) = marked {
             tracing::error!(path = %path.display(), error = %error, "the state could not be marked as doubtful");
         }

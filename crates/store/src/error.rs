@@ -36,7 +36,9 @@ pub enum StoreError {
         source: sled::Error,
     },
     /// sled panicked; it was caught and the database is not used again.
-    #[error("HF-STO-002 the state database failed while it tried to {during} ({panic}); start the hub again to rebuild it")]
+    #[error(
+        "HF-STO-002 the state database failed while it tried to {during} ({panic}); start the hub again to rebuild it"
+    )]
     Panicked {
         /// What was tried.
         during: &'static str,
@@ -44,7 +46,9 @@ pub enum StoreError {
         panic: String,
     },
     /// A stored value has no meaning.
-    #[error("HF-STO-003 a value in table {table} of the state cannot be read; start the hub again to rebuild it")]
+    #[error(
+        "HF-STO-003 a value in table {table} of the state cannot be read; start the hub again to rebuild it"
+    )]
     Unreadable {
         /// The table.
         table: &'static str,
@@ -53,7 +57,9 @@ pub enum StoreError {
         source: Option<postcard::Error>,
     },
     /// The store failed before and answers nothing any more.
-    #[error("HF-STO-004 the state has stopped after an earlier failure or a clean stop; see the fault logged before, then open it again")]
+    #[error(
+        "HF-STO-004 the state has stopped after an earlier failure or a clean stop; see the fault logged before, then open it again"
+    )]
     Stopped,
     /// A record does not follow what is applied. Nothing of it was applied.
     #[error("HF-STO-005 record {found_seq} cannot be applied; the state expects record {expected_seq}")]

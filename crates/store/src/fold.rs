@@ -118,7 +118,12 @@ pub(crate) fn sale(rows: &dyn Rows, id: TransactionId) -> Result<Option<Sale>, S
 
 impl Fold {
     /// Folds one record.
-    pub(crate) fn record(&mut self, rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
+    pub(crate) fn record(
+        &mut self,
+        rows: &dyn Rows,
+        core: &mut Core,
+        stored: &StoredRecord,
+    ) -> Result<(), StoreError> {
         let record = &stored.record;
         for need in State::needs_of_record(record) {
             self.bring(rows, &mut core.state, need)?;

@@ -49,7 +49,8 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     fn applied(&self) -> Option<ReplyPosition>;
 
     /// Shows the state as of [`StateStore::applied`]: open orders, stock, tills, staff, open shifts. What is closed was
-    /// forgotten and is read by its id. After a failed [`StateStore::apply`] it may be ahead of what is kept.
+    /// forgotten and is read by its id. After a failed [`StateStore::apply`] it may be ahead of what is kept. `read` runs
+    /// under the store's lock: it takes what it needs, and calls nothing of the store.
     fn with_state(&self, read: &mut dyn FnMut(&State));
 
     /// Folds records that follow [`StateStore::applied`] without a gap. Up to [`BATCH_RECORDS_MAX`] records and

@@ -103,10 +103,9 @@ impl<R: Rows> Materialised<R> {
 
     fn apply_together(&self, piece: &[StoredRecord]) -> Result<(), StoreError> {
         let mut core = self.quiesce()?;
-        let mut expected_seq = core.applied.map_or(1, |position| position.seq + 1);
-        for stored in piece {
+        let next_seq = core.applied.map_or(1, |position| position.seq + 1);
+        for (expected_seq, stored) in (next_seq..).zip(piece) {
             follows(expected_seq, stored.position)?;
-            expected_seq += 1;
         }
         self.transaction(&mut core, |fold, core| {
             piece.iter().try_for_each(|stored| fold.record(&self.rows, core, stored))
@@ -159,7 +158,10 @@ impl<R: Rows> Materialised<R> {
         self.reading(|_, rows| Ok(rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some()))
     }
 
-    pub(crate) fn transaction_entry(&self, id: TransactionId) -> Result<Option<TransactionEntry>, StoreError> {
+    pub(crate) fn transaction_entry(
+        &self,
+        id: TransactionId,
+    ) -> Result<Option<TransactionEntry>, StoreError> {
         self.reading(|_, rows| entry(rows, &transaction_key(id)))
     }
 
@@ -235,7 +237,11 @@ fn transaction_len(batch: &[StoredRecord]) -> usize {
 
 fn follows(expected_seq: u64, position: ReplyPosition) -> Result<(), StoreError> {
     let found_seq = position.seq;
-    if found_seq == expected_seq { Ok(()) } else { Err(StoreError::NotContiguous { expected_seq, found_seq }) }
+    if found_seq == expected_seq {
+        Ok(())
+    } else {
+        Err(StoreError::NotContiguous { expected_seq, found_seq })
+    }
 }
 
 fn entry(rows: &dyn Rows, key: &[u8]) -> Result<Option<TransactionEntry>, StoreError> {
@@ -256,7 +262,10 @@ macro_rules! delegate_state_store {
             fn apply(&self, batch: &[holdfast_protocol::message::StoredRecord]) -> Result<(), StoreError> {
                 self.inner.apply(batch)
             }
-            fn pass_over(&self, position: holdfast_protocol::message::ReplyPosition) -> Result<(), StoreError> {
+            fn pass_over(
+                &self,
+                position: holdfast_protocol::message::ReplyPosition,
+            ) -> Result<(), StoreError> {
                 self.inner.pass_over(position)
             }
             fn outcome(
@@ -318,3 +327,129 @@ macro_rules! delegate_state_store {
     };
 }
 pub(crate) use delegate_state_store;
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::AtomicUsize;
+
+    use holdfast_domain::calendar::Timestamp;
+    use holdfast_domain::event::Event;
+    use holdfast_domain::ids::EpochId;
+    use holdfast_domain::{Origin, Outcome, Record};
+
+    use super::*;
+    use crate::memory::MemoryRows;
+    use crate::rows::Pair;
+    use crate::table::Row;
+
+    /// Fails or panics at one commit, as a disk or sled may.
+    #[derive(Debug, Default)]
+    struct FaultyRows {
+        rows: MemoryRows,
+        commits_left: AtomicUsize,
+        panics: bool,
+        doubted: AtomicBool,
+    }
+
+    impl Rows for FaultyRows {
+        fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.rows.get(table, key)
+        }
+
+        fn all(&self, table: Table) -> Result<Vec<Pair>, StoreError> {
+            self.rows.all(table)
+        }
+
+        fn last_below(
+            &self,
+            table: Table,
+            below: Option<&[u8]>,
+            limit: usize,
+        ) -> Result<Vec<Pair>, StoreError> {
+            self.rows.last_below(table, below, limit)
+        }
+
+        fn commit(&self, rows: &[Row]) -> Result<(), StoreError> {
+            if self.commits_left.fetch_sub(1, Ordering::Relaxed) > 0 {
+                return self.rows.commit(rows);
+            }
+            assert!(!self.panics, "the storage breaks down");
+            Err(StoreError::Unreadable { table: "meta", source: None })
+        }
+
+        fn sync(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn doubt(&self) {
+            self.doubted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn record(seq: u64) -> StoredRecord {
+        let before = Timestamp(0);
+        let event = Event::ClockStepped { before, after: Timestamp(1) };
+        let outcome = Outcome::Accepted { events: vec![event] };
+        StoredRecord {
+            position: ReplyPosition { epoch: EpochId(Uuid::from_u128(1)), seq, hash: [7; 32] },
+            payload: vec![0; 10],
+            record: Record { recorded_at: before, origin: Origin::Hub, outcome },
+        }
+    }
+
+    fn faulty(commits: usize, panics: bool) -> Materialised<FaultyRows> {
+        let rows = FaultyRows { commits_left: commits.into(), panics, ..FaultyRows::default() };
+        Materialised::new(rows, Core::default())
+    }
+
+    #[test]
+    fn after_a_failed_write_nothing_is_answered_and_what_is_kept_is_whole() {
+        let store = faulty(1, false);
+        store.apply(&[record(1)]).expect("the first batch is kept");
+        assert!(matches!(store.apply(&[record(2)]), Err(StoreError::Unreadable { .. })));
+        assert!(matches!(store.apply(&[record(2)]), Err(StoreError::Stopped)));
+        assert!(matches!(store.outcome(CommandId(Uuid::from_u128(1))), Err(StoreError::Stopped)));
+        assert!(matches!(store.sync(), Err(StoreError::Stopped)));
+        assert!(store.rows().doubted.load(Ordering::Relaxed));
+        let kept = Core::load(store.rows()).expect("readable");
+        assert_eq!(kept.applied.map(|position| position.seq), Some(1));
+    }
+
+    #[test]
+    fn after_a_panic_in_between_nothing_is_answered() {
+        let store = faulty(1, true);
+        store.apply(&[record(1)]).expect("the first batch is kept");
+        assert!(catch_unwind(AssertUnwindSafe(|| store.apply(&[record(2)]))).is_err());
+        assert!(matches!(store.apply(&[record(2)]), Err(StoreError::Stopped)));
+        assert!(matches!(store.cursor("uplink"), Err(StoreError::Stopped)));
+    }
+
+    #[test]
+    fn a_refused_record_stops_nothing() {
+        let store = faulty(9, false);
+        assert!(matches!(
+            store.apply(&[record(2)]),
+            Err(StoreError::NotContiguous { expected_seq: 1, found_seq: 2 })
+        ));
+        assert!(matches!(
+            store.apply(&[record(1), record(3)]),
+            Err(StoreError::NotContiguous { expected_seq: 2, found_seq: 3 })
+        ));
+        assert_eq!(store.applied(), None);
+        store.apply(&[record(1), record(2)]).expect("these follow");
+        assert!(matches!(store.apply(&[record(2)]), Err(StoreError::NotContiguous { .. })));
+    }
+
+    #[test]
+    fn a_long_batch_becomes_several_transactions() {
+        let batch: Vec<StoredRecord> = (1..=2 * BATCH_RECORDS_MAX as u64 + 1).map(record).collect();
+        assert_eq!(transaction_len(&batch), BATCH_RECORDS_MAX);
+        let store = faulty(3, false);
+        store.apply(&batch).expect("three transactions");
+        assert_eq!(store.applied().map(|position| position.seq), Some(batch.len() as u64));
+        let mut large = record(1);
+        large.payload = vec![0; BATCH_PAYLOAD_BYTES_MAX + 1];
+        assert_eq!(transaction_len(&[large.clone(), large]), 1);
+    }
+}

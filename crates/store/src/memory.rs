@@ -25,9 +25,11 @@ impl MemoryStore {
 
 delegate_state_store!(MemoryStore);
 
+type Tables = BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>;
+
 #[derive(Default)]
 pub(crate) struct MemoryRows {
-    tables: Mutex<BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>>,
+    tables: Mutex<Tables>,
 }
 
 impl std::fmt::Debug for MemoryRows {
@@ -38,7 +40,7 @@ impl std::fmt::Debug for MemoryRows {
 }
 
 impl MemoryRows {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>> {
+    fn lock(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

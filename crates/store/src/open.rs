@@ -88,7 +88,7 @@ pub struct SledStore {
 delegate_state_store!(SledStore);
 
 enum Found {
-    Trusted(SledStore),
+    Trusted(Arc<SledStore>),
     Nothing,
     Doubtful(RebuildReason),
 }
@@ -108,7 +108,7 @@ impl SledStore {
         wait_for_lock(dir)?;
         let reason = match examine(dir, reader, &options) {
             Ok(Found::Trusted(store)) => match store.continue_with(reader, &options) {
-                Ok(replayed) => return Ok((Arc::new(store), OpenReport { rebuilt: None, replayed })),
+                Ok(replayed) => return Ok((store, OpenReport { rebuilt: None, replayed })),
                 Err(error) => unusable(error)?,
             },
             Ok(Found::Nothing) => {
@@ -177,11 +177,20 @@ fn mark_boot(rows: &SledRows, boot_id: &str, clean_stop: bool) -> Result<(), Sto
 
 /// Opens what is there and compares it with the boot, this version and the journal.
 fn examine(dir: &Path, reader: &Reader, options: &SledOptions) -> Result<Found, StoreError> {
-    if !dir.join("db").exists() {
+    let is_empty = match std::fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(source) => return Err(io("list", dir, source)),
+    };
+    if is_empty {
         return Ok(Found::Nothing);
     }
     if dir.join(DOUBTFUL_MARK).exists() {
         return Ok(Found::Doubtful(RebuildReason::MarkedDoubtful));
+    }
+    if !dir.join("db").exists() {
+        // A power cut while the folder was made, or somebody deleted the file.
+        return Ok(Found::Doubtful(RebuildReason::Unusable));
     }
     let rows = SledRows::at(dir)?;
     match read(&rows, Table::Meta, meta::VERSION)?.as_deref() {
@@ -189,7 +198,9 @@ fn examine(dir: &Path, reader: &Reader, options: &SledOptions) -> Result<Found, 
         Some([found, ..]) => return Ok(Found::Doubtful(RebuildReason::StateVersion { found: *found })),
         Some([]) | None => return Ok(Found::Doubtful(RebuildReason::Unusable)),
     }
-    let boot = read(&rows, Table::Meta, meta::BOOT)?.map(|value| decode::<BootRow>(Table::Meta, &value)).transpose()?;
+    let boot = read(&rows, Table::Meta, meta::BOOT)?
+        .map(|value| decode::<BootRow>(Table::Meta, &value))
+        .transpose()?;
     if !boot.is_some_and(|boot| boot.clean_stop || boot.boot_id == options.boot_id) {
         return Ok(Found::Doubtful(RebuildReason::UncleanStop));
     }
@@ -200,7 +211,7 @@ fn examine(dir: &Path, reader: &Reader, options: &SledOptions) -> Result<Found, 
             return Ok(Found::Doubtful(RebuildReason::JournalMismatch { applied_seq: applied.seq }));
         }
     }
-    Ok(Found::Trusted(SledStore { inner: Materialised::new(rows, core) }))
+    Ok(Found::Trusted(Arc::new(SledStore { inner: Materialised::new(rows, core) })))
 }
 
 /// Failures that a rebuild heals; others are the caller's.

@@ -33,5 +33,5 @@ pub(crate) fn read(rows: &dyn Rows, table: Table, key: &[u8]) -> Result<Option<V
 
 /// The value of a row that was read.
 pub(crate) fn assemble(rows: &dyn Rows, table: Table, key: &[u8], row: &[u8]) -> Result<Vec<u8>, StoreError> {
-    whole_value(table, key, row, &|piece| rows.get(Table::Pieces, piece))
+    whole_value(table, key, row, |piece| rows.get(Table::Pieces, piece))
 }
