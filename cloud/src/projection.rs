@@ -1,0 +1,695 @@
+//! What a record means for HQ's figures. Pure: the database brings the few facts that lie outside the batch, and writes the
+//! rows that come out. The same function recomputes everything for `verify`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use holdfast_domain::event::{Event, ReturnSource, Stamp};
+use holdfast_domain::ids::{OrderId, TransactionId};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate};
+use holdfast_domain::order::{Channel, Totals};
+use holdfast_domain::record::Record;
+use holdfast_domain::shift::Mode;
+use holdfast_domain::tax::{TaxBasis, TaxTotal};
+use holdfast_domain::tender::{Payment, TenderKind};
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::model::{DocumentLineRow, TaxRow, TenderRow};
+
+/// How a store's instants become civil dates and hours.
+#[derive(Debug, Clone)]
+pub struct StoreClock {
+    zone: TimeZone,
+    cut_over_minutes: i64,
+}
+
+impl StoreClock {
+    /// # Errors
+    /// When the time zone is not in the IANA database.
+    pub fn new(zone: &str, cut_over_minutes: u16) -> Result<Self, jiff::Error> {
+        Ok(Self { zone: TimeZone::get(zone)?, cut_over_minutes: i64::from(cut_over_minutes) })
+    }
+
+    /// The business date of an instant, as 2026-11-30.
+    pub fn business_date(&self, at_ms: i64) -> String {
+        let at_ms = at_ms.saturating_sub(self.cut_over_minutes * 60_000);
+        self.zoned(at_ms).date().to_string()
+    }
+
+    /// The local hour, 0 to 23.
+    pub fn hour(&self, at_ms: i64) -> i64 {
+        i64::from(self.zoned(at_ms).hour())
+    }
+
+    pub fn zoned(&self, at_ms: i64) -> jiff::Zoned {
+        let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone())
+    }
+
+    /// The hour under which a sale is shown: the till's own time when it falls on the sale's business day (paper entries and
+    /// island sales), the journal's otherwise (a till whose clock is wrong).
+    fn sale_hour(&self, business_date: &str, occurred_at_ms: i64, recorded_at_ms: i64) -> i64 {
+        let trusted = self.business_date(occurred_at_ms) == business_date;
+        self.hour(if trusted { occurred_at_ms } else { recorded_at_ms })
+    }
+}
+
+/// A record at its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'a> {
+    pub epoch_order: u32,
+    pub seq: u64,
+    pub record: &'a Record,
+}
+
+/// What a later event needs to know about an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownOrder {
+    pub training: bool,
+    pub not_in_hand: bool,
+    /// Product, description, thousandths: kept lines that carry stock.
+    pub stock: Vec<(String, String, i64)>,
+    pub gross: i64,
+}
+
+/// What is known besides the records themselves. It grows while projecting, so that a whole journal can be projected page by
+/// page.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub orders: HashMap<Uuid, KnownOrder>,
+    /// The order of each sale that a post-void may point at.
+    pub sales: HashMap<Uuid, Uuid>,
+    /// Transactions that are counted already: what a till offers to a second hub counts once.
+    pub counted: HashSet<Uuid>,
+}
+
+/// What must be looked up before projecting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub orders: Vec<Uuid>,
+    /// Sales whose order is wanted too.
+    pub sales: Vec<Uuid>,
+    pub transactions: Vec<Uuid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    pub order: Uuid,
+    pub state: &'static str,
+    pub channel: &'static str,
+    pub stamp: StampRow,
+    pub placed_at_ms: i64,
+    pub currency: &'static str,
+    pub totals: TotalsRow,
+    pub epoch_order: u32,
+    pub seq: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampRow {
+    pub terminal: Uuid,
+    pub operator: Uuid,
+    pub shift: Uuid,
+    pub business_date: String,
+    pub training: bool,
+    pub occurred_at_ms: i64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TotalsRow {
+    pub net: i64,
+    pub tax: i64,
+    pub gross: i64,
+    pub discount: i64,
+}
+
+impl TotalsRow {
+    fn of(totals: &Totals) -> Self {
+        Self {
+            net: totals.net.minor(),
+            tax: totals.tax.minor(),
+            gross: totals.gross.minor(),
+            discount: totals.discount.minor(),
+        }
+    }
+
+    fn negated(self) -> Self {
+        Self { net: -self.net, tax: -self.tax, gross: -self.gross, discount: -self.discount }
+    }
+}
+
+/// A later state of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderChange {
+    pub order: Uuid,
+    pub state: &'static str,
+    pub paid: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Sale,
+    Return,
+    PostVoid,
+    Deposit,
+    Cancelled,
+    Abandoned,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Return => "return",
+            Self::PostVoid => "post_void",
+            Self::Deposit => "deposit",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Whether it is turnover.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Sale | Self::Return | Self::PostVoid)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionEntry {
+    pub transaction: Uuid,
+    pub kind: Kind,
+    pub receipt: String,
+    pub stamp: StampRow,
+    pub local_hour: i64,
+    pub recorded_at_ms: i64,
+    pub order: Option<Uuid>,
+    pub original: Option<Uuid>,
+    /// Whose lines are this transaction's: its own, its order's, or the order's of the sale that it voids.
+    pub document: Option<Uuid>,
+    pub tax_basis: &'static str,
+    pub currency: &'static str,
+    pub totals: TotalsRow,
+    pub due: i64,
+    pub rounding: i64,
+    pub change: i64,
+    pub reason: String,
+    pub taxes: Vec<TaxRow>,
+    pub tenders: Vec<TenderRow>,
+    pub epoch_order: u32,
+    pub seq: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailEntry {
+    pub document: Uuid,
+    pub epoch_order: u32,
+    pub seq: u64,
+    pub event_number: u32,
+    pub event: &'static str,
+    pub recorded_at_ms: i64,
+}
+
+/// Changes of one product's balances, in thousandths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StockDelta {
+    /// The newest text seen; empty when only an adjustment named the product.
+    pub description: String,
+    pub on_hand: i64,
+    pub sold: i64,
+    pub adjusted: i64,
+    pub reserved: i64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SalesDelta {
+    pub sales: i64,
+    pub returns: i64,
+    pub post_voids: i64,
+    pub totals: TotalsRow,
+}
+
+impl SalesDelta {
+    pub fn add(&mut self, other: &Self) {
+        self.sales += other.sales;
+        self.returns += other.returns;
+        self.post_voids += other.post_voids;
+        self.totals.net += other.totals.net;
+        self.totals.tax += other.totals.tax;
+        self.totals.gross += other.totals.gross;
+        self.totals.discount += other.totals.discount;
+    }
+}
+
+/// Everything that one batch changes. Maps are sorted, so that rows are locked in one order everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Projection {
+    pub tills: BTreeMap<Uuid, (i64, String)>,
+    pub orders: Vec<OrderRow>,
+    pub order_changes: Vec<OrderChange>,
+    pub lines: Vec<(Uuid, Vec<DocumentLineRow>)>,
+    pub transactions: Vec<TransactionEntry>,
+    pub trail: Vec<TrailEntry>,
+    pub stock: BTreeMap<String, StockDelta>,
+    /// By business date, local hour, currency.
+    pub hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,
+    pub last_recorded_at_ms: Option<i64>,
+}
+
+/// The orders and transactions that records point at, besides those that they bring themselves.
+pub fn needs<'a>(records: impl Iterator<Item = &'a Record>) -> Needs {
+    let mut needs = Needs::default();
+    for event in records.flat_map(|record| record.outcome.events()) {
+        if let Some((transaction, _, _)) = event.transaction() {
+            needs.transactions.push(transaction_uuid(transaction));
+        }
+        match event {
+            Event::OrderPlaced { order, .. }
+            | Event::SaleCompleted { order, .. }
+            | Event::OrderCancelled { order, .. }
+            | Event::DepositTaken { order, .. } => needs.orders.push(order.0),
+            Event::SalePostVoided { original, .. } => needs.sales.push(transaction_uuid(*original)),
+            _ => {}
+        }
+    }
+    for ids in [&mut needs.orders, &mut needs.sales, &mut needs.transactions] {
+        ids.sort_unstable();
+        ids.dedup();
+    }
+    needs
+}
+
+/// Projects records in their order.
+pub fn project<'a>(
+    clock: &StoreClock,
+    records: impl Iterator<Item = Placed<'a>>,
+    facts: &mut Facts,
+) -> Projection {
+    let mut out = Projection::default();
+    for placed in records {
+        out.last_recorded_at_ms = Some(placed.record.recorded_at.0);
+        let mut projecting = Projecting { clock, placed, event_number: 0, facts, out: &mut out };
+        for event in placed.record.outcome.events() {
+            projecting.event(event);
+            projecting.event_number += 1;
+        }
+    }
+    out
+}
+
+fn transaction_uuid(id: TransactionId) -> Uuid {
+    id.0.0
+}
+
+struct Projecting<'a, 'b> {
+    clock: &'a StoreClock,
+    placed: Placed<'b>,
+    event_number: u32,
+    facts: &'a mut Facts,
+    out: &'a mut Projection,
+}
+
+/// The parts of a transaction that differ by its kind.
+struct Parts<'e> {
+    kind: Kind,
+    order: Option<Uuid>,
+    original: Option<Uuid>,
+    document: Option<Uuid>,
+    basis: Option<TaxBasis>,
+    totals: Option<&'e Totals>,
+    taxes: &'e [TaxTotal],
+    payment: Option<&'e Payment>,
+    reason: &'e str,
+}
+
+impl Projecting<'_, '_> {
+    fn event(&mut self, event: &Event) {
+        if let Some((transaction, _, _)) = event.transaction()
+            && !self.facts.counted.insert(transaction_uuid(transaction))
+        {
+            return;
+        }
+        match event {
+            Event::TerminalEnrolled { terminal, number, name, .. } => {
+                self.out.tills.insert(terminal.0, (i64::from(number.0), name.to_string()));
+            }
+            Event::OrderPlaced { stamp, order, channel, lines, totals, .. } => {
+                self.place(event, stamp, *order, *channel, lines, totals);
+            }
+            Event::OrderCancelled { order, reason, .. } => {
+                self.release(order.0);
+                self.advance(*order, "cancelled", 0);
+                self.transaction(
+                    event,
+                    &Parts { order: Some(order.0), reason: &reason.to_string(), ..none(Kind::Cancelled) },
+                );
+            }
+            Event::BasketAbandoned { transaction, basis, lines, reason, .. } => {
+                let document = transaction_uuid(*transaction);
+                self.lines(document, lines.iter());
+                let reason = reason.to_string();
+                let parts = Parts {
+                    document: Some(document),
+                    basis: Some(*basis),
+                    reason: &reason,
+                    ..none(Kind::Abandoned)
+                };
+                self.transaction(event, &parts);
+            }
+            Event::DepositTaken { order, payment, .. } => {
+                self.advance(*order, "partly_paid", payment.due.minor());
+                let parts = Parts {
+                    order: Some(order.0),
+                    document: Some(order.0),
+                    payment: Some(payment),
+                    ..none(Kind::Deposit)
+                };
+                self.transaction(event, &parts);
+            }
+            Event::SaleCompleted { transaction, order, basis, totals, taxes, payment, .. } => {
+                self.complete(*order, payment);
+                self.facts.sales.insert(transaction_uuid(*transaction), order.0);
+                let parts = Parts {
+                    order: Some(order.0),
+                    document: Some(order.0),
+                    basis: Some(*basis),
+                    totals: Some(totals),
+                    taxes,
+                    payment: Some(payment),
+                    ..none(Kind::Sale)
+                };
+                self.transaction(event, &parts);
+            }
+            Event::OrderFulfilled { order, .. } => {
+                self.advance(*order, "fulfilled", 0);
+                self.trail(order.0, event);
+            }
+            Event::GoodsReturned {
+                stamp,
+                transaction,
+                source,
+                basis,
+                lines,
+                totals,
+                taxes,
+                payment,
+                reason,
+                ..
+            } => {
+                let document = transaction_uuid(*transaction);
+                self.lines(document, lines.iter().map(|returned| &returned.line));
+                for returned in lines {
+                    self.take_back(stamp.mode == Mode::Training, &returned.line);
+                }
+                let original = match source {
+                    ReturnSource::Receipt { original } => Some(transaction_uuid(*original)),
+                    ReturnSource::NoReceipt => None,
+                };
+                let reason = reason.to_string();
+                let parts = Parts {
+                    original,
+                    document: Some(document),
+                    basis: Some(*basis),
+                    totals: Some(totals),
+                    taxes,
+                    payment: Some(payment),
+                    reason: &reason,
+                    ..none(Kind::Return)
+                };
+                self.transaction(event, &parts);
+            }
+            Event::SalePostVoided { original, totals, taxes, payment, reason, .. } => {
+                let original = transaction_uuid(*original);
+                let order = self.facts.sales.get(&original).copied();
+                self.void(order);
+                let reason = reason.to_string();
+                let parts = Parts {
+                    original: Some(original),
+                    document: order,
+                    totals: Some(totals),
+                    taxes,
+                    payment: Some(payment),
+                    reason: &reason,
+                    ..none(Kind::PostVoid)
+                };
+                self.transaction(event, &parts);
+            }
+            Event::StockAdjusted { changes, .. } => {
+                for change in changes {
+                    let delta = self.out.stock.entry(change.sku.to_string()).or_default();
+                    delta.on_hand += change.quantity.thousandths();
+                    delta.adjusted -= change.quantity.thousandths();
+                }
+            }
+            Event::DocumentSettled { transaction, .. } => self.trail(transaction_uuid(*transaction), event),
+            // What is left concerns hub, staff, shifts and catalog: kept in the journal, no figure of HQ's yet.
+            _ => {}
+        }
+    }
+
+    fn place(
+        &mut self,
+        event: &Event,
+        stamp: &Stamp,
+        order: OrderId,
+        channel: Channel,
+        lines: &[Line],
+        totals: &Totals,
+    ) {
+        let training = stamp.mode == Mode::Training;
+        let stock: Vec<_> = lines
+            .iter()
+            .filter(|line| line.carries_stock())
+            .map(|line| (line.sku.to_string(), line.description.to_string(), line.quantity.thousandths()))
+            .collect();
+        let known = KnownOrder {
+            training,
+            not_in_hand: channel == Channel::NotInHand,
+            stock,
+            gross: totals.gross.minor(),
+        };
+        if self.facts.orders.contains_key(&order.0) {
+            return;
+        }
+        if !training {
+            for (sku, description, quantity) in &known.stock {
+                let delta = self.stock(sku, description);
+                delta.reserved += quantity;
+            }
+        }
+        self.facts.orders.insert(order.0, known);
+        self.lines(order.0, lines.iter());
+        self.out.orders.push(OrderRow {
+            order: order.0,
+            state: "placed",
+            channel: match channel {
+                Channel::Counter => "counter",
+                Channel::NotInHand => "not_in_hand",
+            },
+            stamp: stamp_row(stamp),
+            placed_at_ms: self.placed.record.recorded_at.0,
+            currency: totals.gross.currency().code(),
+            totals: TotalsRow::of(totals),
+            epoch_order: self.placed.epoch_order,
+            seq: self.placed.seq,
+        });
+        self.trail(order.0, event);
+    }
+
+    fn complete(&mut self, order: OrderId, payment: &Payment) {
+        let Some(known) = self.facts.orders.get(&order.0).cloned() else { return };
+        self.release(order.0);
+        if !known.training {
+            for (sku, description, quantity) in &known.stock {
+                let delta = self.stock(sku, description);
+                delta.on_hand -= quantity;
+                delta.sold += quantity;
+            }
+        }
+        self.advance(order, if known.not_in_hand { "paid" } else { "fulfilled" }, payment.due.minor());
+    }
+
+    fn void(&mut self, order: Option<Uuid>) {
+        let Some(known) = order.and_then(|order| self.facts.orders.get(&order)).cloned() else { return };
+        if known.training {
+            return;
+        }
+        for (sku, description, quantity) in &known.stock {
+            let delta = self.stock(sku, description);
+            delta.on_hand += quantity;
+            delta.sold -= quantity;
+        }
+    }
+
+    fn release(&mut self, order: Uuid) {
+        let Some(known) = self.facts.orders.get(&order).cloned() else { return };
+        if known.training {
+            return;
+        }
+        for (sku, description, quantity) in &known.stock {
+            self.stock(sku, description).reserved -= quantity;
+        }
+    }
+
+    fn take_back(&mut self, training: bool, line: &Line) {
+        if training || !line.carries_stock() {
+            return;
+        }
+        let quantity = line.quantity.thousandths();
+        let delta = self.stock(&line.sku.to_string(), &line.description.to_string());
+        delta.on_hand += quantity;
+        delta.sold -= quantity;
+    }
+
+    fn stock(&mut self, sku: &str, description: &str) -> &mut StockDelta {
+        let delta = self.out.stock.entry(sku.to_owned()).or_default();
+        description.clone_into(&mut delta.description);
+        delta
+    }
+
+    fn advance(&mut self, order: OrderId, state: &'static str, paid: i64) {
+        self.out.order_changes.push(OrderChange { order: order.0, state, paid });
+    }
+
+    fn trail(&mut self, document: Uuid, event: &Event) {
+        self.out.trail.push(TrailEntry {
+            document,
+            epoch_order: self.placed.epoch_order,
+            seq: self.placed.seq,
+            event_number: self.event_number,
+            event: event.name(),
+            recorded_at_ms: self.placed.record.recorded_at.0,
+        });
+    }
+
+    fn lines<'l>(&mut self, document: Uuid, lines: impl Iterator<Item = &'l Line>) {
+        self.out.lines.push((document, lines.map(line_row).collect()));
+    }
+
+    fn transaction(&mut self, event: &Event, parts: &Parts<'_>) {
+        let Some((transaction, receipt, stamp)) = event.transaction() else { return };
+        let transaction = transaction_uuid(transaction);
+        let stamp = stamp_row(stamp);
+        let recorded_at_ms = self.placed.record.recorded_at.0;
+        let local_hour = self.clock.sale_hour(&stamp.business_date, stamp.occurred_at_ms, recorded_at_ms);
+        let back = matches!(parts.kind, Kind::Return | Kind::PostVoid);
+        let totals = parts.totals.map(TotalsRow::of).unwrap_or_default();
+        let totals = if back { totals.negated() } else { totals };
+        let currency = parts
+            .totals
+            .map(|totals| totals.gross.currency())
+            .or(parts.payment.map(|payment| payment.due.currency()))
+            .map_or("", |currency| currency.code());
+        let sign = if back { -1 } else { 1 };
+        let taxes = parts.taxes.iter().map(|tax| TaxRow {
+            code: tax.code.to_string(),
+            rate_millionths: i64::from(tax.rate.millionths()),
+            net_minor: sign * tax.net.minor(),
+            tax_minor: sign * tax.tax.minor(),
+        });
+        let tenders =
+            parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(|tender| TenderRow {
+                kind: match tender.kind {
+                    TenderKind::Cash => "cash".to_owned(),
+                },
+                amount_minor: tender.amount.minor(),
+            });
+        if parts.kind.counts() && !stamp.training {
+            let key = (stamp.business_date.clone(), local_hour, currency);
+            self.out.hourly.entry(key).or_default().add(&SalesDelta {
+                sales: i64::from(parts.kind == Kind::Sale),
+                returns: i64::from(parts.kind == Kind::Return),
+                post_voids: i64::from(parts.kind == Kind::PostVoid),
+                totals,
+            });
+        }
+        let entry = TransactionEntry {
+            transaction,
+            kind: parts.kind,
+            receipt: receipt.to_string(),
+            local_hour,
+            recorded_at_ms,
+            order: parts.order,
+            original: parts.original,
+            document: parts.document,
+            tax_basis: match parts.basis {
+                Some(TaxBasis::Inclusive) => "inclusive",
+                Some(TaxBasis::Exclusive) => "exclusive",
+                None => "",
+            },
+            currency,
+            totals,
+            due: parts.payment.map_or(0, |payment| payment.due.minor()),
+            rounding: parts.payment.map_or(0, |payment| payment.rounding.minor()),
+            change: parts.payment.map_or(0, |payment| payment.change.minor()),
+            reason: parts.reason.to_owned(),
+            taxes: taxes.collect(),
+            tenders: tenders.collect(),
+            epoch_order: self.placed.epoch_order,
+            seq: self.placed.seq,
+            stamp,
+        };
+        self.out.transactions.push(entry);
+        self.trail(transaction, event);
+        if let Some(original) = parts.original {
+            self.trail(original, event);
+        }
+    }
+}
+
+fn none<'e>(kind: Kind) -> Parts<'e> {
+    Parts {
+        kind,
+        order: None,
+        original: None,
+        document: None,
+        basis: None,
+        totals: None,
+        taxes: &[],
+        payment: None,
+        reason: "",
+    }
+}
+
+fn stamp_row(stamp: &Stamp) -> StampRow {
+    StampRow {
+        terminal: stamp.terminal.0,
+        operator: stamp.operator.0,
+        shift: stamp.shift.0,
+        business_date: stamp.business_date.to_string(),
+        training: stamp.mode == Mode::Training,
+        occurred_at_ms: stamp.occurred_at.0,
+    }
+}
+
+fn line_row(line: &Line) -> DocumentLineRow {
+    let mut notes = Vec::new();
+    if let AppliedPrice::Override { list_price, reason, .. } = &line.price {
+        notes.push(format!("price changed from {list_price}: {reason}"));
+    }
+    match &line.discount {
+        AppliedDiscount::None => {}
+        AppliedDiscount::Percent { rate, reason, .. } => notes.push(format!("discount {rate}: {reason}")),
+        AppliedDiscount::Amount { reason, .. } => notes.push(format!("discount: {reason}")),
+    }
+    if let LineFate::Voided { reason } = &line.fate {
+        notes.push(format!("taken off: {reason}"));
+    }
+    let rates: Vec<String> = line.taxes.iter().map(|tax| format!("{} {}", tax.code, tax.rate)).collect();
+    DocumentLineRow {
+        line_number: i64::from(line.number.0),
+        sku: line.sku.to_string(),
+        description: line.description.to_string(),
+        unit: format!("{:?}", line.unit).to_lowercase(),
+        carries_stock: line.carries_stock(),
+        quantity_thousandths: line.quantity.thousandths(),
+        unit_price_e4: line.price.unit_price().ten_thousandths(),
+        extended_minor: line.extended.minor(),
+        discount_minor: line.discount.amount().map_or(0, holdfast_money::Money::minor),
+        net_minor: line.net.minor(),
+        gross_minor: line.gross.minor(),
+        tax_class: line.tax_class.to_string(),
+        tax_rates: rates.join(", "),
+        voided: !line.is_kept(),
+        note: notes.join("; "),
+    }
+}

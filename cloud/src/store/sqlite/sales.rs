@@ -1,0 +1,170 @@
+//! Turnover, sums, and every projected figure as text.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::{SqliteStore, scope_binds};
+use crate::error::StoreError;
+use crate::model::{SalesRow, StoreTotals};
+use crate::store::{Figures, PAGE_ROWS_MAX, Scope};
+
+pub(super) async fn sales(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Option<Uuid>,
+    from: &str,
+    to: &str,
+    hourly: bool,
+) -> Result<Vec<SalesRow>, StoreError> {
+    let (all, ids) = scope_binds(scope);
+    let query = if hourly {
+        "SELECT store_id, business_date, local_hour, currency, sales, returns, post_voids, net, tax, gross, discount \
+         FROM sales_hourly WHERE (? OR store_id IN (SELECT value FROM json_each(?))) AND (? = '' OR store_id = ?) \
+         AND business_date >= ? AND business_date <= ? ORDER BY store_id, business_date, local_hour, currency"
+    } else {
+        "SELECT store_id, business_date, NULL AS local_hour, currency, sales, returns, post_voids, net, tax, gross, \
+         discount \
+         FROM sales_daily WHERE (? OR store_id IN (SELECT value FROM json_each(?))) AND (? = '' OR store_id = ?) \
+         AND business_date >= ? AND business_date <= ? ORDER BY store_id, business_date, currency"
+    };
+    let store = store.map(|store| store.to_string()).unwrap_or_default();
+    let rows = sqlx::query(query)
+        .bind(all)
+        .bind(ids)
+        .bind(&store)
+        .bind(&store)
+        .bind(from)
+        .bind(to)
+        .fetch_all(&db.readers)
+        .await?;
+    rows.iter().map(sales_row).collect()
+}
+
+fn sales_row(row: &SqliteRow) -> Result<SalesRow, StoreError> {
+    Ok(SalesRow {
+        store: row.try_get("store_id")?,
+        business_date: row.try_get("business_date")?,
+        local_hour: row.try_get("local_hour")?,
+        currency: row.try_get("currency")?,
+        sales: row.try_get("sales")?,
+        returns: row.try_get("returns")?,
+        post_voids: row.try_get("post_voids")?,
+        net_minor: row.try_get("net")?,
+        tax_minor: row.try_get("tax")?,
+        gross_minor: row.try_get("gross")?,
+        discount_minor: row.try_get("discount")?,
+    })
+}
+
+pub(super) async fn business_dates(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let (all, ids) = scope_binds(scope);
+    let store = store.map(|store| store.to_string()).unwrap_or_default();
+    let rows = sqlx::query(
+        "SELECT DISTINCT business_date FROM sales_daily WHERE (? OR store_id IN (SELECT value FROM json_each(?))) \
+         AND (? = '' OR store_id = ?) ORDER BY business_date DESC LIMIT ?",
+    )
+    .bind(all)
+    .bind(ids)
+    .bind(&store)
+    .bind(&store)
+    .bind(i64::from(limit.clamp(1, PAGE_ROWS_MAX)))
+    .fetch_all(&db.readers)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+pub(super) async fn totals(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Uuid,
+) -> Result<Option<StoreTotals>, StoreError> {
+    if !scope.covers(store) {
+        return Ok(None);
+    }
+    let store = store.to_string();
+    // One connection, one snapshot: the sums belong together.
+    let mut tx = db.readers.begin().await?;
+    let Some(row) = sqlx::query("SELECT currency FROM stores WHERE store_id = ?")
+        .bind(&store)
+        .fetch_optional(&mut *tx)
+        .await?
+    else {
+        return Ok(None);
+    };
+    let mut totals =
+        StoreTotals { store: store.clone(), currency: row.try_get(0)?, ..StoreTotals::default() };
+    let kinds = sqlx::query(
+        "SELECT kind, COUNT(*) AS count, SUM(net) AS net, SUM(tax) AS tax, SUM(gross) AS gross FROM transactions \
+         WHERE store_id = ? AND training = 0 GROUP BY kind",
+    )
+    .bind(&store)
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in &kinds {
+        let count: i64 = row.try_get("count")?;
+        let kind: &str = row.try_get("kind")?;
+        match kind {
+            "sale" => totals.sales = count,
+            "return" => totals.returns = count,
+            "post_void" => totals.post_voids = count,
+            "deposit" => totals.deposits = count,
+            "cancelled" => totals.cancelled = count,
+            "abandoned" => totals.abandoned = count,
+            _ => return Err(StoreError::Corrupt { what: "a kind of transaction is unknown" }),
+        }
+        totals.net_minor += row.try_get::<i64, _>("net")?;
+        totals.tax_minor += row.try_get::<i64, _>("tax")?;
+        totals.gross_minor += row.try_get::<i64, _>("gross")?;
+    }
+    totals.transactions = totals.sales + totals.returns + totals.post_voids;
+    let row = sqlx::query(
+        "SELECT (SELECT COALESCE(SUM(on_hand), 0) FROM stock WHERE store_id = ?1) AS on_hand, \
+         (SELECT COUNT(*) FROM stock WHERE store_id = ?1) AS products, \
+         (SELECT COUNT(*) FROM stock WHERE store_id = ?1 AND on_hand < 0) AS negative, \
+         (SELECT COUNT(*) FROM journal WHERE store_id = ?1) AS records, \
+         (SELECT COUNT(*) FROM quarantine WHERE store_id = ?1) AS quarantined, \
+         COALESCE((SELECT last_seq FROM epochs WHERE store_id = ?1 ORDER BY epoch_order DESC LIMIT 1), 0) AS acked",
+    )
+    .bind(&store)
+    .fetch_one(&mut *tx)
+    .await?;
+    totals.stock_thousandths = row.try_get("on_hand")?;
+    totals.products = row.try_get("products")?;
+    totals.products_negative = row.try_get("negative")?;
+    totals.records = row.try_get("records")?;
+    totals.quarantined = row.try_get("quarantined")?;
+    totals.acked_through = row.try_get("acked")?;
+    Ok(Some(totals))
+}
+
+/// The statements that turn every projected row into a key and a value. What they say must be what
+/// [`crate::verify`] says.
+const FIGURES: [&str; 5] = [
+    "SELECT 'hourly/' || business_date || '/' || local_hour || '/' || currency, \
+     sales || ' ' || returns || ' ' || post_voids || ' ' || net || ' ' || tax || ' ' || gross || ' ' || discount \
+     FROM sales_hourly WHERE store_id = ?",
+    "SELECT 'daily/' || business_date || '/' || currency, \
+     sales || ' ' || returns || ' ' || post_voids || ' ' || net || ' ' || tax || ' ' || gross || ' ' || discount \
+     FROM sales_daily WHERE store_id = ?",
+    "SELECT 'stock/' || sku, on_hand || ' ' || sold || ' ' || adjusted || ' ' || reserved FROM stock WHERE store_id = ?",
+    "SELECT 'transaction/' || transaction_id, kind || ' ' || receipt || ' ' || net || ' ' || tax || ' ' || gross || ' ' \
+     || due || ' ' || epoch_order || '.' || seq FROM transactions WHERE store_id = ?",
+    "SELECT 'order/' || order_id, state || ' ' || paid FROM orders WHERE store_id = ?",
+];
+
+pub(super) async fn figures(db: &SqliteStore, store: Uuid) -> Result<Figures, StoreError> {
+    let mut tx = db.readers.begin().await?;
+    let mut figures = Figures::new();
+    for statement in FIGURES {
+        for row in &sqlx::query(statement).bind(store.to_string()).fetch_all(&mut *tx).await? {
+            figures.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+    }
+    Ok(figures)
+}

@@ -1,0 +1,14 @@
+//! The cloud from outside: over HTTP in its own process, against a real database in a fresh folder.
+
+mod access;
+mod command_line;
+mod contract;
+mod enrol;
+mod ingest;
+mod journal;
+mod live;
+mod openapi;
+mod pages;
+mod reads;
+mod sign_in;
+mod support;
