@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_devices::drawer::{Drawer, Opening};
 use holdfast_devices::payment::CashDrawer;
-use holdfast_domain::ids::TerminalId;
+use holdfast_domain::receipt::TillNumber;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ const OPENINGS_MAX: usize = 32;
 
 #[derive(Debug)]
 pub(crate) enum Message {
-    Open(TerminalId),
+    Open(TillNumber),
     Opened(String, Opening),
     Observe(RpcReplyPort<Observation>),
 }
@@ -35,9 +35,9 @@ pub(crate) struct Drawers {
     pub house: Arc<House>,
 }
 
-pub(crate) fn open(house: &House, terminal: TerminalId) {
+pub(crate) fn open(house: &House, till: TillNumber) {
     if let Some(drawers) = get(&house.drawers) {
-        let _ = drawers.cast(Message::Open(terminal));
+        let _ = drawers.cast(Message::Open(till));
     }
 }
 
@@ -59,8 +59,8 @@ impl Actor for Drawers {
         seen: &mut Observation,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Message::Open(terminal) => {
-                let Some(index) = crate::printer::of_till(&self.house, terminal) else { return Ok(()) };
+            Message::Open(till) => {
+                let Some(index) = crate::printer::of_till(&self.house.printers, till) else { return Ok(()) };
                 if seen.under_way >= OPENINGS_MAX {
                     seen.skipped += 1;
                     return Ok(());

@@ -9,7 +9,7 @@ use holdfast_devices::document::Document;
 use holdfast_devices::escpos::DrawerPulse;
 use holdfast_devices::printer::{Outcome, PrintJob, Printer};
 use holdfast_domain::event::DocumentOutcome;
-use holdfast_domain::ids::{TerminalId, TransactionId};
+use holdfast_domain::ids::TransactionId;
 use holdfast_domain::receipt::TillNumber;
 use holdfast_protocol::message::ReplyPosition;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
@@ -67,18 +67,16 @@ pub(crate) struct PrinterActor {
     pub index: usize,
 }
 
-/// The printer that serves a till.
-pub(crate) fn of_till(house: &House, terminal: TerminalId) -> Option<usize> {
-    let mut number = None;
-    house.store.with_state(&mut |state| number = state.tills.get(&terminal).map(|till| till.number));
-    let named = |setup: &PrinterSetup| number.is_some_and(|number| setup.tills.contains(&number));
-    let shared = |setup: &PrinterSetup| setup.tills.is_empty();
-    house.printers.iter().position(named).or_else(|| house.printers.iter().position(shared))
+/// The printer that serves a till: the one that names its number, else the one that names none.
+pub(crate) fn of_till(printers: &[PrinterSetup], number: TillNumber) -> Option<usize> {
+    let named = printers.iter().position(|setup| setup.tills.contains(&number));
+    named.or_else(|| printers.iter().position(|setup| setup.tills.is_empty()))
 }
 
 /// Hands a document to the till's printer. False when there is none: nothing will be printed.
 pub(crate) fn submit(house: &House, paper: Paper, position: &ReplyPosition) -> bool {
-    let Some(actor) = of_till(house, paper.terminal).and_then(|index| get(&house.printing[index])) else {
+    let printer = of_till(&house.printers, paper.receipt.till);
+    let Some(actor) = printer.and_then(|index| get(&house.printing[index])) else {
         return false;
     };
     let transaction = paper.transaction;

@@ -13,6 +13,7 @@ use holdfast_domain::event::{DocumentOutcome, Event};
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, EpochId, TransactionId};
 use holdfast_domain::invariant::check_event;
+use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
@@ -43,7 +44,8 @@ pub(super) enum Waiter {
 pub(super) struct Pending {
     pub stored: Arc<StoredRecord>,
     pub waiters: Vec<Waiter>,
-    pub effects: Vec<Effect>,
+    /// The tills whose drawers open.
+    pub drawers: Vec<TillNumber>,
     pub stock: Vec<StockEntry>,
     pub papers: Vec<crate::printer::Paper>,
     pub catalog: Option<Arc<Catalog>>,
@@ -404,8 +406,13 @@ impl Book {
             .map(|sku| StockEntry::new(sku.clone(), &self.state.stock_level(sku)))
             .collect();
         let papers = crate::printer::papers(&self.state, &record, &effects);
+        let drawers = effects.iter().filter_map(|effect| match effect {
+            Effect::OpenDrawer { terminal } => self.state.tills.get(terminal).map(|till| till.number),
+            Effect::Print { .. } => None,
+        });
+        let drawers = drawers.collect();
         let stored = Arc::new(StoredRecord { position, payload, record });
-        self.pending.push_back(Pending { stored, waiters: vec![waiter], effects, stock, papers, catalog });
+        self.pending.push_back(Pending { stored, waiters: vec![waiter], drawers, stock, papers, catalog });
     }
 
     /// A panic here means that the state can no longer be trusted: the process ends and starts from the journal.

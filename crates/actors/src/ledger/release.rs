@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use holdfast_domain::Effect;
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::{StockMessage, TransactionMessage, transactions_of};
 use holdfast_protocol::topics::Stream;
@@ -42,7 +41,7 @@ impl Book {
     }
 
     fn release_one(&mut self, pending: Pending) {
-        let Pending { stored, waiters, effects, stock, papers, catalog } = pending;
+        let Pending { stored, waiters, drawers, stock, papers, catalog } = pending;
         for waiter in waiters {
             match waiter {
                 Waiter::Till(reply) => answer(reply, Verdict::Decided(Arc::clone(&stored))),
@@ -65,10 +64,8 @@ impl Book {
         if let Some(catalog) = catalog {
             crate::catalog::activate(&self.house, catalog);
         }
-        for effect in effects {
-            if let Effect::OpenDrawer { terminal } = effect {
-                crate::drawer::open(&self.house, terminal);
-            }
+        for till in drawers {
+            crate::drawer::open(&self.house, till);
         }
         for paper in papers {
             let transaction = paper.transaction;
