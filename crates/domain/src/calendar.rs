@@ -71,7 +71,9 @@ impl FromStr for BusinessDate {
     fn from_str(text: &str) -> Result<Self, DateError> {
         let not_a_date = || DateError { text: text.chars().take(20).collect() };
         let mut parts = text.split('-');
-        let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(year), Some(month), Some(day), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(not_a_date());
         };
         if (year.len(), month.len(), day.len()) != (4, 2, 2) {
@@ -93,7 +95,9 @@ mod tests {
         for good in ["2024-02-29", "2000-02-29", "2026-12-31", "2010-12-01"] {
             assert_eq!(good.parse::<BusinessDate>().unwrap().to_string(), good);
         }
-        for bad in ["2023-02-29", "1900-02-29", "2026-13-01", "2026-1-1", "2026-04-31", "yesterday", "2026-04-30-1"] {
+        for bad in
+            ["2023-02-29", "1900-02-29", "2026-13-01", "2026-1-1", "2026-04-31", "yesterday", "2026-04-30-1"]
+        {
             assert!(bad.parse::<BusinessDate>().is_err(), "{bad}");
         }
     }

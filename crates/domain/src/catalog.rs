@@ -83,7 +83,11 @@ impl Catalog {
             for barcode in &product.barcodes {
                 let taken = catalog.by_barcode.insert(barcode.clone(), product.sku.clone());
                 if let Some(first) = taken.filter(|first| *first != product.sku) {
-                    return Err(CatalogError::SharedBarcode { barcode: barcode.clone(), first, second: product.sku });
+                    return Err(CatalogError::SharedBarcode {
+                        barcode: barcode.clone(),
+                        first,
+                        second: product.sku,
+                    });
                 }
             }
             let sku = product.sku.clone();

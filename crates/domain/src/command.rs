@@ -27,19 +27,49 @@ pub struct Command {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    SignOn { number: StaffNumber, verdict: PinVerdict },
+    SignOn {
+        number: StaffNumber,
+        verdict: PinVerdict,
+    },
     SignOff,
-    OpenShift { shift: ShiftId, float: Money, day: BusinessDay, mode: Mode },
-    CloseShift { shift: ShiftId, declared: Money },
+    OpenShift {
+        shift: ShiftId,
+        float: Money,
+        day: BusinessDay,
+        mode: Mode,
+    },
+    CloseShift {
+        shift: ShiftId,
+        declared: Money,
+    },
     PlaceOrder(PlaceOrder),
-    CancelOrder { order: OrderId, reason: Reason },
+    CancelOrder {
+        order: OrderId,
+        reason: Reason,
+    },
     /// A basket given up before it was placed still leaves its trace.
-    AbandonBasket { lines: Vec<LineInput>, reason: Reason },
-    Pay { order: OrderId, tenders: Vec<TenderInput>, settlement: Settlement, receipt: ReceiptSource },
-    FulfilOrder { order: OrderId },
+    AbandonBasket {
+        lines: Vec<LineInput>,
+        reason: Reason,
+    },
+    Pay {
+        order: OrderId,
+        tenders: Vec<TenderInput>,
+        settlement: Settlement,
+        receipt: ReceiptSource,
+    },
+    FulfilOrder {
+        order: OrderId,
+    },
     Return(ReturnGoods),
-    PostVoid { original: TransactionId, reason: Reason },
-    AdjustStock { changes: Vec<AdjustLine>, reason: AdjustmentReason },
+    PostVoid {
+        original: TransactionId,
+        reason: Reason,
+    },
+    AdjustStock {
+        changes: Vec<AdjustLine>,
+        reason: AdjustmentReason,
+    },
 }
 
 /// Whether a payment must cover what is open.
@@ -99,4 +129,3 @@ pub enum NumberChoice {
     /// A till that comes back after its hub was replaced keeps the number that its receipts bear, if it is still free.
     Keep(TillNumber),
 }
-

@@ -59,7 +59,9 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
     match &command.action {
         Action::SignOn { number, verdict } => sign_on::sign_on(&desk, *number, *verdict),
         Action::SignOff => sign_on::sign_off(&desk),
-        Action::OpenShift { shift, float, day, mode } => open_shift::decide(&desk, *shift, *float, *day, *mode),
+        Action::OpenShift { shift, float, day, mode } => {
+            open_shift::decide(&desk, *shift, *float, *day, *mode)
+        }
         Action::CloseShift { shift, declared } => close_shift::decide(&desk, *shift, *declared),
         Action::PlaceOrder(place) => place_order::decide(&desk, place),
         Action::CancelOrder { order, reason } => cancel_order::decide(&desk, *order, reason),

@@ -72,16 +72,57 @@ pub enum VoidNumberReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// `hub_key` is the hub's Ed25519 public key: what verifies everything this epoch signs.
-    EpochOpened { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
-    StoreConfigured { profile: Box<StoreProfile> },
-    CatalogActivated { version: u64, content_hash: [u8; 32], products: u32, source: CatalogSource },
-    StaffRegistered { staff: StaffId, number: StaffNumber, role: Role },
-    TerminalEnrolled { terminal: TerminalId, number: TillNumber, name: Label, secret_hash: [u8; 32] },
-    TerminalRevoked { terminal: TerminalId },
-    SignedOn { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
-    SignedOff { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
-    ShiftOpened { stamp: Stamp, float: Money },
-    ShiftClosed { stamp: Stamp, z_number: u32, figures: Box<ShiftFigures>, declared: Money, over_short: Money },
+    EpochOpened {
+        epoch: EpochId,
+        hub: HubId,
+        hub_key: [u8; 32],
+        store: StoreId,
+        parent: Option<Parent>,
+    },
+    StoreConfigured {
+        profile: Box<StoreProfile>,
+    },
+    CatalogActivated {
+        version: u64,
+        content_hash: [u8; 32],
+        products: u32,
+        source: CatalogSource,
+    },
+    StaffRegistered {
+        staff: StaffId,
+        number: StaffNumber,
+        role: Role,
+    },
+    TerminalEnrolled {
+        terminal: TerminalId,
+        number: TillNumber,
+        name: Label,
+        secret_hash: [u8; 32],
+    },
+    TerminalRevoked {
+        terminal: TerminalId,
+    },
+    SignedOn {
+        terminal: TerminalId,
+        staff: StaffId,
+        occurred_at: Timestamp,
+    },
+    SignedOff {
+        terminal: TerminalId,
+        staff: StaffId,
+        occurred_at: Timestamp,
+    },
+    ShiftOpened {
+        stamp: Stamp,
+        float: Money,
+    },
+    ShiftClosed {
+        stamp: Stamp,
+        z_number: u32,
+        figures: Box<ShiftFigures>,
+        declared: Money,
+        over_short: Money,
+    },
     OrderPlaced {
         stamp: Stamp,
         order: OrderId,
@@ -91,7 +132,13 @@ pub enum Event {
         lines: Vec<Line>,
         totals: Totals,
     },
-    OrderCancelled { stamp: Stamp, transaction: TransactionId, receipt: ReceiptNumber, order: OrderId, reason: Reason },
+    OrderCancelled {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        order: OrderId,
+        reason: Reason,
+    },
     BasketAbandoned {
         stamp: Stamp,
         transaction: TransactionId,
@@ -118,7 +165,10 @@ pub enum Event {
         taxes: Vec<TaxTotal>,
         payment: Payment,
     },
-    OrderFulfilled { stamp: Stamp, order: OrderId },
+    OrderFulfilled {
+        stamp: Stamp,
+        order: OrderId,
+    },
     GoodsReturned {
         stamp: Stamp,
         transaction: TransactionId,
@@ -143,12 +193,29 @@ pub enum Event {
         payment: Payment,
         reason: Reason,
     },
-    StockAdjusted { stamp: Stamp, changes: Vec<StockChange>, reason: AdjustmentReason },
+    StockAdjusted {
+        stamp: Stamp,
+        changes: Vec<StockChange>,
+        reason: AdjustmentReason,
+    },
     /// Follows the event that took the product below zero.
-    StockWentNegative { sku: Sku, on_hand: holdfast_money::Quantity },
-    ReceiptNumberVoided { terminal: TerminalId, number: ReceiptNumber, reason: VoidNumberReason },
-    ClockStepped { before: Timestamp, after: Timestamp },
-    DocumentSettled { transaction: TransactionId, outcome: DocumentOutcome },
+    StockWentNegative {
+        sku: Sku,
+        on_hand: holdfast_money::Quantity,
+    },
+    ReceiptNumberVoided {
+        terminal: TerminalId,
+        number: ReceiptNumber,
+        reason: VoidNumberReason,
+    },
+    ClockStepped {
+        before: Timestamp,
+        after: Timestamp,
+    },
+    DocumentSettled {
+        transaction: TransactionId,
+        outcome: DocumentOutcome,
+    },
 }
 
 impl Event {
@@ -189,7 +256,9 @@ impl Event {
             | Self::DepositTaken { stamp, transaction, receipt, .. }
             | Self::SaleCompleted { stamp, transaction, receipt, .. }
             | Self::GoodsReturned { stamp, transaction, receipt, .. }
-            | Self::SalePostVoided { stamp, transaction, receipt, .. } => Some((*transaction, *receipt, stamp)),
+            | Self::SalePostVoided { stamp, transaction, receipt, .. } => {
+                Some((*transaction, *receipt, stamp))
+            }
             _ => None,
         }
     }

@@ -160,7 +160,17 @@ impl State {
             Event::OrderFulfilled { order, .. } => {
                 self.advance(*order, OrderState::Fulfilled, changes);
             }
-            Event::GoodsReturned { stamp, transaction, receipt, source, lines, totals, taxes, payment, .. } => {
+            Event::GoodsReturned {
+                stamp,
+                transaction,
+                receipt,
+                source,
+                lines,
+                totals,
+                taxes,
+                payment,
+                ..
+            } => {
                 self.number_used(stamp.terminal, *receipt, changes);
                 for returned in lines {
                     self.take_back(stamp.mode, &returned.line, changes);
@@ -175,7 +185,9 @@ impl State {
                 self.documents.insert(*transaction);
                 changes.documents.insert(*transaction);
             }
-            Event::SalePostVoided { stamp, transaction, receipt, original, totals, taxes, payment, .. } => {
+            Event::SalePostVoided {
+                stamp, transaction, receipt, original, totals, taxes, payment, ..
+            } => {
                 self.number_used(stamp.terminal, *receipt, changes);
                 let lines = self.void_sale(*original, *transaction, changes);
                 for line in &lines {
@@ -194,7 +206,9 @@ impl State {
                 }
             }
             Event::StockWentNegative { .. } | Event::ClockStepped { .. } => {}
-            Event::ReceiptNumberVoided { terminal, number, .. } => self.number_used(*terminal, *number, changes),
+            Event::ReceiptNumberVoided { terminal, number, .. } => {
+                self.number_used(*terminal, *number, changes)
+            }
             Event::DocumentSettled { transaction, .. } => {
                 self.documents.remove(transaction);
                 changes.documents.insert(*transaction);
@@ -285,6 +299,10 @@ impl State {
         }
         sale.refunded += gross;
         sale.paid_out -= payment.cash();
+        if sale.is_all_returned() {
+            let order = sale.order;
+            self.give_up_handover(order, changes);
+        }
     }
 
     fn void_sale(&mut self, original: TransactionId, by: TransactionId, changes: &mut Changes) -> Vec<Line> {
@@ -292,12 +310,21 @@ impl State {
         match self.sales.get_mut(&original) {
             Some(sale) => {
                 sale.voided = Some(by);
-                sale.lines.iter().map(|sold| sold.line.clone()).collect()
+                let (order, lines) = (sale.order, sale.lines.iter().map(|sold| sold.line.clone()).collect());
+                self.give_up_handover(order, changes);
+                lines
             }
             None => {
                 changes.violations.push(Violation::SaleMissing);
                 Vec::new()
             }
+        }
+    }
+
+    /// What was given back as a whole before it was handed over is not handed over any more.
+    fn give_up_handover(&mut self, order: OrderId, changes: &mut Changes) {
+        if self.orders.get(&order).is_some_and(|found| found.state == OrderState::Paid) {
+            self.advance(order, OrderState::Cancelled, changes);
         }
     }
 
@@ -392,7 +419,12 @@ fn take_in(figures: &mut ShiftFigures, payment: &Payment) {
     figures.cash_expected += payment.cash();
 }
 
-fn give_back(figures: &mut ShiftFigures, totals: &crate::order::Totals, taxes: &[TaxTotal], payment: &Payment) {
+fn give_back(
+    figures: &mut ShiftFigures,
+    totals: &crate::order::Totals,
+    taxes: &[TaxTotal],
+    payment: &Payment,
+) {
     figures.gross -= totals.gross;
     figures.net -= totals.net;
     figures.discount -= totals.discount;

@@ -10,6 +10,7 @@ use crate::line::Line;
 use crate::order::Totals;
 use crate::shift::Mode;
 use crate::state::State;
+use crate::tax::TaxTotal;
 use crate::tender::Payment;
 
 /// A contradiction that must never be seen. Counted in metrics; one is a reason to wake someone.
@@ -17,7 +18,7 @@ use crate::tender::Payment;
 pub enum Violation {
     /// MON-1: the tenders sum to what is due plus cash rounding plus change.
     TendersDoNotSum,
-    /// MON-2: gross is net plus tax, and lines sum to totals.
+    /// MON-2: gross is net plus tax, and lines and taxes by rate sum to totals.
     TotalsDoNotSum,
     /// STK-1: the accounts of a product sum to zero.
     StockUnbalanced,
@@ -62,11 +63,14 @@ pub fn check_event(event: &Event) -> Vec<Violation> {
     let mut found = Vec::new();
     match event {
         Event::OrderPlaced { lines, totals, .. } => check_totals(lines, totals, &mut found),
-        Event::SaleCompleted { totals, payment, .. } | Event::SalePostVoided { totals, payment, .. } => {
+        Event::SaleCompleted { totals, taxes, payment, .. }
+        | Event::SalePostVoided { totals, taxes, payment, .. } => {
             check_sums(totals, &mut found);
+            check_taxes(taxes, totals, &mut found);
             check_payment(payment, &mut found);
         }
-        Event::GoodsReturned { lines, totals, payment, .. } => {
+        Event::GoodsReturned { lines, totals, taxes, payment, .. } => {
+            check_taxes(taxes, totals, &mut found);
             check_totals(lines.iter().map(|returned| &returned.line), totals, &mut found);
             check_payment(payment, &mut found);
         }
@@ -89,6 +93,12 @@ fn check_sums(totals: &Totals, found: &mut Vec<Violation>) {
     }
 }
 
+fn check_taxes(taxes: &[TaxTotal], totals: &Totals, found: &mut Vec<Violation>) {
+    if Money::sum(totals.tax.currency(), taxes.iter().map(|t| t.tax)) != totals.tax {
+        found.push(Violation::TotalsDoNotSum);
+    }
+}
+
 fn check_totals<'a>(lines: impl IntoIterator<Item = &'a Line>, totals: &Totals, found: &mut Vec<Violation>) {
     check_sums(totals, found);
     if crate::pricing::totals(totals.gross.currency(), lines) != *totals {
@@ -100,7 +110,8 @@ fn check_totals<'a>(lines: impl IntoIterator<Item = &'a Line>, totals: &Totals, 
 pub fn check_state(state: &State) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut reserved: BTreeMap<&Sku, Quantity> = BTreeMap::new();
-    for order in state.orders.values().filter(|o| o.state.holds_reservation() && o.placed.mode == Mode::Live) {
+    for order in state.orders.values().filter(|o| o.state.holds_reservation() && o.placed.mode == Mode::Live)
+    {
         for line in order.lines.iter().filter(|line| line.carries_stock()) {
             *reserved.entry(&line.sku).or_default() += line.quantity;
         }

@@ -37,7 +37,7 @@ pub use decide::{Decision, decide, decide_hub};
 pub use effect::Effect;
 pub use event::Event;
 pub use record::{Origin, Outcome, Record};
-pub use refusal::Refusal;
+pub use refusal::{ERROR_CODES, Refusal};
 pub use state::State;
 
 pub use holdfast_money as money;

@@ -13,6 +13,12 @@ pub const LINES_MAX: usize = 2_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineNumber(pub u16);
 
+impl std::fmt::Display for LineNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A line as the till asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineInput {
@@ -36,9 +42,15 @@ pub enum PriceInput {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscountInput {
     None,
-    Percent { rate: Rate, reason: Reason },
+    Percent {
+        rate: Rate,
+        reason: Reason,
+    },
     /// Off the extended price of the line.
-    Amount { amount: Money, reason: Reason },
+    Amount {
+        amount: Money,
+        reason: Reason,
+    },
 }
 
 /// What became of a line before the basket was placed.
@@ -46,7 +58,9 @@ pub enum DiscountInput {
 pub enum LineFate {
     Kept,
     /// Taken off again; it stays in the history and counts for nothing.
-    Voided { reason: Reason },
+    Voided {
+        reason: Reason,
+    },
 }
 
 /// A priced line: everything a receipt, a return and an audit need, whatever the catalog says later.
@@ -104,8 +118,15 @@ impl AppliedPrice {
 pub enum AppliedDiscount {
     None,
     /// `amount` is what came off, positive.
-    Percent { rate: Rate, amount: Money, reason: Reason },
-    Amount { amount: Money, reason: Reason },
+    Percent {
+        rate: Rate,
+        amount: Money,
+        reason: Reason,
+    },
+    Amount {
+        amount: Money,
+        reason: Reason,
+    },
 }
 
 impl AppliedDiscount {

@@ -27,7 +27,7 @@ pub enum OrderState {
     Paid,
     /// Paid and handed over.
     Fulfilled,
-    /// Given up before payment; the reservation is released.
+    /// Given up before payment, and the reservation released; or given back as a whole before it was handed over.
     Cancelled,
 }
 
@@ -35,7 +35,7 @@ impl OrderState {
     pub const ALL: [Self; 5] = [Self::Placed, Self::PartlyPaid, Self::Paid, Self::Fulfilled, Self::Cancelled];
 
     /// The legal transitions: everything that is not in this table is a bug.
-    pub const TRANSITIONS: [(Self, Self); 8] = [
+    pub const TRANSITIONS: [(Self, Self); 9] = [
         (Self::Placed, Self::PartlyPaid),
         (Self::Placed, Self::Paid),
         (Self::Placed, Self::Fulfilled),
@@ -44,6 +44,7 @@ impl OrderState {
         (Self::PartlyPaid, Self::Paid),
         (Self::PartlyPaid, Self::Fulfilled),
         (Self::Paid, Self::Fulfilled),
+        (Self::Paid, Self::Cancelled),
     ];
 
     pub fn may_become(self, next: Self) -> bool {
@@ -58,6 +59,19 @@ impl OrderState {
     /// Whether stock is held for it.
     pub fn holds_reservation(self) -> bool {
         matches!(self, Self::Placed | Self::PartlyPaid)
+    }
+}
+
+/// As a cashier reads it: "the order is …".
+impl std::fmt::Display for OrderState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Placed => "not paid yet",
+            Self::PartlyPaid => "partly paid",
+            Self::Paid => "paid and waits to be handed over",
+            Self::Fulfilled => "paid and handed over",
+            Self::Cancelled => "cancelled",
+        })
     }
 }
 
@@ -114,7 +128,8 @@ mod tests {
     #[test]
     fn every_state_is_reached_and_every_closed_state_is_final() {
         for state in OrderState::ALL {
-            let reached = state == OrderState::Placed || OrderState::TRANSITIONS.iter().any(|(_, to)| *to == state);
+            let reached =
+                state == OrderState::Placed || OrderState::TRANSITIONS.iter().any(|(_, to)| *to == state);
             assert!(reached, "{state:?} cannot be reached");
             let leaves = OrderState::TRANSITIONS.iter().any(|(from, _)| *from == state);
             assert_eq!(leaves, !state.is_closed(), "{state:?}");

@@ -7,9 +7,7 @@ use holdfast_money::{Currency, Decimal, Money, Rounding, allocate};
 
 use crate::bounded::TaxCode;
 use crate::catalog::{Catalog, Product};
-use crate::line::{
-    AppliedDiscount, AppliedPrice, DiscountInput, LINES_MAX, Line, LineInput, PriceInput,
-};
+use crate::line::{AppliedDiscount, AppliedPrice, DiscountInput, LINES_MAX, Line, LineInput, PriceInput};
 use crate::order::Totals;
 use crate::refusal::Refusal;
 use crate::store::StoreProfile;
@@ -22,7 +20,11 @@ pub const ROUNDING: Rounding = Rounding::HalfUp;
 ///
 /// # Errors
 /// A [`Refusal`] that names the first line that cannot be sold as asked.
-pub fn price_lines(profile: &StoreProfile, catalog: &Catalog, inputs: &[LineInput]) -> Result<Vec<Line>, Refusal> {
+pub fn price_lines(
+    profile: &StoreProfile,
+    catalog: &Catalog,
+    inputs: &[LineInput],
+) -> Result<Vec<Line>, Refusal> {
     if inputs.len() > LINES_MAX {
         return Err(Refusal::TooManyLines { max: LINES_MAX });
     }
@@ -34,15 +36,21 @@ pub fn price_lines(profile: &StoreProfile, catalog: &Catalog, inputs: &[LineInpu
         }
         lines.push(price_line(profile, catalog, input)?);
     }
+    // Before the tax is worked out: sums of amounts that nobody can store would not fit the arithmetic either.
+    let charged = Money::sum(profile.currency, lines.iter().map(|line| line.gross));
+    if !charged.in_range() || lines.iter().any(|line| !line.extended.in_range()) {
+        return Err(Refusal::AmountOutOfRange);
+    }
     tax_lines(profile, &mut lines);
-    if lines.iter().any(|line| !line.gross.in_range() || !line.extended.in_range()) {
+    if lines.iter().any(|line| !line.gross.in_range()) {
         return Err(Refusal::AmountOutOfRange);
     }
     Ok(lines)
 }
 
 fn price_line(profile: &StoreProfile, catalog: &Catalog, input: &LineInput) -> Result<Line, Refusal> {
-    let product = catalog.find(&input.item).ok_or_else(|| Refusal::UnknownItem { item: item_text(&input.item) })?;
+    let product =
+        catalog.find(&input.item).ok_or_else(|| Refusal::UnknownItem { item: item_text(&input.item) })?;
     if !input.quantity.is_positive() {
         return Err(Refusal::QuantityNotPositive { line: input.number, quantity: input.quantity });
     }
@@ -99,7 +107,11 @@ fn applied_price(product: &Product, asked: &PriceInput) -> AppliedPrice {
     }
 }
 
-fn applied_discount(currency: Currency, input: &LineInput, extended: Money) -> Result<AppliedDiscount, Refusal> {
+fn applied_discount(
+    currency: Currency,
+    input: &LineInput,
+    extended: Money,
+) -> Result<AppliedDiscount, Refusal> {
     let too_large = || Refusal::DiscountTooLarge { line: input.number };
     match &input.discount {
         DiscountInput::None => Ok(AppliedDiscount::None),
@@ -169,7 +181,10 @@ fn round_by_total(currency: Currency, lines: &mut [Line], exact: &[Vec<Decimal>]
         let kept = line.is_kept();
         for (slot, applied) in line.taxes.iter_mut().enumerate() {
             if kept {
-                groups.entry((applied.code.clone(), applied.rate.fraction())).or_default().push((index, slot));
+                groups
+                    .entry((applied.code.clone(), applied.rate.fraction()))
+                    .or_default()
+                    .push((index, slot));
             } else {
                 applied.tax = Money::round(exact[index][slot], currency, ROUNDING);
             }
@@ -202,12 +217,10 @@ pub fn tax_totals<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<TaxTotal
     let mut totals = Vec::new();
     for line in lines.into_iter().filter(|line| line.is_kept()) {
         for applied in &line.taxes {
-            add_tax(&mut totals, &TaxTotal {
-                code: applied.code.clone(),
-                rate: applied.rate,
-                net: line.net,
-                tax: applied.tax,
-            });
+            add_tax(
+                &mut totals,
+                &TaxTotal { code: applied.code.clone(), rate: applied.rate, net: line.net, tax: applied.tax },
+            );
         }
     }
     totals

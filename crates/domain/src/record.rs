@@ -45,9 +45,13 @@ impl Origin {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Accepted { events: Vec<Event> },
+    Accepted {
+        events: Vec<Event>,
+    },
     /// A refusal by the business is an outcome too: it is kept, and a retry gets the same answer.
-    Refused { refusal: RefusalNote },
+    Refused {
+        refusal: RefusalNote,
+    },
 }
 
 impl Outcome {

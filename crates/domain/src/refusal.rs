@@ -1,6 +1,6 @@
 //! What the business refuses, with a code, the fact, and what to do about it.
 
-use holdfast_money::{Money, Quantity};
+use holdfast_money::{Currency, Money, Quantity};
 
 use crate::bounded::Sku;
 use crate::calendar::BusinessDate;
@@ -9,6 +9,58 @@ use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
 use crate::staff::{Permission, StaffNumber};
+
+/// Every code of a refusal with its meaning; `docs/errors` has a page for each.
+pub const ERROR_CODES: &[(&str, &str)] = &[
+    ("HF-CMD-101", "nobody is signed on at the till"),
+    ("HF-CMD-102", "staff number and PIN do not match"),
+    ("HF-CMD-103", "too many wrong PINs"),
+    ("HF-CMD-104", "the operator may not do this"),
+    ("HF-CMD-110", "no shift is open at the till"),
+    ("HF-CMD-111", "a shift is open at the till already"),
+    ("HF-CMD-112", "the shift is not the one that is open"),
+    ("HF-CMD-113", "the id of a shift was used before"),
+    ("HF-CMD-114", "the business date lies in the future"),
+    ("HF-CMD-120", "nothing in the basket counts"),
+    ("HF-CMD-121", "the basket has too many lines"),
+    ("HF-CMD-122", "a line number is there twice"),
+    ("HF-CMD-123", "an item is not in the catalog"),
+    ("HF-CMD-124", "a quantity is not more than zero"),
+    ("HF-CMD-125", "a part of a piece was asked for"),
+    ("HF-CMD-126", "the store has no tax rule for a product"),
+    ("HF-CMD-127", "a discount is more than the line costs"),
+    ("HF-CMD-128", "an amount is too large to be stored"),
+    ("HF-CMD-129", "an amount is not in the store's currency"),
+    ("HF-CMD-130", "an amount is negative"),
+    ("HF-CMD-131", "the total is not what the customer was shown"),
+    ("HF-CMD-132", "not enough stock is available"),
+    ("HF-CMD-140", "the order exists already"),
+    ("HF-CMD-141", "the order is not known at this hub"),
+    ("HF-CMD-142", "the order's state does not allow this"),
+    ("HF-CMD-143", "the order has payments"),
+    ("HF-CMD-144", "training and live were mixed"),
+    ("HF-CMD-145", "stock does not change in training"),
+    ("HF-CMD-150", "too little was tendered"),
+    ("HF-CMD-151", "no tender has an amount"),
+    ("HF-CMD-152", "a deposit covers the whole order"),
+    ("HF-CMD-160", "the sale is not known"),
+    ("HF-CMD-161", "the sale was reversed as a whole"),
+    ("HF-CMD-162", "something of the sale came back before"),
+    ("HF-CMD-163", "the sale belongs to another shift"),
+    ("HF-CMD-164", "the line is not on the receipt"),
+    ("HF-CMD-165", "more is brought back than is left of the line"),
+    ("HF-CMD-166", "the drawer cannot pay that out"),
+    ("HF-CMD-170", "a receipt number was used before"),
+    ("HF-CMD-171", "a receipt number skips too many"),
+    ("HF-CMD-180", "the till is not enrolled in this store"),
+    ("HF-CMD-181", "the store is not configured"),
+    ("HF-CMD-182", "the staff number is taken"),
+    ("HF-CMD-183", "the till number is taken"),
+    ("HF-CMD-184", "no till number is left"),
+    ("HF-CMD-185", "a record was given back too early"),
+    ("HF-CMD-186", "the identity belongs to another store"),
+    ("HF-CMD-187", "the currency cannot change any more"),
+];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +78,7 @@ pub enum Refusal {
     WrongPin { number: StaffNumber },
     #[error("too many wrong PINs for staff number {number}; wait, or ask a manager")]
     LockedOut { number: StaffNumber },
-    #[error("this needs the permission {permission:?}; ask a manager to sign on")]
+    #[error("this needs the permission to {permission}; ask a manager to sign on")]
     NotPermitted { permission: Permission },
     #[error("no shift is open at this till; open one with the float that is in the drawer")]
     NoShift,
@@ -42,17 +94,17 @@ pub enum Refusal {
     EmptyBasket,
     #[error("the basket has more than {max} lines; place it as two orders")]
     TooManyLines { max: usize },
-    #[error("line number {line:?} is there twice")]
+    #[error("line number {line} is there twice")]
     DuplicateLine { line: LineNumber },
     #[error("item {item} is not in the catalog; check the number or ask for it to be added")]
     UnknownItem { item: String },
-    #[error("the quantity {quantity} of line {line:?} must be more than zero")]
+    #[error("the quantity {quantity} of line {line} must be more than zero")]
     QuantityNotPositive { line: LineNumber, quantity: Quantity },
     #[error("{sku} is sold by the piece; {quantity} is not a whole number")]
     QuantityNotWhole { sku: Sku, quantity: Quantity },
     #[error("the store has no tax rule for class {class} of {sku}; ask HQ to set it")]
     NoTaxRule { sku: Sku, class: String },
-    #[error("the discount on line {line:?} is more than the line costs")]
+    #[error("the discount on line {line} is more than the line costs")]
     DiscountTooLarge { line: LineNumber },
     #[error("an amount of this basket is too large to be stored")]
     AmountOutOfRange,
@@ -68,12 +120,14 @@ pub enum Refusal {
     OrderExists { order: OrderId },
     #[error("order {order} is not known at this hub")]
     OrderUnknown { order: OrderId },
-    #[error("order {order} is {state:?}; that cannot be done any more")]
+    #[error("order {order} is {state}; that cannot be done with it")]
     OrderNotOpen { order: OrderId, state: OrderState },
     #[error("order {order} has payments; return them before it is cancelled")]
     OrderPartlyPaid { order: OrderId },
     #[error("order {order} was placed in another mode (training or live) than this shift's")]
     ModeMismatch { order: OrderId },
+    #[error("this shift is for training, where stock never changes; close it and open a live one")]
+    TrainingShift,
     #[error("{due} is due and {tendered} was tendered; take the rest or take it as a deposit")]
     TenderShort { due: Money, tendered: Money },
     #[error("a payment needs at least one tender with an amount above zero")]
@@ -88,9 +142,9 @@ pub enum Refusal {
     SaleHasReturns { transaction: TransactionId },
     #[error("a post-void belongs to the shift of the sale; make a return instead")]
     OtherShift { transaction: TransactionId },
-    #[error("line {line:?} is not on that receipt")]
+    #[error("line {line} is not on that receipt")]
     LineUnknown { line: LineNumber },
-    #[error("only {returnable} of line {line:?} can still come back, {wanted} were asked for")]
+    #[error("only {returnable} of line {line} can still come back, {wanted} were asked for")]
     ReturnTooLarge { line: LineNumber, returnable: Quantity, wanted: Quantity },
     #[error("the drawer should hold {expected} only; it cannot pay out {wanted}")]
     DrawerShort { expected: Money, wanted: Money },
@@ -108,10 +162,14 @@ pub enum Refusal {
     TillNumberTaken { number: u16 },
     #[error("the store has given away all its till numbers")]
     TillNumbersExhausted,
-    #[error("what an earlier hub acknowledged builds on something this hub does not have yet; offer it again later")]
+    #[error(
+        "what an earlier hub acknowledged builds on something this hub does not have yet; offer it again later"
+    )]
     OfferOutOfOrder,
     #[error("this would change a store that already belongs to another identity")]
     StoreMismatch,
+    #[error("the store's currency is {currency} and it has traded in it; another currency is another store")]
+    CurrencyFixed { currency: Currency },
 }
 
 impl Refusal {
@@ -145,6 +203,7 @@ impl Refusal {
             Self::OrderNotOpen { .. } => "HF-CMD-142",
             Self::OrderPartlyPaid { .. } => "HF-CMD-143",
             Self::ModeMismatch { .. } => "HF-CMD-144",
+            Self::TrainingShift => "HF-CMD-145",
             Self::TenderShort { .. } => "HF-CMD-150",
             Self::NoTender => "HF-CMD-151",
             Self::DepositTooLarge { .. } => "HF-CMD-152",
@@ -164,6 +223,7 @@ impl Refusal {
             Self::TillNumbersExhausted => "HF-CMD-184",
             Self::OfferOutOfOrder => "HF-CMD-185",
             Self::StoreMismatch => "HF-CMD-186",
+            Self::CurrencyFixed { .. } => "HF-CMD-187",
         }
     }
 

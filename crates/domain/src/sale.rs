@@ -59,7 +59,9 @@ impl SoldLine {
         line.extended = part(self.line.extended);
         match &mut line.discount {
             AppliedDiscount::None => {}
-            AppliedDiscount::Percent { amount, .. } | AppliedDiscount::Amount { amount, .. } => *amount = part(*amount),
+            AppliedDiscount::Percent { amount, .. } | AppliedDiscount::Amount { amount, .. } => {
+                *amount = part(*amount)
+            }
         }
         line
     }
@@ -76,6 +78,21 @@ impl SoldLine {
 impl Sale {
     pub fn line(&self, number: LineNumber) -> Option<&SoldLine> {
         self.lines.iter().find(|sold| sold.line.number == number)
+    }
+
+    /// Gross of everything that was sold.
+    pub fn gross(&self) -> Money {
+        Money::sum(self.payment.due.currency(), self.lines.iter().map(|sold| sold.line.gross))
+    }
+
+    /// What the customer paid for it, deposits and cash rounding included.
+    pub fn paid(&self) -> Money {
+        self.gross() + self.payment.rounding
+    }
+
+    /// Whether nothing of it is left to come back.
+    pub fn is_all_returned(&self) -> bool {
+        self.lines.iter().all(|sold| sold.returnable().is_zero())
     }
 
     pub fn has_returns(&self) -> bool {

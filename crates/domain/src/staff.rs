@@ -29,6 +29,18 @@ pub enum Permission {
     DatedShift,
 }
 
+/// As a cashier reads it: "this needs the permission to …".
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PostVoid => "reverse a completed sale",
+            Self::ReturnWithoutReceipt => "take goods back without a receipt",
+            Self::AdjustStock => "change stock",
+            Self::DatedShift => "open a shift on another day",
+        })
+    }
+}
+
 impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match permission {

@@ -10,9 +10,16 @@ use crate::shift::Mode;
 use crate::staff::Permission;
 use crate::stock::{AdjustmentReason, StockChange};
 
-pub(super) fn decide(desk: &Desk<'_>, lines: &[AdjustLine], reason: &AdjustmentReason) -> Result<Decision, Refusal> {
+pub(super) fn decide(
+    desk: &Desk<'_>,
+    lines: &[AdjustLine],
+    reason: &AdjustmentReason,
+) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
     desk.permit(Permission::AdjustStock)?;
+    if shift.mode == Mode::Training {
+        return Err(Refusal::TrainingShift);
+    }
     if lines.len() > LINES_MAX {
         return Err(Refusal::TooManyLines { max: LINES_MAX });
     }
@@ -31,10 +38,11 @@ pub(super) fn decide(desk: &Desk<'_>, lines: &[AdjustLine], reason: &AdjustmentR
             changes.push(StockChange { sku: product.sku.clone(), quantity: line.quantity });
         }
     }
-    if changes.is_empty() || shift.mode == Mode::Training {
+    if changes.is_empty() {
         return Err(Refusal::EmptyBasket);
     }
-    let below_zero = desk.below_zero(stamp.mode, changes.iter().map(|change| (&change.sku, -change.quantity)));
+    let below_zero =
+        desk.below_zero(stamp.mode, changes.iter().map(|change| (&change.sku, -change.quantity)));
     let mut events = vec![Event::StockAdjusted { stamp, changes, reason: reason.clone() }];
     events.extend(below_zero);
     Ok(Decision { events, effects: Vec::new() })

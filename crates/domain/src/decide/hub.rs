@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::receipt::TillNumber;
 use crate::refusal::Refusal;
 use crate::state::State;
+use crate::till::LastNumbers;
 
 /// The largest till number.
 pub const TILL_NUMBER_MAX: u16 = 9_999;
@@ -25,6 +26,12 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
         HubCommand::ConfigureStore { profile } => {
             if state.store.is_some_and(|known| known != profile.store) {
                 return Err(Refusal::StoreMismatch);
+            }
+            if let Some(known) = state.profile.as_ref().map(|p| p.currency)
+                && known != profile.currency
+                && has_traded(state)
+            {
+                return Err(Refusal::CurrencyFixed { currency: known });
             }
             Event::StoreConfigured { profile: profile.clone() }
         }
@@ -60,6 +67,12 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
     Ok(Decision { events: vec![event], effects: Vec::new() })
 }
 
+/// Whether amounts of the store's currency are already on its books: sums never mix two currencies.
+fn has_traded(state: &State) -> bool {
+    let numbered = state.tills.values().any(|till| till.numbers != LastNumbers::default());
+    numbered || state.last_z > 0 || !state.shifts.is_empty() || !state.orders.is_empty()
+}
+
 /// A till that is known keeps its number; numbers are never given twice.
 fn till_number(
     state: &State,
@@ -71,7 +84,10 @@ fn till_number(
     }
     match choice {
         NumberChoice::Keep(number) => {
-            if number.0 == 0 || number.0 > TILL_NUMBER_MAX || state.tills.values().any(|till| till.number == number) {
+            if number.0 == 0
+                || number.0 > TILL_NUMBER_MAX
+                || state.tills.values().any(|till| till.number == number)
+            {
                 return Err(Refusal::TillNumberTaken { number: number.0 });
             }
             Ok(number)

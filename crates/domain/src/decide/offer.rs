@@ -1,8 +1,9 @@
 //! A till gives back what an earlier hub acknowledged. Its truth is not decided again: the record is taken over as it was,
 //! once what it builds on is there.
 
-use crate::event::Event;
+use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{EpochId, TerminalId};
+use crate::order::OrderState;
 use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -37,12 +38,59 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
     }
 }
 
+/// Whether what the event points at is here, in the state that the event needs.
+fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
+    let open = |stamp: &Stamp| state.shifts.get(&stamp.shift).is_some_and(|shift| shift.terminal == terminal);
+    match event {
+        Event::ShiftOpened { stamp, .. } => {
+            state.tills.get(&terminal).is_some_and(|till| till.shift.is_none())
+                && !state.shifts.contains_key(&stamp.shift)
+                && !state.closed_shifts.contains(&stamp.shift)
+        }
+        Event::ShiftClosed { stamp, .. }
+        | Event::BasketAbandoned { stamp, .. }
+        | Event::StockAdjusted { stamp, .. } => open(stamp),
+        Event::OrderPlaced { stamp, order, .. } => open(stamp) && !state.orders.contains_key(order),
+        Event::OrderCancelled { stamp, order, .. } => {
+            open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)
+        }
+        Event::DepositTaken { stamp, order, .. } | Event::SaleCompleted { stamp, order, .. } => {
+            open(stamp) && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
+        }
+        Event::OrderFulfilled { stamp, order } => {
+            open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Paid)
+        }
+        Event::GoodsReturned { stamp, source: ReturnSource::Receipt { original }, .. }
+        | Event::SalePostVoided { stamp, original, .. } => {
+            open(stamp) && state.sales.get(original).is_some_and(|sale| sale.voided.is_none())
+        }
+        Event::GoodsReturned { stamp, source: ReturnSource::NoReceipt, .. } => open(stamp),
+        _ => true,
+    }
+}
+
+/// Whether the event's amounts are in the store's currency: books never mix two.
+fn in_currency_of(state: &State, event: &Event) -> bool {
+    let amount = match event {
+        Event::ShiftOpened { float, .. } => float,
+        Event::ShiftClosed { declared, .. } => declared,
+        Event::OrderPlaced { totals, .. } => &totals.gross,
+        Event::DepositTaken { payment, .. }
+        | Event::SaleCompleted { payment, .. }
+        | Event::GoodsReturned { payment, .. }
+        | Event::SalePostVoided { payment, .. } => &payment.due,
+        _ => return true,
+    };
+    state.profile.as_ref().is_some_and(|profile| profile.currency == amount.currency())
+}
+
 /// Checks that `record`, acknowledged at `epoch` and `seq`, can follow the state, and returns it as this hub will keep it.
 /// The caller has proven that the record is authentic and that its command is not known here.
 ///
 /// # Errors
 /// [`Refusal::OfferOutOfOrder`] when it builds on something that is not here yet: offered again later it may fit.
-/// [`Refusal::TillUnknown`] when it is not a record of that till.
+/// [`Refusal::TillUnknown`] when it is not a record of that till, [`Refusal::StoreMismatch`] when it is not in the store's
+/// currency.
 pub fn accept_offer(
     state: &State,
     terminal: TerminalId,
@@ -51,7 +99,8 @@ pub fn accept_offer(
     seq: u64,
 ) -> Result<Record, Refusal> {
     let (command, fingerprint) = match record.origin {
-        Origin::Till { terminal: of, command, fingerprint } | Origin::Offered { terminal: of, command, fingerprint, .. }
+        Origin::Till { terminal: of, command, fingerprint }
+        | Origin::Offered { terminal: of, command, fingerprint, .. }
             if of == terminal =>
         {
             (command, fingerprint)
@@ -64,34 +113,10 @@ pub fn accept_offer(
         return Err(Refusal::TillUnknown);
     }
     for event in record.outcome.events() {
-        let fits = match event {
-            Event::ShiftOpened { stamp, .. } => till.shift.is_none() && !state.shifts.contains_key(&stamp.shift),
-            Event::ShiftClosed { stamp, .. } => state.shifts.contains_key(&stamp.shift),
-            Event::OrderPlaced { stamp, order, .. } => {
-                state.shifts.contains_key(&stamp.shift) && !state.orders.contains_key(order)
-            }
-            Event::OrderCancelled { stamp, order, .. }
-            | Event::DepositTaken { stamp, order, .. }
-            | Event::SaleCompleted { stamp, order, .. } => {
-                state.shifts.contains_key(&stamp.shift)
-                    && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
-            }
-            Event::OrderFulfilled { order, .. } => state.orders.contains_key(order),
-            Event::GoodsReturned { stamp, source, .. } => {
-                state.shifts.contains_key(&stamp.shift)
-                    && match source {
-                        crate::event::ReturnSource::Receipt { original } => state.sales.contains_key(original),
-                        crate::event::ReturnSource::NoReceipt => true,
-                    }
-            }
-            Event::SalePostVoided { stamp, original, .. } => {
-                state.shifts.contains_key(&stamp.shift) && state.sales.contains_key(original)
-            }
-            Event::BasketAbandoned { stamp, .. } | Event::StockAdjusted { stamp, .. } => {
-                state.shifts.contains_key(&stamp.shift)
-            }
-            _ => true,
-        };
+        if !in_currency_of(state, event) {
+            return Err(Refusal::StoreMismatch);
+        }
+        let fits = builds_on(state, terminal, event);
         let number = match event {
             Event::ReceiptNumberVoided { number, .. } => Some(*number),
             other => other.transaction().map(|(_, number, _)| number),

@@ -70,12 +70,7 @@ fn settle(
         basis: order.basis,
         totals: order.totals.clone(),
         taxes: pricing::tax_totals(&order.lines),
-        payment: Payment {
-            due,
-            tenders: kept(tenders),
-            rounding: payable - due,
-            change: tendered - payable,
-        },
+        payment: Payment { due, tenders: kept(tenders), rounding: payable - due, change: tendered - payable },
     });
     events.extend(below_zero);
     Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })

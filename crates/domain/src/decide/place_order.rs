@@ -49,7 +49,9 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
 
 /// Goods at the counter are never refused for stock; strict products and goods not in hand race for the last unit.
 fn check_stock(desk: &Desk<'_>, channel: Channel, lines: &[Line]) -> Result<(), Refusal> {
-    let races = |line: &&Line| line.carries_stock() && (line.stock == StockRule::Strict || channel == Channel::NotInHand);
+    let races = |line: &&Line| {
+        line.carries_stock() && (line.stock == StockRule::Strict || channel == Channel::NotInHand)
+    };
     let mut wanted: BTreeMap<&Sku, Quantity> = BTreeMap::new();
     for line in lines.iter().filter(races) {
         *wanted.entry(&line.sku).or_default() += line.quantity;

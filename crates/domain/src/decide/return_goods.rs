@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_money::{Decimal, Money};
+use holdfast_money::Money;
 
 use super::pay::cash_amount;
 use super::{Decision, Desk, paper_and_drawer};
@@ -20,7 +20,7 @@ use crate::tender::{Payment, Tender, TenderKind};
 
 pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
-    let (source, basis, lines, before) = match &goods.goods {
+    let (source, basis, lines, refunds) = match &goods.goods {
         ReturnedGoods::ByReceipt { original, lines } => by_receipt(desk, *original, lines)?,
         ReturnedGoods::NoReceipt { lines } => without_receipt(desk, lines)?,
     };
@@ -29,8 +29,8 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
     }
     let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
     let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
-    let payout = before.payout(desk, totals.gross);
-    if payout.is_positive() && payout > shift.figures.cash_expected {
+    let payout = refunds.payout(desk, totals.gross);
+    if payout > shift.figures.cash_expected {
         return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
     }
     let (receipt, mut events) = desk.number(goods.receipt, stamp.mode)?;
@@ -61,21 +61,37 @@ pub fn refund(gross: Money, payout: Money) -> Payment {
     }
 }
 
-/// What was refunded of the same receipt before: cash refunds round the cumulative amount.
-struct Refunded {
-    gross: Money,
-    paid_out: Money,
+/// What a refund is measured against.
+enum Refunds<'a> {
+    /// Cash refunds of one receipt round the cumulative amount, and everything together is what was paid.
+    OfSale(&'a Sale),
+    Alone,
 }
 
-impl Refunded {
+impl Refunds<'_> {
+    /// The cash that gives `gross` back.
     fn payout(&self, desk: &Desk<'_>, gross: Money) -> Money {
-        cash_amount(desk, self.gross + gross) - self.paid_out
+        match self {
+            Self::Alone => cash_amount(desk, gross),
+            Self::OfSale(sale) => {
+                let (cumulative, paid) = (sale.refunded + gross, sale.paid());
+                let rounded = cash_amount(desk, cumulative);
+                let target = if cumulative == sale.gross() || rounded > paid { paid } else { rounded };
+                // The smallest coin may have changed since an earlier refund; nobody pays for bringing goods back.
+                let zero = Money::zero(gross.currency());
+                if target > sale.paid_out { target - sale.paid_out } else { zero }
+            }
+        }
     }
 }
 
-type Goods = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Refunded);
+type Goods<'a> = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Refunds<'a>);
 
-fn by_receipt(desk: &Desk<'_>, original: TransactionId, asked: &[ReturnLine]) -> Result<Goods, Refusal> {
+fn by_receipt<'a>(
+    desk: &Desk<'a>,
+    original: TransactionId,
+    asked: &[ReturnLine],
+) -> Result<Goods<'a>, Refusal> {
     let sale = desk.state.sales.get(&original).ok_or(Refusal::SaleUnknown { transaction: original })?;
     if sale.voided.is_some() {
         return Err(Refusal::SaleVoided { transaction: original });
@@ -92,8 +108,7 @@ fn by_receipt(desk: &Desk<'_>, original: TransactionId, asked: &[ReturnLine]) ->
         }
         lines.push(ReturnedLine { original: Some(line.line), line: returned_line(sale, line)? });
     }
-    let before = Refunded { gross: sale.refunded, paid_out: sale.paid_out };
-    Ok((ReturnSource::Receipt { original }, sale.basis, lines, before))
+    Ok((ReturnSource::Receipt { original }, sale.basis, lines, Refunds::OfSale(sale)))
 }
 
 fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
@@ -111,11 +126,10 @@ fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
     Ok(sold.share(asked.quantity))
 }
 
-fn without_receipt(desk: &Desk<'_>, inputs: &[crate::line::LineInput]) -> Result<Goods, Refusal> {
+fn without_receipt<'a>(desk: &Desk<'a>, inputs: &[crate::line::LineInput]) -> Result<Goods<'a>, Refusal> {
     desk.permit(Permission::ReturnWithoutReceipt)?;
     let lines = pricing::price_lines(desk.profile, desk.context.catalog, inputs)?;
     let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
     let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();
-    let zero = Money::round(Decimal::ZERO, desk.profile.currency, pricing::ROUNDING);
-    Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, Refunded { gross: zero, paid_out: zero }))
+    Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, Refunds::Alone))
 }

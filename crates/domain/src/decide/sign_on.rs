@@ -5,7 +5,11 @@ use crate::event::Event;
 use crate::refusal::Refusal;
 use crate::staff::{PinVerdict, StaffNumber};
 
-pub(super) fn sign_on(desk: &Desk<'_>, number: StaffNumber, verdict: PinVerdict) -> Result<Decision, Refusal> {
+pub(super) fn sign_on(
+    desk: &Desk<'_>,
+    number: StaffNumber,
+    verdict: PinVerdict,
+) -> Result<Decision, Refusal> {
     match verdict {
         PinVerdict::Correct => {}
         PinVerdict::Wrong => return Err(Refusal::WrongPin { number }),

@@ -1,0 +1,11 @@
+//! The rules of the shop, told as sentences over data. Only [`shop`] touches the API.
+
+mod basket;
+mod day;
+mod numbers;
+mod offers;
+mod refusals;
+mod returns;
+mod sequences;
+mod shop;
+mod stock;

@@ -1,0 +1,415 @@
+//! Every refusal is reached by something that a till or a console can ask for.
+
+use std::collections::BTreeSet;
+
+use holdfast_domain::catalog::ItemRef;
+use holdfast_domain::command::{HubCommand, NumberChoice, Settlement};
+use holdfast_domain::decide::accept_offer;
+use holdfast_domain::event::Parent;
+use holdfast_domain::ids::{
+    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
+};
+use holdfast_domain::line::LINES_MAX;
+use holdfast_domain::money::{Currency, Money};
+use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::receipt::{ReceiptSource, TillNumber};
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
+use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::{Action, ERROR_CODES, Event, Origin, Outcome, Record, Refusal};
+
+use crate::shop::*;
+
+type Case = (&'static str, fn() -> Result<(), Refusal>);
+
+fn asked(shop: &mut Shop, action: Action) -> Result<(), Refusal> {
+    let before = (shop.state.clone(), shop.log.len());
+    let answer = shop.ask(TILL, action).map(drop);
+    if answer.is_err() {
+        assert_eq!((&shop.state, shop.log.len()), (&before.0, before.1), "a refusal changes nothing");
+    }
+    answer
+}
+
+fn fresh(action: Action) -> Result<(), Refusal> {
+    asked(&mut Shop::open(), action)
+}
+
+fn basket(lines: &[holdfast_domain::line::LineInput]) -> Result<(), Refusal> {
+    fresh(place(OrderId(Uuid::from_u128(5)), Channel::Counter, lines))
+}
+
+fn as_manager(action: impl FnOnce(&mut Shop) -> Action) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    shop.sign_on(TILL, MANAGER);
+    let action = action(&mut shop);
+    asked(&mut shop, action)
+}
+
+fn unknown_order() -> OrderId {
+    OrderId(Uuid::from_u128(404))
+}
+
+fn unknown_sale() -> TransactionId {
+    TransactionId(CommandId(Uuid::from_u128(404)))
+}
+
+fn open_shift(shift: ShiftId, day: BusinessDay) -> Action {
+    Action::OpenShift { shift, float: eur("100"), day, mode: Mode::Live }
+}
+
+fn island(number: u32) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    let first = shop.place(&[line(1, "TEA", "1")]);
+    shop.ask(TILL, pay_alone(first, 5)).expect("a first sale alone");
+    let second = shop.place(&[line(1, "TEA", "1")]);
+    asked(&mut shop, pay_alone(second, number))
+}
+
+fn sold_tea(then: impl FnOnce(&mut Shop, TransactionId) -> Action) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    shop.sign_on(TILL, MANAGER);
+    let sale = shop.sell(&[line(1, "TEA", "2"), line(2, "BREAD", "1").voided()]);
+    let action = then(&mut shop, sale);
+    asked(&mut shop, action)
+}
+
+fn usd(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::USD)
+}
+
+const CASES: &[Case] = &[
+    ("HF-CMD-101", || asked(&mut Shop::closed(), Action::SignOff)),
+    ("HF-CMD-102", || fresh(Action::SignOn { number: StaffNumber(CASHIER), verdict: PinVerdict::Wrong })),
+    ("HF-CMD-102", || fresh(Action::SignOn { number: StaffNumber(404), verdict: PinVerdict::Correct })),
+    ("HF-CMD-103", || fresh(Action::SignOn { number: StaffNumber(CASHIER), verdict: PinVerdict::LockedOut })),
+    ("HF-CMD-104", || fresh(adjust("TEA", "1"))),
+    ("HF-CMD-104", || fresh(without_receipt(&[line(1, "TEA", "1")]))),
+    ("HF-CMD-104", || {
+        let mut shop = Shop::open();
+        let sale = shop.sell(&[line(1, "TEA", "1")]);
+        asked(&mut shop, Action::PostVoid { original: sale, reason: reason("no") })
+    }),
+    ("HF-CMD-104", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, CASHIER);
+        asked(&mut shop, open_shift(ShiftId(Uuid::from_u128(6)), BusinessDay::On(date("2026-11-19"))))
+    }),
+    ("HF-CMD-110", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, CASHIER);
+        asked(&mut shop, place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1")]))
+    }),
+    ("HF-CMD-111", || fresh(open_shift(ShiftId(Uuid::from_u128(6)), BusinessDay::Today))),
+    ("HF-CMD-112", || fresh(Action::CloseShift { shift: ShiftId(Uuid::from_u128(6)), declared: eur("1") })),
+    ("HF-CMD-113", || {
+        let mut shop = Shop::open();
+        let shift = shop.state.tills[&TILL].shift.expect("open");
+        shop.close_shift(TILL, "100").expect("closed");
+        asked(&mut shop, open_shift(shift, BusinessDay::Today))
+    }),
+    ("HF-CMD-113", || {
+        let mut shop = Shop::open();
+        shop.sign_on(OTHER_TILL, CASHIER);
+        let shift = shop.state.tills[&TILL].shift.expect("open");
+        shop.ask(OTHER_TILL, open_shift(shift, BusinessDay::Today)).map(drop)
+    }),
+    ("HF-CMD-114", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, MANAGER);
+        asked(&mut shop, open_shift(ShiftId(Uuid::from_u128(6)), BusinessDay::On(date("2026-11-21"))))
+    }),
+    ("HF-CMD-120", || basket(&[])),
+    ("HF-CMD-120", || basket(&[line(1, "TEA", "1").voided()])),
+    ("HF-CMD-120", || fresh(Action::AbandonBasket { lines: vec![], reason: reason("left") })),
+    ("HF-CMD-120", || sold_tea(|_, sale| by_receipt(sale, &[]))),
+    ("HF-CMD-120", || as_manager(|_| adjust("REPAIR", "1"))),
+    ("HF-CMD-120", || as_manager(|_| adjust("TEA", "0"))),
+    ("HF-CMD-121", || {
+        let lines: Vec<_> = (0..=u16::try_from(LINES_MAX).unwrap()).map(|n| line(n, "TEA", "1")).collect();
+        basket(&lines)
+    }),
+    ("HF-CMD-121", || {
+        as_manager(|_| match adjust("TEA", "1") {
+            Action::AdjustStock { changes, reason } => {
+                Action::AdjustStock { changes: vec![changes[0].clone(); LINES_MAX + 1], reason }
+            }
+            other => other,
+        })
+    }),
+    ("HF-CMD-122", || basket(&[line(1, "TEA", "1"), line(1, "BREAD", "1")])),
+    ("HF-CMD-122", || sold_tea(|_, sale| by_receipt(sale, &[(1, "1"), (1, "1")]))),
+    ("HF-CMD-123", || basket(&[line(1, "MOON", "1")])),
+    ("HF-CMD-123", || {
+        let barcode = holdfast_domain::bounded::Barcode::new("0000").expect("a barcode");
+        basket(&[holdfast_domain::line::LineInput { item: ItemRef::Barcode(barcode), ..line(1, "TEA", "1") }])
+    }),
+    ("HF-CMD-123", || as_manager(|_| adjust("MOON", "1"))),
+    ("HF-CMD-124", || basket(&[line(1, "TEA", "0")])),
+    ("HF-CMD-124", || basket(&[line(1, "TEA", "-1")])),
+    ("HF-CMD-124", || sold_tea(|_, sale| by_receipt(sale, &[(1, "0")]))),
+    ("HF-CMD-125", || basket(&[line(1, "TEA", "0.5")])),
+    ("HF-CMD-125", || sold_tea(|_, sale| by_receipt(sale, &[(1, "0.5")]))),
+    ("HF-CMD-125", || as_manager(|_| adjust("TEA", "0.5"))),
+    ("HF-CMD-126", || basket(&[line(1, "GHOST", "1")])),
+    ("HF-CMD-127", || basket(&[line(1, "TEA", "1").off("4.00")])),
+    ("HF-CMD-127", || basket(&[line(1, "TEA", "1").percent_off("101")])),
+    ("HF-CMD-128", || basket(&[line(1, "TEA", "100000000").at("1000000000")])),
+    ("HF-CMD-128", || {
+        let lines: Vec<_> = (1..=2).map(|n| line(n, "TEA", "6000").at("1000000000")).collect();
+        basket(&lines)
+    }),
+    ("HF-CMD-128", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, pay(order, &["9999999999999", "9999999999999"], Settlement::Full))
+    }),
+    ("HF-CMD-129", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: usd(399) }];
+        let (settlement, receipt) = (Settlement::Full, ReceiptSource::Hub);
+        asked(&mut shop, Action::Pay { order, tenders, settlement, receipt })
+    }),
+    ("HF-CMD-129", || {
+        let mut input = line(1, "TEA", "1");
+        input.discount =
+            holdfast_domain::line::DiscountInput::Amount { amount: usd(1), reason: reason("coupon") };
+        basket(&[input])
+    }),
+    ("HF-CMD-130", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, CASHIER);
+        let shift = ShiftId(Uuid::from_u128(6));
+        let (day, mode) = (BusinessDay::Today, Mode::Live);
+        asked(&mut shop, Action::OpenShift { shift, float: eur("-1"), day, mode })
+    }),
+    ("HF-CMD-130", || basket(&[line(1, "TEA", "1").off("-0.01")])),
+    ("HF-CMD-131", || {
+        fresh(Action::PlaceOrder(PlaceOrder {
+            order: unknown_order(),
+            channel: Channel::Counter,
+            customer: None,
+            lines: vec![line(1, "TEA", "1")],
+            expected_total: Some(eur("3.98")),
+        }))
+    }),
+    ("HF-CMD-132", || basket(&[line(1, "WATCH", "1")])),
+    ("HF-CMD-132", || fresh(place(unknown_order(), Channel::NotInHand, &[line(1, "TEA", "1")]))),
+    ("HF-CMD-140", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, place(order, Channel::Counter, &[line(1, "TEA", "1")]))
+    }),
+    ("HF-CMD-141", || fresh(pay(unknown_order(), &["1"], Settlement::Full))),
+    ("HF-CMD-141", || fresh(Action::CancelOrder { order: unknown_order(), reason: reason("no") })),
+    ("HF-CMD-141", || fresh(Action::FulfilOrder { order: unknown_order() })),
+    ("HF-CMD-142", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, Action::FulfilOrder { order })
+    }),
+    ("HF-CMD-143", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        shop.deposit(order, "1").expect("a deposit");
+        asked(&mut shop, Action::CancelOrder { order, reason: reason("no") })
+    }),
+    ("HF-CMD-144", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        shop.close_shift(TILL, "100").expect("closed");
+        shop.open_shift(TILL, Mode::Training);
+        for action in [Action::CancelOrder { order, reason: reason("no") }, Action::FulfilOrder { order }] {
+            assert!(asked(&mut shop, action).is_err());
+        }
+        asked(&mut shop, pay(order, &["10"], Settlement::Full))
+    }),
+    ("HF-CMD-144", || {
+        let mut shop = Shop::open();
+        let sale = shop.sell(&[line(1, "TEA", "1")]);
+        shop.close_shift(TILL, "103.99").expect("closed");
+        shop.open_shift(TILL, Mode::Training);
+        asked(&mut shop, by_receipt(sale, &[(1, "1")]))
+    }),
+    ("HF-CMD-145", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, MANAGER);
+        shop.open_shift(TILL, Mode::Training);
+        asked(&mut shop, adjust("TEA", "1"))
+    }),
+    ("HF-CMD-150", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, pay(order, &["3.00", "0.98"], Settlement::Full))
+    }),
+    ("HF-CMD-151", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, pay(order, &["5", "0"], Settlement::Full))
+    }),
+    ("HF-CMD-151", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, pay(order, &[], Settlement::Deposit))
+    }),
+    ("HF-CMD-152", || {
+        let mut shop = Shop::open();
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        asked(&mut shop, pay(order, &["3.99"], Settlement::Deposit))
+    }),
+    ("HF-CMD-160", || fresh(by_receipt(unknown_sale(), &[(1, "1")]))),
+    ("HF-CMD-160", || as_manager(|_| Action::PostVoid { original: unknown_sale(), reason: reason("no") })),
+    ("HF-CMD-161", || {
+        sold_tea(|shop, sale| {
+            shop.post_void(sale).expect("voided");
+            by_receipt(sale, &[(1, "1")])
+        })
+    }),
+    ("HF-CMD-161", || {
+        sold_tea(|shop, sale| {
+            shop.post_void(sale).expect("voided");
+            Action::PostVoid { original: sale, reason: reason("again") }
+        })
+    }),
+    ("HF-CMD-162", || {
+        sold_tea(|shop, sale| {
+            shop.bring_back(sale, &[(1, "1")]).expect("returned");
+            Action::PostVoid { original: sale, reason: reason("the rest") }
+        })
+    }),
+    ("HF-CMD-163", || {
+        sold_tea(|shop, sale| {
+            shop.close_shift(TILL, "107.98").expect("closed");
+            shop.open_shift(TILL, Mode::Live);
+            Action::PostVoid { original: sale, reason: reason("late") }
+        })
+    }),
+    ("HF-CMD-164", || sold_tea(|_, sale| by_receipt(sale, &[(7, "1")]))),
+    ("HF-CMD-164", || sold_tea(|_, sale| by_receipt(sale, &[(2, "1")]))),
+    ("HF-CMD-165", || {
+        sold_tea(|shop, sale| {
+            shop.bring_back(sale, &[(1, "1")]).expect("returned");
+            by_receipt(sale, &[(1, "2")])
+        })
+    }),
+    ("HF-CMD-166", || as_manager(|_| without_receipt(&[line(1, "BOOK", "11")]))),
+    ("HF-CMD-166", || {
+        sold_tea(|shop, sale| {
+            shop.ask(TILL, without_receipt(&[line(1, "BOOK", "10"), line(2, "SWEET", "1")])).expect("enough");
+            Action::PostVoid { original: sale, reason: reason("no") }
+        })
+    }),
+    ("HF-CMD-170", || island(5)),
+    ("HF-CMD-170", || island(4)),
+    ("HF-CMD-171", || island(1_006)),
+    ("HF-CMD-180", || {
+        let mut shop = Shop::open();
+        shop.ask(TerminalId(Uuid::from_u128(404)), Action::SignOff).map(drop)
+    }),
+    ("HF-CMD-180", || {
+        let mut shop = Shop::open();
+        shop.hub(HubCommand::RevokeTerminal { terminal: TILL }).expect("known");
+        asked(&mut shop, Action::SignOff)
+    }),
+    ("HF-CMD-180", || {
+        let terminal = TerminalId(Uuid::from_u128(404));
+        Shop::open().hub(HubCommand::RevokeTerminal { terminal }).map(drop)
+    }),
+    ("HF-CMD-181", || {
+        let mut shop = Shop::bare();
+        shop.hub(enrol(TILL, NumberChoice::Next)).expect("a first till");
+        asked(&mut shop, Action::SignOff)
+    }),
+    ("HF-CMD-182", || {
+        let staff = StaffId(Uuid::from_u128(404));
+        let command = HubCommand::RegisterStaff { staff, number: StaffNumber(CASHIER), role: Role::Cashier };
+        Shop::open().hub(command).map(drop)
+    }),
+    ("HF-CMD-183", || keep_number(2)),
+    ("HF-CMD-183", || keep_number(0)),
+    ("HF-CMD-183", || keep_number(10_000)),
+    ("HF-CMD-184", || {
+        let mut shop = Shop::open();
+        let last = enrol(TerminalId(Uuid::from_u128(404)), NumberChoice::Keep(TillNumber(9_999)));
+        shop.hub(last).expect("free");
+        shop.hub(enrol(TerminalId(Uuid::from_u128(405)), NumberChoice::Next)).map(drop)
+    }),
+    ("HF-CMD-185", || {
+        let mut earlier = Shop::open();
+        let order = earlier.place(&[line(1, "TEA", "1")]);
+        let paid = earlier.pay(order, &["5"]).expect("paid");
+        let record = Record {
+            recorded_at: holdfast_domain::calendar::Timestamp(0),
+            origin: Origin::Till {
+                terminal: TILL,
+                command: CommandId(Uuid::from_u128(1)),
+                fingerprint: [0; 32],
+            },
+            outcome: Outcome::Accepted { events: paid.events },
+        };
+        accept_offer(&Shop::open().state, TILL, &record, EpochId(Uuid::from_u128(1)), 9).map(drop)
+    }),
+    ("HF-CMD-186", || {
+        let (epoch, hub) = (EpochId(Uuid::from_u128(3)), HubId(Uuid::from_u128(2)));
+        let store = StoreId(Uuid::from_u128(404));
+        let parent = Some(Parent { epoch: EpochId(Uuid::from_u128(1)), seq: 9, hash: [0; 32] });
+        let command = HubCommand::OpenEpoch { epoch, hub, hub_key: [0; 32], store, parent };
+        Shop::open().hub(command).map(drop)
+    }),
+    ("HF-CMD-186", || {
+        let mut other = profile();
+        other.store = StoreId(Uuid::from_u128(404));
+        Shop::open().hub(HubCommand::ConfigureStore { profile: Box::new(other) }).map(drop)
+    }),
+    ("HF-CMD-187", || {
+        let mut other = profile();
+        other.currency = Currency::USD;
+        Shop::open().hub(HubCommand::ConfigureStore { profile: Box::new(other) }).map(drop)
+    }),
+];
+
+fn keep_number(number: u16) -> Result<(), Refusal> {
+    let choice = NumberChoice::Keep(TillNumber(number));
+    Shop::open().hub(enrol(TerminalId(Uuid::from_u128(404)), choice)).map(drop)
+}
+
+#[test]
+fn every_refusal_is_reached_and_says_what_it_is() {
+    for (index, (code, ask)) in CASES.iter().enumerate() {
+        let refusal = ask().expect_err(&format!("case {index} for {code} was not refused"));
+        assert_eq!(refusal.code(), *code, "case {index}: {refusal}");
+        assert_eq!(refusal.note().code, *code);
+        let text = refusal.note().text;
+        assert!(text.len() > 20, "{code}: {text}");
+        for rust in ["LineNumber(", "Some(", "PostVoid", "Fulfilled", "DatedShift"] {
+            assert!(!text.contains(rust), "{code} shows the code's own words: {text}");
+        }
+    }
+    let reached: BTreeSet<&str> = CASES.iter().map(|(code, _)| *code).collect();
+    let listed: BTreeSet<&str> = ERROR_CODES.iter().map(|(code, _)| *code).collect();
+    assert_eq!(reached, listed);
+    assert_eq!(listed.len(), ERROR_CODES.len(), "a code is listed twice");
+}
+
+#[test]
+fn a_currency_can_be_corrected_until_the_store_has_traded() {
+    let mut shop = Shop::closed();
+    let mut corrected = profile();
+    corrected.currency = Currency::USD;
+    let events =
+        shop.hub(HubCommand::ConfigureStore { profile: Box::new(corrected) }).expect("nothing was sold");
+    assert!(matches!(events[..], [Event::StoreConfigured { .. }]));
+}
+
+#[test]
+fn a_total_that_is_the_shown_one_is_placed() {
+    let placed = fresh(Action::PlaceOrder(PlaceOrder {
+        order: unknown_order(),
+        channel: Channel::Counter,
+        customer: None,
+        lines: vec![line(1, "TEA", "1")],
+        expected_total: Some(eur("3.99")),
+    }));
+    assert_eq!(placed, Ok(()));
+}

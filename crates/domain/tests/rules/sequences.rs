@@ -1,0 +1,385 @@
+//! Any sequence of commands at two tills: every invariant holds after each, and the books can be recomputed from the
+//! events alone.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::bounded::Sku;
+use holdfast_domain::command::Settlement;
+use holdfast_domain::event::Event;
+use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
+use holdfast_domain::line::Line;
+use holdfast_domain::money::{Decimal, Money, Quantity};
+use holdfast_domain::order::{Channel, Totals};
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::tax::{TaxBasis, TaxRounding, TaxTotal};
+use holdfast_domain::tender::Payment;
+use holdfast_domain::{Action, Refusal};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::shop::*;
+
+/// One thing that somebody tries, sensible or not.
+#[derive(Debug, Clone)]
+enum Move {
+    SignOn { manager: bool },
+    SignOff,
+    OpenShift { training: bool },
+    CloseShift,
+    Place { later: bool, lines: Vec<(usize, u32, u32, bool)> },
+    Cancel(Index),
+    Abandon { product: usize },
+    Pay { order: Index, alone: Option<u32>, change: bool },
+    Deposit { order: Index, cents: i64 },
+    Fulfil(Index),
+    Return { sale: Index, line: u16, pieces: u32 },
+    ReturnWithoutReceipt { product: usize, pieces: u32 },
+    Void(Index),
+    Adjust { product: usize, pieces: i32 },
+    Restart,
+}
+
+const SOLD: [&str; 7] = ["TEA", "BREAD", "SYRUP", "WATCH", "REPAIR", "BOOK", "SWEET"];
+
+fn moves() -> impl Strategy<Value = (bool, Move)> {
+    let product = 0..SOLD.len();
+    let lines = prop::collection::vec((product.clone(), 1..5u32, 0..60u32, prop::bool::weighted(0.1)), 1..4);
+    let one = prop_oneof![
+        2 => any::<bool>().prop_map(|manager| Move::SignOn { manager }),
+        1 => Just(Move::SignOff),
+        2 => prop::bool::weighted(0.2).prop_map(|training| Move::OpenShift { training }),
+        1 => Just(Move::CloseShift),
+        8 => (any::<bool>(), lines).prop_map(|(later, lines)| Move::Place { later, lines }),
+        2 => any::<Index>().prop_map(Move::Cancel),
+        1 => product.clone().prop_map(|product| Move::Abandon { product }),
+        8 => (any::<Index>(), prop::option::weighted(0.3, 1..5u32), any::<bool>())
+            .prop_map(|(order, alone, change)| Move::Pay { order, alone, change }),
+        3 => (any::<Index>(), 1..900i64).prop_map(|(order, cents)| Move::Deposit { order, cents }),
+        6 => any::<Index>().prop_map(Move::Fulfil),
+        4 => (any::<Index>(), 1..4u16, 1..4u32).prop_map(|(sale, line, pieces)| Move::Return { sale, line, pieces }),
+        1 => (product.clone(), 1..3u32).prop_map(|(product, pieces)| Move::ReturnWithoutReceipt { product, pieces }),
+        4 => any::<Index>().prop_map(Move::Void),
+        4 => (product, -5..40i32).prop_map(|(product, pieces)| Move::Adjust { product, pieces }),
+        1 => Just(Move::Restart),
+    ];
+    (prop::bool::weighted(0.3), one)
+}
+
+/// What the till knows by itself.
+#[derive(Default)]
+struct Known {
+    orders: Vec<OrderId>,
+    sales: Vec<TransactionId>,
+}
+
+fn pick<T: Copy>(index: &Index, from: &[T]) -> Option<T> {
+    (!from.is_empty()).then(|| *index.get(from))
+}
+
+fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Result<(), Refusal> {
+    let basket = |lines: &[(usize, u32, u32, bool)]| {
+        let lines = (1..).zip(lines).map(|(number, (product, pieces, percent, voided))| {
+            let input = line(number, SOLD[*product], &pieces.to_string());
+            let input = if *percent < 30 { input.percent_off(&percent.to_string()) } else { input };
+            if *voided { input.voided() } else { input }
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let action = match one {
+        Move::SignOn { manager } => {
+            shop.sign_on(till, if *manager { MANAGER } else { CASHIER });
+            return Ok(());
+        }
+        Move::SignOff => Action::SignOff,
+        Move::OpenShift { training } => {
+            let (shift, mode) = (ShiftId(shop.id()), if *training { Mode::Training } else { Mode::Live });
+            Action::OpenShift { shift, float: eur("50"), day: BusinessDay::Today, mode }
+        }
+        Move::CloseShift => {
+            let Some(shift) = shop.state.shift_of(till).map(|s| s.id) else { return Ok(()) };
+            Action::CloseShift { shift, declared: eur("50") }
+        }
+        Move::Place { later, lines } => {
+            let channel = if *later { Channel::NotInHand } else { Channel::Counter };
+            let order = shop.try_place(till, channel, &basket(lines))?;
+            known.orders.push(order);
+            return Ok(());
+        }
+        Move::Cancel(index) => {
+            let Some(order) = pick(index, &known.orders) else { return Ok(()) };
+            Action::CancelOrder { order, reason: reason("no") }
+        }
+        Move::Abandon { product } => {
+            Action::AbandonBasket { lines: basket(&[(*product, 1, 99, false)]), reason: reason("left") }
+        }
+        Move::Pay { order, alone, change } => {
+            let Some(order) = pick(order, &known.orders) else { return Ok(()) };
+            let open = shop.order(order).open_amount();
+            let exact = open.to_string();
+            let amount = if *change { "1000" } else { exact.split(' ').next().expect("an amount") };
+            let amounts: &[&str] = if open.is_zero() { &[] } else { &[amount] };
+            let paid = match alone {
+                Some(step) => pay_alone(order, shop.state.tills[&till].numbers.island + step),
+                None => pay(order, amounts, Settlement::Full),
+            };
+            known.sales.push(shop.ask(till, paid)?.transaction);
+            return Ok(());
+        }
+        Move::Deposit { order, cents } => {
+            let Some(order) = pick(order, &known.orders) else { return Ok(()) };
+            let amount = Decimal::new(*cents, 2).to_string();
+            pay(order, &[&amount], Settlement::Deposit)
+        }
+        Move::Fulfil(index) => {
+            let Some(order) = pick(index, &known.orders) else { return Ok(()) };
+            Action::FulfilOrder { order }
+        }
+        Move::Return { sale, line, pieces } => {
+            let Some(sale) = pick(sale, &known.sales) else { return Ok(()) };
+            by_receipt(sale, &[(*line, &pieces.to_string())])
+        }
+        Move::ReturnWithoutReceipt { product, pieces } => {
+            without_receipt(&basket(&[(*product, *pieces, 99, false)]))
+        }
+        Move::Void(index) => {
+            let Some(original) = pick(index, &known.sales) else { return Ok(()) };
+            Action::PostVoid { original, reason: reason("wrong") }
+        }
+        Move::Adjust { product, pieces } => adjust(SOLD[*product], &pieces.to_string()),
+        Move::Restart => {
+            refold(shop);
+            return Ok(());
+        }
+    };
+    shop.ask(till, action).map(drop)
+}
+
+/// A restart folds the journal from its beginning and stands where it stood.
+fn refold(shop: &Shop) {
+    let mut again = Shop::bare();
+    let bare = again.log.len();
+    again.fold(&shop.log[bare..]);
+    assert_eq!(again.state.stock, shop.state.stock);
+    assert_eq!(again.state.tills, shop.state.tills);
+    let figures =
+        |shop: &Shop| shop.state.shifts.values().map(|s| (s.id, s.figures.clone())).collect::<Vec<_>>();
+    assert_eq!(figures(&again), figures(shop));
+    assert_eq!(again.state.sales.len(), shop.state.sales.len());
+}
+
+/// What one shift adds up to, worked out from the events in another way than the state does it.
+#[derive(Debug, PartialEq)]
+struct Books {
+    cash: Money,
+    gross: Money,
+    net: Money,
+    discount: Money,
+    deposits: Money,
+    rounding: Money,
+    tax: Money,
+    counts: [u32; 4],
+}
+
+impl Books {
+    fn new(float: Money) -> Self {
+        let zero = eur("0");
+        let (gross, net, discount, deposits, rounding, tax) = (zero, zero, zero, zero, zero, zero);
+        Self { cash: float, gross, net, discount, deposits, rounding, tax, counts: [0; 4] }
+    }
+
+    fn enter(
+        &mut self,
+        kind: usize,
+        totals: Option<&Totals>,
+        taxes: &[TaxTotal],
+        payment: &Payment,
+        sign: i64,
+    ) {
+        let signed = |money: Money| if sign < 0 { -money } else { money };
+        if let Some(totals) = totals {
+            self.gross += signed(totals.gross);
+            self.net += signed(totals.net);
+            self.discount += signed(totals.discount);
+        }
+        for tax in taxes {
+            self.tax += signed(tax.tax);
+        }
+        let tendered = Money::sum(self.cash.currency(), payment.tenders.iter().map(|t| t.amount));
+        self.cash += tendered - payment.change;
+        self.rounding += payment.rounding;
+        if kind < 4 {
+            self.counts[kind] += 1;
+        }
+    }
+
+    fn of(figures: &holdfast_domain::shift::ShiftFigures) -> Self {
+        Self {
+            cash: figures.cash_expected,
+            gross: figures.gross,
+            net: figures.net,
+            discount: figures.discount,
+            deposits: figures.deposits,
+            rounding: figures.rounding,
+            tax: Money::sum(figures.gross.currency(), figures.taxes.iter().map(|t| t.tax)),
+            counts: [figures.sales, figures.returns, figures.post_voids, figures.cancelled],
+        }
+    }
+
+    /// Everything in the drawer has a reason.
+    fn explain_the_drawer(&self, float: Money) -> bool {
+        self.cash == float + self.gross + self.deposits + self.rounding && self.gross == self.net + self.tax
+    }
+}
+
+/// Reads the whole log: books of every shift, stock of every product, Z numbers.
+fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
+    let mut shifts: BTreeMap<ShiftId, (Money, Books)> = BTreeMap::new();
+    let mut stock: BTreeMap<Sku, Quantity> = BTreeMap::new();
+    let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let mut placed: BTreeMap<OrderId, Vec<Line>> = BTreeMap::new();
+    let mut sold: BTreeMap<TransactionId, Vec<Line>> = BTreeMap::new();
+    let mut last_z = 0;
+    let move_stock = |stock: &mut BTreeMap<Sku, Quantity>, mode: Mode, lines: &[Line], out: bool| {
+        for line in lines.iter().filter(|line| mode == Mode::Live && line.carries_stock()) {
+            let level = stock.entry(line.sku.clone()).or_default();
+            *level += if out { -line.quantity } else { line.quantity };
+        }
+    };
+    for event in &shop.log {
+        *seen.entry(event.name()).or_default() += 1;
+        match event {
+            Event::ShiftOpened { stamp, float } => {
+                shifts.insert(stamp.shift, (*float, Books::new(*float)));
+            }
+            Event::ShiftClosed { stamp, z_number, figures, declared, over_short } => {
+                let (float, books) = shifts.remove(&stamp.shift).expect("a shift is closed once");
+                assert_eq!(Books::of(figures), books);
+                assert!(books.explain_the_drawer(float), "{books:?}");
+                assert_eq!(*over_short, *declared - books.cash);
+                if stamp.mode == Mode::Live {
+                    assert_eq!(*z_number, last_z + 1);
+                    last_z = *z_number;
+                }
+            }
+            Event::OrderPlaced { order, lines, .. } => drop(placed.insert(*order, lines.clone())),
+            Event::OrderCancelled { stamp, .. } | Event::BasketAbandoned { stamp, .. } => {
+                shifts.get_mut(&stamp.shift).expect("open").1.counts[3] += 1;
+            }
+            Event::DepositTaken { stamp, payment, .. } => {
+                let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
+                books.enter(4, None, &[], payment, 1);
+                books.deposits += payment.due;
+            }
+            Event::SaleCompleted { stamp, transaction, order, totals, taxes, payment, .. } => {
+                let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
+                books.enter(0, Some(totals), taxes, payment, 1);
+                books.deposits -= totals.gross - payment.due;
+                move_stock(&mut stock, stamp.mode, &placed[order], true);
+                sold.insert(*transaction, placed[order].clone());
+            }
+            Event::GoodsReturned { stamp, lines, totals, taxes, payment, .. } => {
+                shifts.get_mut(&stamp.shift).expect("open").1.enter(1, Some(totals), taxes, payment, -1);
+                let lines: Vec<Line> = lines.iter().map(|returned| returned.line.clone()).collect();
+                move_stock(&mut stock, stamp.mode, &lines, false);
+            }
+            Event::SalePostVoided { stamp, original, totals, taxes, payment, .. } => {
+                shifts.get_mut(&stamp.shift).expect("open").1.enter(2, Some(totals), taxes, payment, -1);
+                move_stock(&mut stock, stamp.mode, &sold[original], false);
+            }
+            Event::StockAdjusted { changes, .. } => {
+                for change in changes {
+                    *stock.entry(change.sku.clone()).or_default() += change.quantity;
+                }
+            }
+            _ => {}
+        }
+    }
+    for (shift, (float, books)) in shifts {
+        assert_eq!(Books::of(&shop.state.shifts[&shift].figures), books);
+        assert!(books.explain_the_drawer(float), "{books:?}");
+    }
+    for (sku, on_hand) in stock {
+        assert_eq!(shop.state.stock_level(&sku).on_hand, on_hand, "{sku}");
+    }
+    seen
+}
+
+fn numbers_agree(shop: &Shop) {
+    for ((terminal, series), last) in &shop.numbers {
+        assert_eq!(shop.state.tills[terminal].numbers.of(*series), *last, "{series:?}");
+    }
+}
+
+fn two_tills(basis: TaxBasis, rounding: TaxRounding, coin: &str) -> Shop {
+    let mut shop = Shop::open_with(|profile| {
+        profile.basis = basis;
+        profile.tax_rounding = rounding;
+        profile.cash_step = decimal(coin);
+    });
+    shop.receive("WATCH", "5");
+    shop.receive("TEA", "20");
+    shop.sign_on(OTHER_TILL, MANAGER);
+    shop.open_shift(OTHER_TILL, Mode::Live);
+    shop
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_sequence_of_commands_keeps_the_books(
+        steps in prop::collection::vec(moves(), 1..80),
+        exclusive: bool,
+        by_total: bool,
+        coin in prop::sample::select(vec!["0", "0.05"]),
+    ) {
+        let basis = if exclusive { TaxBasis::Exclusive } else { TaxBasis::Inclusive };
+        let rounding = if by_total { TaxRounding::PerTotal } else { TaxRounding::PerLine };
+        let mut shop = two_tills(basis, rounding, coin);
+        let mut known = Known::default();
+        for (other, one) in &steps {
+            // A refusal is an answer like any other; what matters is that nothing contradicts itself afterwards.
+            let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
+        }
+        audit(&shop);
+        numbers_agree(&shop);
+    }
+}
+
+/// The generator would be worthless if it only met refusals.
+#[test]
+fn the_sequences_reach_every_event_of_a_till() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
+    for _ in 0..100 {
+        let steps = prop::collection::vec(moves(), 80).new_tree(&mut runner).expect("a sequence").current();
+        let mut shop = two_tills(TaxBasis::Inclusive, TaxRounding::PerLine, "0.05");
+        let mut known = Known::default();
+        for (other, one) in &steps {
+            let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
+        }
+        for (name, count) in audit(&shop) {
+            *seen.entry(name).or_default() += count;
+        }
+    }
+    for name in [
+        "signed_on",
+        "signed_off",
+        "shift_opened",
+        "shift_closed",
+        "order_placed",
+        "order_cancelled",
+        "basket_abandoned",
+        "deposit_taken",
+        "sale_completed",
+        "order_fulfilled",
+        "goods_returned",
+        "sale_post_voided",
+        "stock_adjusted",
+        "stock_went_negative",
+        "receipt_number_voided",
+    ] {
+        assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
+    }
+}
