@@ -1,0 +1,109 @@
+//! What the hub acknowledged at a till, added up: the till's side of every reconciliation.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::bounded::Sku;
+use holdfast_money::{Currency, Money, Quantity};
+use holdfast_protocol::message::{ReplyPosition, Summary, TransactionKind};
+use serde::Serialize;
+
+/// Counts, money in minor units (returns and post-voids subtract) and the effect on stock in thousandths by product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Books {
+    pub currency: String,
+    /// All of the kinds below.
+    pub transactions: u64,
+    pub sales: u64,
+    pub returns: u64,
+    pub post_voids: u64,
+    pub deposits: u64,
+    pub cancelled: u64,
+    pub abandoned: u64,
+    pub net_minor: i64,
+    pub tax_minor: i64,
+    pub gross_minor: i64,
+    pub stock: BTreeMap<String, i64>,
+}
+
+impl Books {
+    pub fn new(currency: Currency) -> Self {
+        Self {
+            currency: currency.code().to_owned(),
+            transactions: 0,
+            sales: 0,
+            returns: 0,
+            post_voids: 0,
+            deposits: 0,
+            cancelled: 0,
+            abandoned: 0,
+            net_minor: 0,
+            tax_minor: 0,
+            gross_minor: 0,
+            stock: BTreeMap::new(),
+        }
+    }
+
+    /// Counts one acknowledged transaction; summaries of other things count for nothing.
+    pub fn add(&mut self, summary: &Summary) {
+        let Summary::Transaction { kind, totals, .. } = summary else { return };
+        self.transactions += 1;
+        let (count, sign) = match kind {
+            TransactionKind::Sale => (&mut self.sales, 1),
+            TransactionKind::Return => (&mut self.returns, -1),
+            TransactionKind::PostVoid => (&mut self.post_voids, -1),
+            TransactionKind::Deposit => (&mut self.deposits, 0),
+            TransactionKind::Cancelled => (&mut self.cancelled, 0),
+            TransactionKind::Abandoned => (&mut self.abandoned, 0),
+        };
+        *count += 1;
+        if let Some(totals) = totals {
+            self.net_minor += sign * totals.net.minor();
+            self.tax_minor += sign * totals.tax.minor();
+            self.gross_minor += sign * totals.gross.minor();
+        }
+    }
+
+    /// Moves stock: positive adds to on-hand.
+    pub fn move_stock(&mut self, sku: &Sku, quantity: Quantity) {
+        *self.stock.entry(sku.to_string()).or_insert(0) += quantity.thousandths();
+    }
+
+    /// Adds another till's books.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { transactions, sales, returns, post_voids, deposits, cancelled, abandoned, .. } = other;
+        self.transactions += transactions;
+        self.sales += sales;
+        self.returns += returns;
+        self.post_voids += post_voids;
+        self.deposits += deposits;
+        self.cancelled += cancelled;
+        self.abandoned += abandoned;
+        self.net_minor += other.net_minor;
+        self.tax_minor += other.tax_minor;
+        self.gross_minor += other.gross_minor;
+        for (sku, thousandths) in &other.stock {
+            *self.stock.entry(sku.clone()).or_insert(0) += thousandths;
+        }
+    }
+}
+
+/// A place in the hub's journal, for reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Position {
+    pub epoch: String,
+    pub seq: u64,
+    pub hash: String,
+}
+
+impl From<&ReplyPosition> for Position {
+    fn from(position: &ReplyPosition) -> Self {
+        let ReplyPosition { epoch, seq, hash } = position;
+        Self { epoch: epoch.to_string(), seq: *seq, hash: hex::encode(hash) }
+    }
+}
+
+/// An amount as a plain number with all its minor places, for people.
+pub fn plain(amount: Money) -> String {
+    let shown = amount.to_string();
+    shown.split(' ').next().unwrap_or(&shown).to_owned()
+}

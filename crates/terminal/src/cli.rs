@@ -1,0 +1,146 @@
+//! What can be typed. One command, one file.
+
+mod catalog_from_receipts;
+mod load;
+mod pair;
+mod replay;
+mod sell;
+mod watch;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use holdfast_domain::staff::StaffNumber;
+use holdfast_protocol::message::Pin;
+use holdfast_terminal::TillError;
+
+/// The longest PIN file that is read, in bytes.
+const PIN_BYTES_MAX: u64 = 256;
+
+/// A till of a Holdfast store.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast-terminal", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make this folder a till of a store, with a code from `holdfast-hub pair`
+    Pair(pair::Pair),
+    /// Sell one product for cash
+    Sell(sell::Sell),
+    /// Follow what happens in the store
+    Watch(watch::Watch),
+    /// Enter receipts from CSV files
+    Replay(replay::Replay),
+    /// Let tills trade by themselves
+    Load(load::Load),
+    /// Make a catalog for `holdfast-hub import catalog` out of CSV files of receipts
+    CatalogFromReceipts(catalog_from_receipts::CatalogFromReceipts),
+}
+
+impl Cli {
+    pub async fn run(self) -> Result<()> {
+        match self.command {
+            Command::Pair(pair) => pair.run().await,
+            Command::Sell(sell) => sell.run().await,
+            Command::Watch(watch) => watch.run().await,
+            Command::Replay(replay) => replay.run().await,
+            Command::Load(load) => load.run().await,
+            Command::CatalogFromReceipts(catalog) => catalog.run(),
+        }
+    }
+}
+
+/// Who is at the till. The PIN never stands on a command line, where other users of the machine could read it.
+#[derive(Debug, Args)]
+struct Person {
+    /// Staff number
+    #[arg(long)]
+    staff: u32,
+    #[command(flatten)]
+    pin: PinSource,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct PinSource {
+    /// Read the PIN from the first line of standard input
+    #[arg(long)]
+    pin_stdin: bool,
+    /// Read the PIN from the first line of a file
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+impl Person {
+    fn number(&self) -> StaffNumber {
+        StaffNumber(self.staff)
+    }
+
+    fn pin(&self) -> Result<Pin, TillError> {
+        let (from, read) = match &self.pin.pin_file {
+            Some(path) => (path.display().to_string(), first_bytes(path)),
+            None => {
+                let mut text = String::new();
+                let read = std::io::stdin().take(PIN_BYTES_MAX).read_to_string(&mut text).map(|_| text);
+                ("standard input".to_owned(), read)
+            }
+        };
+        let text = read.map_err(|source| TillError::Pin { from: from.clone(), source: Some(source) })?;
+        let pin = text.lines().next().unwrap_or_default().trim();
+        if pin.is_empty() { Err(TillError::Pin { from, source: None }) } else { Ok(Pin(pin.to_owned())) }
+    }
+}
+
+fn first_bytes(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(PIN_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// How progress is shown on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProgressForm {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_pin_comes_from_a_file_or_standard_input_and_never_from_an_argument() {
+        let sell = ["holdfast-terminal", "sell", "--data", "d", "--staff", "1", "--barcode", "1", "--cash", "5"];
+        assert!(Cli::try_parse_from(sell).is_err());
+        assert!(Cli::try_parse_from([&sell[..], &["--pin", "1"]].concat()).is_err());
+        assert!(Cli::try_parse_from([&sell[..], &["--pin-stdin", "--pin-file", "f"]].concat()).is_err());
+        assert!(Cli::try_parse_from([&sell[..], &["--pin-stdin"]].concat()).is_ok());
+    }
+
+    #[test]
+    fn an_empty_pin_file_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let of = |path: &Path| Person {
+            staff: 1,
+            pin: PinSource { pin_stdin: false, pin_file: Some(path.to_path_buf()) },
+        };
+        assert_eq!(of(file.path()).pin().unwrap_err().code(), "HF-TIL-025");
+        assert_eq!(of(Path::new("not-there")).pin().unwrap_err().code(), "HF-TIL-025");
+        std::fs::write(file.path(), "4711\n").unwrap();
+        assert_eq!(of(file.path()).pin().unwrap(), Pin("4711".into()));
+    }
+}

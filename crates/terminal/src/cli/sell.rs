@@ -1,0 +1,138 @@
+//! `sell`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use holdfast_domain::bounded::Barcode;
+use holdfast_domain::catalog::ItemRef;
+use holdfast_domain::command::{Action, Settlement};
+use holdfast_domain::ids::{OrderId, ShiftId};
+use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_money::{Decimal, Money, Quantity};
+use holdfast_protocol::message::{Answer, Summary, Warning};
+use holdfast_terminal::client::accepted;
+use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
+
+use super::Person;
+
+/// How long the hub may take to be there, and to give an answer.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// Sells one product for cash and prints what the receipt says.
+#[derive(Debug, Args)]
+pub struct Sell {
+    /// The till's folder
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    person: Person,
+    /// As scanned
+    #[arg(long)]
+    barcode: String,
+    /// Pieces, or kilograms to three places
+    #[arg(long, default_value = "1")]
+    quantity: Decimal,
+    /// What the customer hands over
+    #[arg(long, value_name = "AMOUNT")]
+    cash: Decimal,
+    /// What is in the drawer, when a shift has to be opened
+    #[arg(long, default_value = "0")]
+    float: Decimal,
+}
+
+impl Sell {
+    pub async fn run(self) -> Result<()> {
+        let pin = self.person.pin()?;
+        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let sold = self.sell(&till, pin).await;
+        let closed = till.close().await;
+        sold?;
+        Ok(closed?)
+    }
+
+    async fn sell(&self, till: &Till, pin: holdfast_protocol::message::Pin) -> Result<()> {
+        till.ready(WITHIN).await?;
+        let snapshot = till.refresh(WITHIN).await?;
+        let currency = snapshot.profile.currency;
+        answered(till.sign_on(self.person.number(), pin)).await?;
+        if snapshot.till.shift.is_none() {
+            let shift = ShiftId(till.mint()?);
+            let float = Money::new(self.float, currency)?;
+            let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
+            answered(till.send(open)).await?;
+        }
+        let order = OrderId(till.mint()?);
+        let line = LineInput {
+            number: LineNumber(1),
+            item: ItemRef::Barcode(Barcode::new(&self.barcode)?),
+            quantity: Quantity::new(self.quantity)?,
+            price: PriceInput::List,
+            discount: DiscountInput::None,
+            fate: LineFate::Kept,
+        };
+        let place =
+            PlaceOrder { order, channel: Channel::Counter, customer: None, lines: vec![line], expected_total: None };
+        answered(till.send(Action::PlaceOrder(place))).await?;
+        let amount = Money::new(self.cash, currency)?;
+        let pay = Action::Pay {
+            order,
+            tenders: vec![TenderInput { kind: TenderKind::Cash, amount }],
+            settlement: Settlement::Full,
+            receipt: ReceiptSource::Hub,
+        };
+        let paid = match answered(till.send(pay)).await {
+            Ok(paid) => paid,
+            Err(error) => {
+                // The customer goes without the goods: what was reserved is free again.
+                let reason = holdfast_domain::bounded::Reason::new("payment was refused")?;
+                match answered(till.send(Action::CancelOrder { order, reason })).await {
+                    Ok(_) => {}
+                    Err(cancel) => eprintln!("the order stays open: {}", with_causes(&cancel)),
+                }
+                return Err(error.into());
+            }
+        };
+        let Answer::Accepted { summary, warnings, position, .. } = paid else { bail!("the sale has no answer") };
+        print(&snapshot.profile.legal_name, &summary);
+        for Warning::StockBelowZero { sku, on_hand } in warnings {
+            println!("warning: {sku} is at {on_hand} on hand");
+        }
+        println!("record {} of epoch {}", position.seq, position.epoch);
+        Ok(())
+    }
+}
+
+async fn answered(
+    asked: impl Future<Output = Result<holdfast_protocol::message::Reply, TillError>>,
+) -> Result<Answer, TillError> {
+    match tokio::time::timeout(WITHIN, asked).await {
+        Ok(reply) => accepted(reply?),
+        Err(_) => Err(TillError::NoAnswer { seconds: WITHIN.as_secs() }),
+    }
+}
+
+fn print(seller: &holdfast_domain::bounded::Label, summary: &Summary) {
+    let Summary::Transaction { receipt, business_date, totals, payment, .. } = summary else { return };
+    println!("{seller}");
+    println!("receipt  {receipt}   {business_date}");
+    if let Some(totals) = totals {
+        println!("net      {:>14}", totals.net.to_string());
+        println!("tax      {:>14}", totals.tax.to_string());
+        println!("total    {:>14}", totals.gross.to_string());
+    }
+    if let Some(payment) = payment {
+        if !payment.rounding.is_zero() {
+            println!("rounding {:>14}", payment.rounding.to_string());
+        }
+        for tender in &payment.tenders {
+            println!("cash     {:>14}", tender.amount.to_string());
+        }
+        println!("change   {:>14}", payment.change.to_string());
+    }
+}

@@ -1,0 +1,169 @@
+//! The hub's HTTPS reads with the till's credential: the snapshot, stock and catalog by pages.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use holdfast_domain::catalog::Product;
+use holdfast_protocol::message::StockEntry;
+use holdfast_protocol::till_api::{
+    CATALOG_PATH, CatalogPage, PAGE_ENTRIES_MAX, Problem, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
+};
+use serde::de::DeserializeOwned;
+
+use crate::error::TillError;
+use crate::identity::Identity;
+use crate::tls;
+
+/// How long one read may take.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+/// The largest answer that is read, in bytes: a page of products with long descriptions stays well below it.
+const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most pages of one list: a million entries.
+const PAGES_MAX: usize = 1_000;
+
+/// Where snapshots come from: the hub, or a test.
+pub trait Snapshots: Send + Sync + 'static {
+    /// What is true at the hub now.
+    fn snapshot(&self) -> Pin<Box<dyn Future<Output = Result<Snapshot, TillError>> + Send + '_>>;
+}
+
+/// A client of one hub.
+#[derive(Clone)]
+pub struct HubApi {
+    client: reqwest::Client,
+    base: String,
+    user: String,
+    secret: zeroize::Zeroizing<String>,
+}
+
+impl std::fmt::Debug for HubApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HubApi").field("base", &self.base).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl HubApi {
+    /// # Errors
+    /// [`TillError::NotTheStore`] when what pairing gave cannot be used for TLS.
+    pub fn new(identity: &Identity) -> Result<Self, TillError> {
+        let paired = identity.paired();
+        let tls = tls::paired(&paired.ca_pem, &paired.server_name)?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .timeout(READ_WITHIN)
+            .no_proxy()
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| TillError::Unreachable { address: paired.https.clone(), source: error.into() })?;
+        Ok(Self {
+            client,
+            base: format!("https://{}", paired.https),
+            user: paired.terminal.to_string(),
+            secret: zeroize::Zeroizing::new(paired.secret.clone()),
+        })
+    }
+
+    /// # Errors
+    /// [`TillError`] when the hub is not reached, refuses or answers with something else.
+    pub async fn read_snapshot(&self) -> Result<Snapshot, TillError> {
+        self.get(SNAPSHOT_PATH, None).await
+    }
+
+    /// Every stock level, and the journal sequence that the last page is true at.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn stock(&self) -> Result<(Vec<StockEntry>, u64), TillError> {
+        let (mut levels, mut after) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page: StockPage = self.get(STOCK_PATH, after.as_deref()).await?;
+            levels.extend(page.levels);
+            match page.next_after {
+                Some(next) => after = Some(next),
+                None => return Ok((levels, page.as_of_seq)),
+            }
+        }
+        Err(self.endless(STOCK_PATH))
+    }
+
+    /// Every product of the active catalog. A catalog that changes between two pages is read again from its beginning.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn catalog(&self) -> Result<(u64, Vec<Product>), TillError> {
+        let (mut products, mut after, mut version) = (Vec::new(), None, None);
+        for _ in 0..PAGES_MAX {
+            let page: CatalogPage = self.get(CATALOG_PATH, after.as_deref()).await?;
+            if version.is_some_and(|version| version != page.version) {
+                (products, after, version) = (Vec::new(), None, None);
+                continue;
+            }
+            version = Some(page.version);
+            products.extend(page.products);
+            match page.next_after {
+                Some(next) => after = Some(next),
+                None => return Ok((page.version, products)),
+            }
+        }
+        Err(self.endless(CATALOG_PATH))
+    }
+
+    fn endless(&self, path: &str) -> TillError {
+        let what = format!("more than {PAGES_MAX} pages of {PAGE_ENTRIES_MAX}");
+        TillError::BadAnswer { request: path.to_owned(), what }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, after: Option<&str>) -> Result<T, TillError> {
+        let mut url = reqwest::Url::parse(&self.base)
+            .and_then(|base| base.join(path))
+            .map_err(|_| TillError::Address { address: self.base.clone(), example: "hub.example:8443" })?;
+        if let Some(after) = after {
+            url.query_pairs_mut().append_pair("after", after);
+        }
+        let answer = self
+            .client
+            .get(url)
+            .basic_auth(&self.user, Some(self.secret.as_str()))
+            .send()
+            .await
+            .map_err(|error| error_of(&self.base, error))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|error| error_of(&self.base, error))?;
+        let bad = |what: String| TillError::BadAnswer { request: path.to_owned(), what };
+        if body.len() > ANSWER_BYTES_MAX {
+            return Err(bad(format!("{} bytes", body.len())));
+        }
+        if status == reqwest::StatusCode::UNAUTHORIZED || status == reqwest::StatusCode::FORBIDDEN {
+            return Err(TillError::Credential { what: format!("HTTP {status}") });
+        }
+        if !status.is_success() {
+            return Err(match serde_json::from_slice::<Problem>(&body) {
+                Ok(problem) => bad(format!("{} {}", problem.code, problem.text)),
+                Err(_) => bad(format!("HTTP {status}")),
+            });
+        }
+        serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))
+    }
+}
+
+impl Snapshots for HubApi {
+    fn snapshot(&self) -> Pin<Box<dyn Future<Output = Result<Snapshot, TillError>> + Send + '_>> {
+        Box::pin(self.read_snapshot())
+    }
+}
+
+/// What a failed HTTP exchange means to a person.
+pub(crate) fn error_of(address: &str, error: reqwest::Error) -> TillError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if let Some(rustls::Error::InvalidCertificate(why)) = inner.downcast_ref::<rustls::Error>() {
+            return TillError::NotTheStore { what: format!("its certificate is not the store's ({why:?})") };
+        }
+        cause = match inner.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
+            None => inner.source(),
+        };
+    }
+    TillError::Unreachable { address: address.to_owned(), source: error.into() }
+}

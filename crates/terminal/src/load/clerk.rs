@@ -1,0 +1,401 @@
+//! One till's day: customers one after another, one shift change in the middle.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use holdfast_domain::bounded::Sku;
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule};
+use holdfast_domain::command::{
+    Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement,
+};
+use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
+use holdfast_domain::line::{LineFate, LineInput, LineNumber};
+use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::stock::AdjustmentReason;
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_money::{Money, Quantity};
+use holdfast_protocol::message::{Answer, Summary};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::basket::{self, Activity, because};
+use super::{Load, READY_WITHIN, TillReport};
+use crate::cash::payable;
+use crate::client::{Till, accepted};
+use crate::dice::Dice;
+use crate::error::TillError;
+use crate::hub_api::HubApi;
+
+/// Sales that customers may still bring back.
+const SALES_REMEMBERED_MAX: usize = 200;
+/// Deposits that are open at one time.
+const DEPOSITS_OPEN_MAX: usize = 8;
+/// In the drawer at the beginning of a shift, in major units.
+const FLOAT: i64 = 200;
+
+#[derive(Debug, Clone)]
+struct Goods {
+    number: LineNumber,
+    sku: Sku,
+    tracked: bool,
+    whole: bool,
+    left: Quantity,
+}
+
+#[derive(Debug)]
+struct Sale {
+    transaction: TransactionId,
+    shift: ShiftId,
+    goods: Vec<Goods>,
+    returned: bool,
+}
+
+#[derive(Debug)]
+struct Deposit {
+    order: OrderId,
+    open: Money,
+    goods: Vec<Goods>,
+}
+
+#[derive(Debug)]
+pub(super) struct Clerk {
+    till: Till,
+    report: Arc<Mutex<TillReport>>,
+    dice: Dice,
+    /// In an order of the till's own, so that each till has its own best sellers.
+    products: Vec<Product>,
+    catalog: Catalog,
+    profile: StoreProfile,
+    shift: Option<ShiftId>,
+    sales: VecDeque<Sale>,
+    deposits: VecDeque<Deposit>,
+}
+
+impl Clerk {
+    /// # Errors
+    /// [`TillError::NothingToSell`] at a store without a catalog; whatever keeps the hub from answering.
+    pub(super) async fn new(
+        till: Till,
+        api: &HubApi,
+        report: Arc<Mutex<TillReport>>,
+        mut dice: Dice,
+    ) -> Result<Self, TillError> {
+        let snapshot = till.refresh(READY_WITHIN).await?;
+        let (version, mut products) = api.catalog().await?;
+        let catalog = Catalog::new(version, products.iter().cloned()).map_err(|error| TillError::BadAnswer {
+            request: "the catalog".to_owned(),
+            what: error.to_string(),
+        })?;
+        if products.is_empty() {
+            return Err(TillError::NothingToSell);
+        }
+        for at in (1..products.len()).rev() {
+            let other = usize::try_from(dice.below(at as u64 + 1)).unwrap_or(0);
+            products.swap(at, other);
+        }
+        let open = snapshot.till.shift.as_ref().filter(|shift| shift.mode == Mode::Live);
+        Ok(Self {
+            shift: open.map(|shift| shift.id),
+            profile: snapshot.profile.clone(),
+            till,
+            report,
+            dice,
+            products,
+            catalog,
+            sales: VecDeque::new(),
+            deposits: VecDeque::new(),
+        })
+    }
+
+    fn report(&self) -> MutexGuard<'_, TillReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until it is told that the load ends; the customer at the till is served to the end.
+    pub(super) async fn work(mut self, load: Load, mut ended: watch::Receiver<bool>) -> Result<(), TillError> {
+        accepted(self.till.sign_on(load.staff, load.pin.clone()).await?)?;
+        let began = Instant::now();
+        let mut changed_shift = false;
+        let mut next = tokio::time::interval(load.every.max(Duration::from_millis(1)));
+        next.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !*ended.borrow() {
+            if self.shift.is_none() {
+                self.open_shift().await?;
+            } else if !changed_shift && began.elapsed() >= load.time / 2 {
+                changed_shift = self.close_shift().await?;
+                continue;
+            }
+            if !load.every.is_zero() {
+                tokio::select! {
+                    _ = next.tick() => {}
+                    _ = ended.changed() => break,
+                }
+            }
+            let activity = basket::activity(&mut self.dice);
+            self.serve(activity).await?;
+        }
+        Ok(())
+    }
+
+    /// One request and its answer, written down. None when the hub said no.
+    async fn ask(&mut self, action: Action) -> Result<Option<Summary>, TillError> {
+        self.report().asked();
+        let began = Instant::now();
+        let reply = self.till.send(action).await?;
+        self.report().answered(&reply, began.elapsed());
+        Ok(match reply.answer {
+            Answer::Accepted { summary, .. } => Some(summary),
+            Answer::Refused { .. } | Answer::Rejected { .. } | Answer::Retry { .. } => None,
+        })
+    }
+
+    async fn open_shift(&mut self) -> Result<(), TillError> {
+        let shift = ShiftId(self.till.mint()?);
+        let float = Money::from_minor(FLOAT * 10_i64.pow(self.profile.currency.exponent()), self.profile.currency);
+        let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
+        match self.ask(open).await? {
+            Some(_) => {
+                self.shift = Some(shift);
+                Ok(())
+            }
+            None => {
+                let snapshot = self.till.refresh(READY_WITHIN).await?;
+                match &snapshot.till.shift {
+                    Some(open) => Err(TillError::OtherShift { shift: open.id.to_string() }),
+                    None => Err(TillError::Rejected {
+                        code: "HF-TIL-028".to_owned(),
+                        text: "no shift could be opened; the report names the hub's codes".to_owned(),
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Counts the drawer and closes; says whether it is closed.
+    async fn close_shift(&mut self) -> Result<bool, TillError> {
+        let Some(shift) = self.shift else { return Ok(true) };
+        let snapshot = match self.till.refresh(READY_WITHIN).await {
+            Ok(snapshot) => snapshot,
+            // A hub that is away for a while does not end the day.
+            Err(TillError::NoAnswer { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let expected = snapshot
+            .till
+            .shift
+            .as_ref()
+            .map_or_else(|| Money::zero(self.profile.currency), |open| open.figures.cash_expected);
+        // People miscount now and then.
+        let miscount = if self.dice.permille(300) { 5 } else { 0 };
+        let declared = expected + Money::from_minor(miscount, self.profile.currency);
+        if self.ask(Action::CloseShift { shift, declared }).await?.is_some() {
+            self.shift = None;
+        }
+        Ok(true)
+    }
+
+    async fn serve(&mut self, activity: Activity) -> Result<(), TillError> {
+        match activity {
+            Activity::Sale => self.sale().await,
+            Activity::Cancel => self.cancel().await,
+            Activity::Abandon => {
+                let lines = self.basket();
+                let reason = because("customer walked away");
+                self.ask(Action::AbandonBasket { lines, reason }).await.map(drop)
+            }
+            Activity::Return => self.take_back().await,
+            Activity::ReturnWithoutReceipt => self.take_back_without_receipt().await,
+            Activity::PostVoid => self.post_void().await,
+            Activity::Deposit => self.deposit().await,
+            Activity::Settle => self.settle().await,
+            Activity::Receive => self.receive().await,
+        }
+    }
+
+    fn basket(&mut self) -> Vec<LineInput> {
+        basket::basket(&self.products, self.profile.currency, &mut self.dice)
+    }
+
+    /// What a basket's kept lines hold.
+    fn goods(&self, lines: &[LineInput]) -> Vec<Goods> {
+        let kept = lines.iter().filter(|line| line.fate == LineFate::Kept);
+        kept.filter_map(|line| {
+            let product = self.catalog.find(&line.item)?;
+            Some(Goods {
+                number: line.number,
+                sku: product.sku.clone(),
+                tracked: product.stock != StockRule::Untracked,
+                whole: !product.unit.divisible(),
+                left: line.quantity,
+            })
+        })
+        .collect()
+    }
+
+    fn move_stock<'a>(&self, goods: impl IntoIterator<Item = (&'a Goods, Quantity)>) {
+        let mut report = self.report();
+        for (goods, quantity) in goods {
+            if goods.tracked {
+                report.books.move_stock(&goods.sku, quantity);
+            }
+        }
+    }
+
+    /// Places a basket; its order, its goods and what is due.
+    async fn place(&mut self) -> Result<Option<(OrderId, Vec<Goods>, Money)>, TillError> {
+        let lines = self.basket();
+        let goods = self.goods(&lines);
+        let order = OrderId(self.till.mint()?);
+        let place = PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
+        Ok(match self.ask(Action::PlaceOrder(place)).await? {
+            Some(Summary::OrderPlaced { totals, .. }) => Some((order, goods, totals.gross)),
+            _ => None,
+        })
+    }
+
+    /// Takes the rest of an order's money: the goods leave.
+    async fn pay(&mut self, order: OrderId, goods: Vec<Goods>, due: Money) -> Result<(), TillError> {
+        let amount = basket::tendered(payable(&self.profile, due), &mut self.dice);
+        let tenders = if amount.is_positive() {
+            vec![TenderInput { kind: TenderKind::Cash, amount }]
+        } else {
+            Vec::new()
+        };
+        let settlement = Settlement::Full;
+        let pay = Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub };
+        let Some(Summary::Transaction { transaction, .. }) = self.ask(pay).await? else { return Ok(()) };
+        self.move_stock(goods.iter().map(|goods| (goods, -goods.left)));
+        if let Some(shift) = self.shift {
+            if self.sales.len() == SALES_REMEMBERED_MAX {
+                self.sales.pop_front();
+            }
+            self.sales.push_back(Sale { transaction, shift, goods, returned: false });
+        }
+        Ok(())
+    }
+
+    async fn sale(&mut self) -> Result<(), TillError> {
+        match self.place().await? {
+            Some((order, goods, due)) => self.pay(order, goods, due).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn cancel(&mut self) -> Result<(), TillError> {
+        let Some((order, ..)) = self.place().await? else { return Ok(()) };
+        self.ask(Action::CancelOrder { order, reason: because("card left at home") }).await.map(drop)
+    }
+
+    async fn take_back(&mut self) -> Result<(), TillError> {
+        if self.sales.is_empty() {
+            return self.sale().await;
+        }
+        let at = usize::try_from(self.dice.below(self.sales.len() as u64)).unwrap_or(0);
+        let (original, mut lines) = (self.sales[at].transaction, Vec::new());
+        for goods in &self.sales[at].goods {
+            if goods.left.is_positive() && (lines.is_empty() || self.dice.permille(300)) {
+                let part = goods.whole && self.dice.permille(400);
+                let quantity = if part { Quantity::ONE } else { goods.left };
+                lines.push(ReturnLine { line: goods.number, quantity });
+            }
+        }
+        if lines.is_empty() {
+            return self.sale().await;
+        }
+        let goods = ReturnGoods {
+            reason: because("did not like it"),
+            receipt: ReceiptSource::Hub,
+            goods: ReturnedGoods::ByReceipt { original, lines: lines.clone() },
+        };
+        if self.ask(Action::Return(goods)).await?.is_none() {
+            return Ok(());
+        }
+        let mut moved = Vec::new();
+        if let Some(sale) = self.sales.get_mut(at) {
+            sale.returned = true;
+            for line in &lines {
+                if let Some(goods) = sale.goods.iter_mut().find(|goods| goods.number == line.line) {
+                    goods.left = goods.left - line.quantity;
+                    moved.push((goods.clone(), line.quantity));
+                }
+            }
+        }
+        self.move_stock(moved.iter().map(|(goods, quantity)| (goods, *quantity)));
+        Ok(())
+    }
+
+    async fn take_back_without_receipt(&mut self) -> Result<(), TillError> {
+        let lines: Vec<LineInput> = self.basket().into_iter().take(1).collect();
+        let goods = self.goods(&lines);
+        let returned = ReturnGoods {
+            reason: because("no receipt"),
+            receipt: ReceiptSource::Hub,
+            goods: ReturnedGoods::NoReceipt { lines },
+        };
+        if self.ask(Action::Return(returned)).await?.is_some() {
+            self.move_stock(goods.iter().map(|goods| (goods, goods.left)));
+        }
+        Ok(())
+    }
+
+    async fn post_void(&mut self) -> Result<(), TillError> {
+        let shift = self.shift;
+        let fits = |sale: &Sale| !sale.returned && Some(sale.shift) == shift;
+        let Some(at) = self.sales.iter().rposition(fits) else { return self.sale().await };
+        let original = self.sales[at].transaction;
+        let reason = because("rung up twice");
+        if self.ask(Action::PostVoid { original, reason }).await?.is_some()
+            && let Some(sale) = self.sales.remove(at)
+        {
+            self.move_stock(sale.goods.iter().map(|goods| (goods, goods.left)));
+        }
+        Ok(())
+    }
+
+    async fn deposit(&mut self) -> Result<(), TillError> {
+        let Some((order, goods, due)) = self.place().await? else { return Ok(()) };
+        let part = payable(&self.profile, Money::from_minor(due.minor() / 2, due.currency()));
+        if !part.is_positive() || part >= due || self.deposits.len() == DEPOSITS_OPEN_MAX {
+            return self.pay(order, goods, due).await;
+        }
+        let pay = Action::Pay {
+            order,
+            tenders: vec![TenderInput { kind: TenderKind::Cash, amount: part }],
+            settlement: Settlement::Deposit,
+            receipt: ReceiptSource::Hub,
+        };
+        if self.ask(pay).await?.is_some() {
+            self.deposits.push_back(Deposit { order, open: due - part, goods });
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<(), TillError> {
+        match self.deposits.pop_front() {
+            Some(Deposit { order, open, goods }) => self.pay(order, goods, open).await,
+            None => self.sale().await,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<(), TillError> {
+        let delivery = basket::delivery(&self.products, &mut self.dice);
+        if delivery.is_empty() {
+            return Ok(());
+        }
+        let changes = delivery
+            .iter()
+            .map(|(product, quantity)| AdjustLine { item: ItemRef::Sku(product.sku.clone()), quantity: *quantity });
+        let action = Action::AdjustStock { changes: changes.collect(), reason: AdjustmentReason::Received };
+        if self.ask(action).await?.is_some() {
+            let mut report = self.report();
+            for (product, quantity) in &delivery {
+                report.books.move_stock(&product.sku, *quantity);
+            }
+        }
+        Ok(())
+    }
+}
