@@ -1,0 +1,8 @@
+//! The whole chain, as a stranger would see it work: every program is the shipped one, started as a child process.
+
+mod bad_input;
+mod kill;
+mod rebuild;
+mod receipts;
+mod sale;
+mod shop;

@@ -1,0 +1,294 @@
+//! A cloud, a WAN that can be cut, and stores set up with the commands that an installer types.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use holdfast_testkit::books::{Books, compare};
+use holdfast_testkit::http::{Server, escaped};
+use holdfast_testkit::programs::{Program, Programs, printed_value};
+use holdfast_testkit::wan::Wan;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+/// How long anything may take that has to come true.
+pub const SOON: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+const PASSWORD: &str = "correct horse battery staple";
+/// The manager of every store here.
+pub const STAFF: &str = "201";
+pub const PIN: &str = "8642";
+
+/// HQ and the line to it.
+pub struct Chain {
+    pub programs: Programs,
+    pub wan: Wan,
+    pub hq: Server,
+    pub cloud: Program,
+    pub cloud_data: PathBuf,
+    // Last, so that everything that uses the folder is gone before it.
+    pub folder: TempDir,
+}
+
+/// One store. Its hub can be killed, started again, or replaced.
+pub struct Shop {
+    pub id: String,
+    pub data: PathBuf,
+    pub hub: Program,
+    pub page: Server,
+    pub https: String,
+    pub tills: Vec<PathBuf>,
+    ports: [u16; 3],
+    name: String,
+    folder: PathBuf,
+    starts: u32,
+}
+
+/// The goods of these stores: a counter product with a barcode, a weighed one, a strict one, a fee.
+pub const CATALOG: &str = "sku,description,barcode,unit,tax_class,unit_price,stock\n\
+    MILK,Whole milk 1 l,4006381333931,piece,reduced,1.19,counter\n\
+    SOAP,Olive soap,5000112637922,piece,standard,2.49,counter\n\
+    PEARS,Pears,4012345678901,kilogram,reduced,3.29,counter\n\
+    RADIO,Radio,9780201379624,piece,standard,49.00,strict\n\
+    BAG,Carrier bag,,piece,standard,0.20,none\n";
+
+impl Chain {
+    pub async fn start() -> Result<Self> {
+        let folder = TempDir::with_prefix("holdfast-")?;
+        let programs = Programs::new(folder.path().join("logs"))?;
+        let cloud_data = folder.path().join("cloud");
+        let data = text(&cloud_data)?;
+        let add = ["user", "add", "--data", data, "--name", "hq", "--stores", "all", "--password-stdin"];
+        programs.command("holdfast-cloud", &add, Some(PASSWORD)).await?;
+        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
+        let mut cloud = programs.start("cloud", "holdfast-cloud", &serve)?;
+        let mut hq = Server::at(&cloud.says("listening").await?)?;
+        hq.sign_in("/api/v1/session", "hq", PASSWORD).await?;
+        let wan = Wan::to(hq.address()).await?;
+        Ok(Self { programs, wan, hq, cloud, cloud_data, folder })
+    }
+
+    /// Adds a store at HQ, provisions its hub, starts it, and pairs its tills.
+    pub async fn open_shop(&self, key: &str, catalog: &str, tills: usize) -> Result<Shop> {
+        let folder = self.folder.path().join(key);
+        std::fs::create_dir_all(&folder)?;
+        let add = [
+            ["store", "add"].as_slice(),
+            &["--data", text(&self.cloud_data)?, "--name", key, "--currency", "GBP"],
+            &["--timezone", "Europe/London", "--cutover", "04:00", "--prices-include-tax", "true"],
+            &["--legal-name", "Shop Ltd", "--address", "1 High Street", "--tax-id", "GB000000000"],
+        ]
+        .concat();
+        let added = self.programs.command("holdfast-cloud", &add, None).await?;
+        let (id, claim) = (value(&added, "store")?, value(&added, "claim-code")?);
+        let ports = [free_port()?, free_port()?, free_port()?];
+        let data = folder.join("hub");
+        self.provision(&data, key, &claim).await?;
+        let ready = folder.join("ready-1.json");
+        let mut hub = self.serve(key, &data, ports, &ready)?;
+        let addresses = hub.ready(&ready).await?;
+        let mut shop = Shop {
+            id,
+            page: Server::at(&url(&addresses, "http")?)?,
+            https: url(&addresses, "https")?,
+            hub,
+            data,
+            tills: Vec::new(),
+            ports,
+            name: key.to_owned(),
+            folder,
+            starts: 1,
+        };
+        self.furnish(&shop, catalog).await?;
+        for number in 1..=tills {
+            let till = shop.folder.join(format!("till-{number}"));
+            self.pair(&shop, &till, number).await?;
+            shop.tills.push(till);
+        }
+        Ok(shop)
+    }
+
+    async fn provision(&self, data: &Path, name: &str, claim: &str) -> Result<()> {
+        let cloud = format!("http://{}", self.wan.address());
+        let provision =
+            ["provision", "--data", text(data)?, "--cloud", &cloud, "--claim", claim, "--name", name];
+        self.programs.command("holdfast-hub", &provision, None).await.map(drop)
+    }
+
+    fn serve(&self, name: &str, data: &Path, [mqtt, http, https]: [u16; 3], ready: &Path) -> Result<Program> {
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        let (mqtt, http, https) = (at(mqtt), at(http), at(https));
+        let serve = ["serve", "--data", text(data)?, "--mqtt", &mqtt, "--http", &http, "--https", &https];
+        let serve = [serve.as_slice(), &["--ready-file", text(ready)?]].concat();
+        self.programs.start(&format!("{name}-hub"), "holdfast-hub", &serve)
+    }
+
+    /// The people and the goods of a store.
+    async fn furnish(&self, shop: &Shop, catalog: &str) -> Result<()> {
+        let data = text(&shop.data)?;
+        let add =
+            ["staff", "add", "--data", data, "--number", STAFF, "--name", "Manager", "--role", "manager"];
+        let add = [add.as_slice(), &["--pin-stdin"]].concat();
+        self.programs.command("holdfast-hub", &add, Some(PIN)).await?;
+        let file = shop.folder.join("catalog.csv");
+        std::fs::write(&file, catalog)?;
+        self.programs
+            .command("holdfast-hub", &["import", "catalog", "--data", data, text(&file)?], None)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn pair(&self, shop: &Shop, till: &Path, number: usize) -> Result<()> {
+        let name = format!("Till {number}");
+        let pair = ["pair", "--data", text(&shop.data)?, "--name", &name];
+        let code = value(&self.programs.command("holdfast-hub", &pair, None).await?, "pairing-code")?;
+        let pair = ["pair", "--data", text(till)?, "--hub", &shop.https, "--code", &code];
+        self.programs.command("holdfast-terminal", &pair, None).await.map(drop)
+    }
+
+    /// Starts a hub again that was killed or stopped, where its tills know it.
+    pub async fn restart(&self, shop: &mut Shop) -> Result<()> {
+        shop.starts += 1;
+        let ready = shop.folder.join(format!("ready-{}.json", shop.starts));
+        shop.hub = self.serve(&shop.name, &shop.data, shop.ports, &ready)?;
+        shop.hub.ready(&ready).await?;
+        Ok(())
+    }
+
+    /// Puts a new hub in the place of one whose disk is gone: a new claim, HQ's copy, the people, the goods, the tills.
+    pub async fn replace_hub(&self, shop: &mut Shop, catalog: &str) -> Result<()> {
+        let claim = ["store", "claim", "--data", text(&self.cloud_data)?, "--store", &shop.id];
+        let claim = value(&self.programs.command("holdfast-cloud", &claim, None).await?, "claim-code")?;
+        self.provision(&shop.data, &shop.name, &claim).await?;
+        self.restart(shop).await?;
+        self.furnish(shop, catalog).await?;
+        for (index, till) in shop.tills.iter().enumerate() {
+            self.pair(shop, till, index + 1).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the tills of a store trade by themselves; the report names what was acknowledged.
+    pub fn trade(&self, shop: &Shop, run: &str, seconds: u32, rate: &str) -> Result<(Program, PathBuf)> {
+        let report = shop.folder.join(format!("load-{run}.json"));
+        let pin = shop.folder.join("pin");
+        std::fs::write(&pin, PIN)?;
+        let seconds = seconds.to_string();
+        let mut load = vec!["load"];
+        for till in &shop.tills {
+            load.extend(["--data", text(till)?]);
+        }
+        load.extend(["--staff", STAFF, "--pin-file", text(&pin)?, "--seconds", &seconds, "--rate", rate]);
+        load.extend(["--seed", "7", "--report", text(&report)?]);
+        let program =
+            self.programs.start(&format!("{}-load-{run}", shop.name), "holdfast-terminal", &load)?;
+        Ok((program, report))
+    }
+
+    /// Waits until HQ has everything that the hub has.
+    pub async fn drained(&self, shop: &Shop) -> Result<()> {
+        until("HQ has everything", async || {
+            let status = shop.page.json("/api/v1/status").await?;
+            Ok(status["status"]["waiting"] == "0" || status["waiting"] == "0")
+        })
+        .await
+    }
+
+    pub async fn cloud_books(&self, shop: &Shop) -> Result<Books> {
+        let totals = self.hq.json(&format!("/api/v1/stores/{}/reconciliation", shop.id)).await?;
+        let mut stock = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = self.hq.json(&format!("/api/v1/stores/{}/stock?limit=500{after}", shop.id)).await?;
+            let rows = page["rows"].as_array().or(page["stock"].as_array()).cloned().unwrap_or_default();
+            let last = rows.last().and_then(|row| row["sku"].as_str()).map(str::to_owned);
+            let more = rows.len() == 500;
+            stock.extend(rows);
+            match last {
+                Some(sku) if more => after = format!("&after={}", escaped(&sku)),
+                _ => break,
+            }
+        }
+        Books::of_cloud(&totals, &stock)
+    }
+
+    /// Tills, hub and HQ must tell the same.
+    pub async fn reconcile(&self, shop: &Shop, tills: &Books) -> Result<()> {
+        self.drained(shop).await?;
+        let comparison = compare(tills, &shop.books().await?, &self.cloud_books(shop).await?);
+        ensure!(comparison.equal(), "the books differ:\n{}", comparison.table(&shop.name));
+        Ok(())
+    }
+
+    pub async fn stop(self, shops: impl IntoIterator<Item = Shop>) -> Result<()> {
+        for shop in shops {
+            shop.hub.stop().await?;
+        }
+        self.cloud.stop().await
+    }
+}
+
+impl Shop {
+    pub async fn books(&self) -> Result<Books> {
+        Books::read(&self.page.json("/api/v1/reconciliation").await?)
+    }
+
+    /// Every transaction that the hub has, newest first.
+    pub async fn transactions(&self) -> Result<Vec<Value>> {
+        let mut all: Vec<Value> = Vec::new();
+        loop {
+            let before = match all.last() {
+                Some(last) => format!("&before_seq={}", last["seq"].as_str().context("a seq")?),
+                None => String::new(),
+            };
+            let page = self.page.json(&format!("/api/v1/transactions?limit=500{before}")).await?;
+            let page = page["transactions"].as_array().context("a page of transactions")?.clone();
+            let last_page = page.len() < 500;
+            all.extend(page);
+            if last_page {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// Waits for something to come true, and says what did not.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + SOON;
+    loop {
+        let answer = holds().await;
+        if matches!(answer, Ok(true)) {
+            return Ok(());
+        }
+        if Instant::now() >= end {
+            answer.with_context(|| format!("waiting until {what}"))?;
+            anyhow::bail!("it did not come true within {SOON:?} that {what}");
+        }
+        sleep(POLL).await;
+    }
+}
+
+pub fn json(file: &Path) -> Result<Value> {
+    let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+pub fn text(path: &Path) -> Result<&str> {
+    path.to_str().context("paths of tests are UTF-8")
+}
+
+fn value(printed: &str, word: &str) -> Result<String> {
+    printed_value(printed, word).with_context(|| format!("no line `{word} …` in:\n{printed}"))
+}
+
+fn url(ready: &Value, name: &str) -> Result<String> {
+    let address = ready[name].as_str().with_context(|| format!("the ready file has no `{name}`"))?;
+    Ok(if address.contains("://") { address.to_owned() } else { format!("{name}://{address}") })
+}
+
+/// A port that was free a moment ago: a hub that is started again must be found where its tills know it.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
