@@ -5,6 +5,7 @@
 
 pub mod catalog_file;
 pub mod chain;
+pub mod codes;
 pub mod message;
 pub mod record;
 pub mod till_api;
@@ -13,4 +14,5 @@ pub mod uplink;
 pub mod wire;
 
 pub use chain::{chain_hash, fingerprint};
+pub use codes::ERROR_CODES;
 pub use record::{decode_record, encode_record};

@@ -5,9 +5,12 @@ mod request;
 mod stream;
 
 pub use reply::{
-    Answer, Durability, OfferRecord, Reply, ReplyPosition, StoredRecord, Summary, Warning, accepted_or_refused,
+    Answer, Durability, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord,
+    Summary, Warning, accepted_or_refused,
 };
-pub use request::{CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request, SignOnMessage};
+pub use request::{
+    CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request, SignOnMessage,
+};
 pub use stream::{
     CatalogMessage, HubStatus, StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind,
     TransactionMessage, TransactionView, transactions_of,

@@ -26,7 +26,8 @@ pub enum DecodeError {
 /// Encodes a record for the journal.
 pub fn encode_record(record: &Record) -> Vec<u8> {
     let bytes = vec![RECORD_VERSION];
-    postcard::to_extend(&RecordRef(record), bytes).expect("every record has a stored form and memory grows as needed")
+    postcard::to_extend(&RecordRef(record), bytes)
+        .expect("every record has a stored form and memory grows as needed")
 }
 
 struct RecordRef<'a>(&'a Record);

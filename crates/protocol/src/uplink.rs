@@ -253,9 +253,15 @@ mod tests {
     fn unknown_fields_are_refused_and_reasons_are_tagged() {
         let gap = serde_json::to_string(&RefusalReason::Gap { expected: 7 }).expect("plain data");
         assert_eq!(gap, r#"{"kind":"gap","expected":7}"#);
-        assert_eq!(serde_json::from_str::<RefusalReason>(&gap).expect("its own text"), RefusalReason::Gap { expected: 7 });
+        assert_eq!(
+            serde_json::from_str::<RefusalReason>(&gap).expect("its own text"),
+            RefusalReason::Gap { expected: 7 }
+        );
         let busy = serde_json::to_string(&RefusalReason::UnknownEpoch {}).expect("plain data");
-        assert_eq!(serde_json::from_str::<RefusalReason>(&busy).expect("its own text"), RefusalReason::UnknownEpoch {});
+        assert_eq!(
+            serde_json::from_str::<RefusalReason>(&busy).expect("its own text"),
+            RefusalReason::UnknownEpoch {}
+        );
         let extra = r#"{"version":1,"epoch":"018f0000-0000-7000-8000-000000000001","parent":null,"more":1}"#;
         assert!(serde_json::from_str::<RegisterEpoch>(extra).is_err());
     }

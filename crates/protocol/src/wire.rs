@@ -153,7 +153,6 @@ macro_rules! wire_enum {
     };
 }
 
-
 // After the macros that they use.
 mod events;
 mod leaves;

@@ -108,7 +108,8 @@ fn a_record_that_builds_on_a_missing_one_waits() {
             }
         }
         // Nothing builds on a delivery, nor on the last number of a series.
-        let is_last = matches!(records[skipped][0], Event::StockAdjusted { .. } | Event::BasketAbandoned { .. });
+        let is_last =
+            matches!(records[skipped][0], Event::StockAdjusted { .. } | Event::BasketAbandoned { .. });
         assert_eq!(waiting, !is_last, "without {:?}", records[skipped]);
     }
 }

@@ -1,6 +1,8 @@
 //! Hub → till, on `…/reply`: the acknowledgement. Everything in it follows from the stored record, so a retry gets the
 //! first answer.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::bounded::Sku;
@@ -15,7 +17,8 @@ use holdfast_money::{Money, Quantity};
 use serde::{Deserialize, Serialize};
 
 use super::stream::TransactionKind;
-use crate::record::{DecodeError, decode_record};
+use crate::codes;
+use crate::record::{DecodeError, PAYLOAD_BYTES_MAX, decode_record};
 use crate::wire::plain;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,26 +60,80 @@ pub struct ReplyPosition {
 #[serde(deny_unknown_fields)]
 pub struct OfferRecord {
     pub position: ReplyPosition,
-    /// Base64 of the stored payload.
+    /// How the stored payload is packed before base64.
+    #[serde(default)]
+    pub encoding: PayloadEncoding,
+    /// Base64 (standard, padded) of the packed payload.
     pub payload: String,
 }
+
+/// How a stored payload travels inside a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayloadEncoding {
+    #[default]
+    Plain,
+    /// One zstd frame: what keeps a 2,000-line order within the largest message.
+    Zstd,
+}
+
+/// Stored payloads beyond this many bytes travel compressed.
+pub const PLAIN_PAYLOAD_BYTES_MAX: usize = 16 * 1024;
+
+/// The largest zstd window that is accepted, as a power of two: enough for the largest payload.
+const WINDOW_LOG_MAX: u32 = 21;
 
 /// Why a record that was given back cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum OfferError {
     #[error("the record's payload is not base64")]
     NotBase64(#[source] base64::DecodeError),
+    #[error("the record's payload is not one zstd frame")]
+    NotZstd(#[source] std::io::Error),
+    #[error("the record's payload is larger than a record can be")]
+    TooLarge,
     #[error("the record's payload is not a record")]
     NotARecord(#[source] DecodeError),
 }
 
 impl OfferRecord {
+    /// Packs a stored payload.
+    pub fn new(position: ReplyPosition, payload: &[u8]) -> Self {
+        if payload.len() <= PLAIN_PAYLOAD_BYTES_MAX {
+            return Self { position, encoding: PayloadEncoding::Plain, payload: STANDARD.encode(payload) };
+        }
+        let packed = zstd::bulk::compress(payload, zstd::DEFAULT_COMPRESSION_LEVEL)
+            .expect("compressing memory into memory fails only when there is none left");
+        Self { position, encoding: PayloadEncoding::Zstd, payload: STANDARD.encode(packed) }
+    }
+
+    /// The stored payload, byte for byte.
+    ///
+    /// # Errors
+    /// [`OfferError`] when it cannot be unpacked or is larger than [`PAYLOAD_BYTES_MAX`].
+    pub fn stored_payload(&self) -> Result<Vec<u8>, OfferError> {
+        let packed = STANDARD.decode(&self.payload).map_err(OfferError::NotBase64)?;
+        let payload = match self.encoding {
+            PayloadEncoding::Plain => packed,
+            PayloadEncoding::Zstd => unpack(&packed).map_err(OfferError::NotZstd)?,
+        };
+        if payload.len() > PAYLOAD_BYTES_MAX { Err(OfferError::TooLarge) } else { Ok(payload) }
+    }
+
     /// # Errors
     /// [`OfferError`] when the payload is not a stored record.
     pub fn decode(&self) -> Result<Record, OfferError> {
-        let payload = STANDARD.decode(&self.payload).map_err(OfferError::NotBase64)?;
-        decode_record(&payload).map_err(OfferError::NotARecord)
+        decode_record(&self.stored_payload()?).map_err(OfferError::NotARecord)
     }
+}
+
+/// Unpacks at most one byte more than a payload may have, whatever the frame claims.
+fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut decoder = zstd::stream::read::Decoder::new(packed)?;
+    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    let mut payload = Vec::new();
+    decoder.take(PAYLOAD_BYTES_MAX as u64 + 1).read_to_end(&mut payload)?;
+    Ok(payload)
 }
 
 /// A record with its stored bytes and its place.
@@ -165,7 +222,7 @@ pub enum Warning {
 /// The answer that a stored record of a till's command stands for.
 pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
     let position = stored.position;
-    let record = OfferRecord { position, payload: STANDARD.encode(&stored.payload) };
+    let record = OfferRecord::new(position, &stored.payload);
     let answer = match &stored.record.outcome {
         Outcome::Refused { refusal } => {
             Answer::Refused { position, code: refusal.code.clone(), text: refusal.text.clone(), record }
@@ -173,8 +230,9 @@ pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
         Outcome::Accepted { events } => match events.iter().find_map(summarise) {
             Some(summary) => Answer::Accepted { position, summary, warnings: warnings(events), record },
             None => Answer::Rejected {
-                code: "HF-CMD-005".to_owned(),
-                text: "the record of this command has no answer; export the journal and ask for help".to_owned(),
+                code: codes::NO_ANSWER.to_owned(),
+                text: "the record of this command has no answer; export the journal and ask for help"
+                    .to_owned(),
             },
         },
     };
@@ -205,7 +263,9 @@ fn summarise(event: &Event) -> Option<Summary> {
             declared: *declared,
             over_short: *over_short,
         },
-        Event::OrderPlaced { order, totals, .. } => Summary::OrderPlaced { order: *order, totals: totals.clone() },
+        Event::OrderPlaced { order, totals, .. } => {
+            Summary::OrderPlaced { order: *order, totals: totals.clone() }
+        }
         Event::OrderFulfilled { order, .. } => Summary::OrderFulfilled { order: *order },
         Event::StockAdjusted { changes, .. } => {
             Summary::StockAdjusted { products: u32::try_from(changes.len()).unwrap_or(u32::MAX) }

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
+use holdfast_domain::Command;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::Action;
 use holdfast_domain::ids::{CommandId, TerminalId};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
-use holdfast_domain::Command;
 use serde::{Deserialize, Serialize};
 
 use super::reply::OfferRecord;
 use crate::chain::fingerprint;
+use crate::codes;
 use crate::wire::plain;
 
 /// The largest request or reply.
@@ -53,9 +54,17 @@ pub struct SignOnMessage {
 }
 
 /// A PIN on its way; never shown, logged or stored.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Pin(pub String);
+
+/// By hand, because a derived message about a wrong type would quote what was typed.
+impl<'de> Deserialize<'de> for Pin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = |_| serde::de::Error::custom("a PIN is written as a string");
+        String::deserialize(deserializer).map(Self).map_err(wrong)
+    }
+}
 
 impl fmt::Debug for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,20 +92,24 @@ pub enum MalformedRequest {
 impl MalformedRequest {
     pub fn code(&self) -> &'static str {
         match self {
-            Self::TooLarge { .. } => "HF-CMD-001",
-            Self::Invalid { .. } => "HF-CMD-002",
+            Self::TooLarge { .. } => codes::TOO_LARGE,
+            Self::Invalid { .. } => codes::MALFORMED,
         }
     }
 }
 
 impl Request {
     /// # Errors
-    /// [`MalformedRequest`] with the place and the reason, for JSON that is no request; unknown fields are refused.
+    /// [`MalformedRequest`] with the field and the reason, for JSON that is no request; unknown fields are refused.
     pub fn parse(payload: &[u8]) -> Result<Self, MalformedRequest> {
         if payload.len() > REQUEST_BYTES_MAX {
             return Err(MalformedRequest::TooLarge { bytes: payload.len() });
         }
-        serde_json::from_slice(payload).map_err(|error| MalformedRequest::Invalid { detail: error.to_string() })
+        let mut deserializer = serde_json::Deserializer::from_slice(payload);
+        let request = serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| MalformedRequest::Invalid { detail: error.to_string() })?;
+        deserializer.end().map_err(|error| MalformedRequest::Invalid { detail: error.to_string() })?;
+        Ok(request)
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -142,7 +142,12 @@ pub(super) fn transaction_view(event: &Event) -> Option<TransactionView> {
     })
 }
 
-fn view(kind: TransactionKind, transaction: TransactionId, receipt: ReceiptNumber, stamp: &Stamp) -> TransactionView {
+fn view(
+    kind: TransactionKind,
+    transaction: TransactionId,
+    receipt: ReceiptNumber,
+    stamp: &Stamp,
+) -> TransactionView {
     TransactionView {
         transaction,
         kind,

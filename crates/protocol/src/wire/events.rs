@@ -5,7 +5,9 @@ use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
-use holdfast_domain::ids::{CommandId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{
+    CommandId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+};
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
@@ -14,13 +16,12 @@ use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::sale::ReturnedLine;
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::staff::{Role, StaffNumber};
-use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::state::EpochLine;
+use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
 use holdfast_domain::tender::Payment;
 use holdfast_money::{Money, Quantity};
-
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
 wire_struct!(EpochLine { epoch: EpochId, parent: Option<Parent> });

@@ -94,7 +94,8 @@ impl Wire for u64 {
     fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let text = text(deserializer)?;
-            text.parse().map_err(|_| D::Error::custom(format_args!("`{text}` is not a whole number in a string")))
+            text.parse()
+                .map_err(|_| D::Error::custom(format_args!("`{text}` is not a whole number in a string")))
         } else {
             u64::deserialize(deserializer)
         }
@@ -137,11 +138,16 @@ impl Wire for Timestamp {
         if deserializer.is_human_readable() {
             let text = text(deserializer)?;
             let instant: jiff::Timestamp = text.parse().map_err(|_| {
-                D::Error::custom(format_args!("`{text}` is not an instant; write it as 2026-11-30T14:05:00.000Z"))
+                D::Error::custom(format_args!(
+                    "`{text}` is not an instant; write it as 2026-11-30T14:05:00.000Z"
+                ))
             })?;
             Ok(Self(instant.as_millisecond()))
         } else {
-            i64::deserialize(deserializer).map(Self)
+            // What has no readable form is not stored either.
+            let milliseconds = i64::deserialize(deserializer)?;
+            jiff::Timestamp::from_millisecond(milliseconds).map_err(D::Error::custom)?;
+            Ok(Self(milliseconds))
         }
     }
 }
@@ -189,7 +195,8 @@ impl Wire for Money {
         if serializer.is_human_readable() {
             let mut amount = self.amount();
             amount.rescale(self.currency().exponent());
-            Readable { amount: amount.to_string(), currency: self.currency().code().to_owned() }.serialize(serializer)
+            Readable { amount: amount.to_string(), currency: self.currency().code().to_owned() }
+                .serialize(serializer)
         } else {
             (self.currency().numeric(), self.minor()).serialize(serializer)
         }

@@ -1,6 +1,8 @@
 //! Catalog, lines, orders, shifts, settings.
 
-use holdfast_domain::bounded::{Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName};
+use holdfast_domain::bounded::{
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
 use holdfast_domain::event::Stamp;
@@ -17,7 +19,6 @@ use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, 
 use holdfast_domain::tender::{Payment, Tender, TenderKind};
 use holdfast_domain::till::{LastNumbers, Standing, Till};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-
 
 wire_enum!(Unit { Piece, Kilogram, Litre, Metre });
 wire_enum!(StockRule { Counter, Strict, Untracked });

@@ -13,7 +13,9 @@ use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{TenderInput, TenderKind};
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
-use super::Wired;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Borrowed, Wire, Wired};
 
 wire_enum!(PriceInput { List, Override { unit_price: UnitPrice, reason: Reason } });
 wire_enum!(DiscountInput {
@@ -54,17 +56,64 @@ fn full() -> Wired<Settlement> {
     Wired(Settlement::Full)
 }
 
-wire_struct!(LineInput {
-    number: LineNumber,
-    item: ItemRef,
-    quantity: Quantity,
+/// A line as a till writes it: what is the default is left out of JSON, which halves a large order.
+#[derive(serde::Serialize)]
+struct ShortLine<'a> {
+    number: Borrowed<'a, LineNumber>,
+    item: Borrowed<'a, ItemRef>,
+    quantity: Borrowed<'a, Quantity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<Borrowed<'a, PriceInput>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount: Option<Borrowed<'a, DiscountInput>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fate: Option<Borrowed<'a, LineFate>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadLine {
+    number: Wired<LineNumber>,
+    item: Wired<ItemRef>,
+    quantity: Wired<Quantity>,
     #[serde(default = "list_price")]
-    price: PriceInput,
+    price: Wired<PriceInput>,
     #[serde(default = "no_discount")]
-    discount: DiscountInput,
+    discount: Wired<DiscountInput>,
     #[serde(default = "kept")]
-    fate: LineFate,
-});
+    fate: Wired<LineFate>,
+}
+
+impl Wire for LineInput {
+    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            // A request is sent and kept as JSON only; what is stored is the priced line.
+            return Err(serde::ser::Error::custom("a line as a till asks for it has no stored form"));
+        }
+        let line = ShortLine {
+            number: Borrowed(&self.number),
+            item: Borrowed(&self.item),
+            quantity: Borrowed(&self.quantity),
+            price: (self.price != PriceInput::List).then_some(Borrowed(&self.price)),
+            discount: (self.discount != DiscountInput::None).then_some(Borrowed(&self.discount)),
+            fate: (self.fate != LineFate::Kept).then_some(Borrowed(&self.fate)),
+        };
+        line.serialize(serializer)
+    }
+
+    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let line = ReadLine::deserialize(deserializer)?;
+        Ok(Self {
+            number: line.number.0,
+            item: line.item.0,
+            quantity: line.quantity.0,
+            price: line.price.0,
+            discount: line.discount.0,
+            fate: line.fate.0,
+        })
+    }
+}
+
 wire_struct!(PlaceOrder {
     order: OrderId,
     #[serde(default = "counter")]

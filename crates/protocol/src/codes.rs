@@ -1,0 +1,24 @@
+//! The codes of what is not decided: requests that never reach the rules of the shop, or that they could not answer.
+
+/// Over [`crate::message::REQUEST_BYTES_MAX`].
+pub const TOO_LARGE: &str = "HF-CMD-001";
+/// Not the JSON of a request.
+pub const MALFORMED: &str = "HF-CMD-002";
+/// The command's id came before with other bytes.
+pub const ID_REUSED: &str = "HF-CMD-003";
+/// Overload: the same bytes again later.
+pub const BUSY: &str = "HF-CMD-004";
+/// A stored record that answers nothing.
+pub const NO_ANSWER: &str = "HF-CMD-005";
+/// A panic while deciding, contained.
+pub const INTERNAL_FAULT: &str = "HF-CMD-006";
+
+/// Every code of this crate with its meaning; `docs/errors` has a page for each.
+pub const ERROR_CODES: &[(&str, &str)] = &[
+    ("HF-CMD-001", "a request is too large"),
+    ("HF-CMD-002", "a request is not valid"),
+    ("HF-CMD-003", "a command id was used with another body"),
+    ("HF-CMD-004", "the hub is busy"),
+    ("HF-CMD-005", "a record has no answer"),
+    ("HF-CMD-006", "a fault inside the hub"),
+];
