@@ -38,8 +38,10 @@ const TILLS: usize = 3;
 const ENDLESS: Duration = Duration::from_secs(11 * 60 * 60);
 /// How often the figures are read.
 const TICK: Duration = Duration::from_secs(1);
-/// How long the tills may take to finish their last baskets.
-const FINISH_WITHIN: Duration = Duration::from_secs(60);
+/// The tills sell in rounds and change shifts in the middle of each.
+const ROUND: Duration = Duration::from_secs(4 * 60);
+/// No round is begun for less.
+const ROUND_MIN: Duration = Duration::from_secs(3);
 /// How long the stores may take to send what is left.
 const DRAIN_WITHIN: Duration = Duration::from_secs(120);
 /// How often the drain is looked at.
@@ -190,9 +192,8 @@ impl Demo {
 
     /// Lets every till sell until the time is over or somebody asks to stop.
     async fn sell(&mut self, time: Duration, cut: Option<Cut>, stop: &mut Stop) -> Result<()> {
-        let mut selling = Vec::new();
-        for shop in &self.shops {
-            selling.push(shop.sell(&self.programs, time)?);
+        for shop in &mut self.shops {
+            shop.start_tills(&self.programs, time.min(ROUND))?;
         }
         let mut screen = Screen::new(self.shops.len());
         let mut ticks = interval(TICK);
@@ -214,15 +215,13 @@ impl Demo {
                 }
                 screen.say(if down { "the line to HQ is cut" } else { "the line to HQ is restored" });
             }
-            for program in &mut selling {
-                // The tills end by themselves when their time is over, a moment before or after ours.
-                if started.elapsed() + TICK < time {
-                    program.still_runs()?;
-                }
-            }
             self.cloud.still_runs()?;
+            let left = time.saturating_sub(started.elapsed());
             for shop in &mut self.shops {
                 shop.hub.still_runs()?;
+                if shop.tills_are_done()? && left > ROUND_MIN {
+                    shop.start_tills(&self.programs, left.min(ROUND))?;
+                }
             }
             match self.figures().await {
                 Ok(figures) => {
@@ -243,8 +242,8 @@ impl Demo {
         self.wan.restore();
         screen.say("the tills stop selling");
         let in_time = started.elapsed() >= time;
-        for program in selling {
-            if in_time { program.finish(FINISH_WITHIN).await? } else { program.stop().await? }
+        for shop in &mut self.shops {
+            shop.stop_tills().await?;
         }
         if cut.is_some() && in_time {
             let refused = self.wan.refused();

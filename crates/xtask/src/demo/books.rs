@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 /// The figures that are compared, under the names they have in all three answers.
@@ -72,6 +72,28 @@ impl Books {
         }
         answer["stock"] = Value::Object(levels);
         Self::read(&answer)
+    }
+
+    /// Both together.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when they are in different currencies.
+    pub fn plus(mut self, other: &Self) -> Result<Self> {
+        ensure!(
+            self.currency == other.currency,
+            "HF-DEMO-008: books in {} and {}",
+            self.currency,
+            other.currency
+        );
+        for (name, value) in &other.figures {
+            *self.figures.entry(name).or_default() += value;
+        }
+        for (sku, quantity) in &other.stock {
+            *self.stock.entry(sku.clone()).or_default() += quantity;
+        }
+        // As in `read`: what came back to nothing is nothing.
+        self.stock.retain(|_, quantity| *quantity != 0);
+        Ok(self)
     }
 
     /// A figure by its name in the table.
@@ -195,6 +217,16 @@ mod tests {
         let (one, two) = (book(-1000, -2000), book(-2000, -1000));
         let table = compare(&one, &one, &two);
         assert!(!table.equal() && table.table("x").contains("stock of A"));
+    }
+
+    #[test]
+    fn rounds_add_up_to_the_day() {
+        let read = |sales, gross, milk| Books::read(&answer(sales, gross, milk)).expect("complete");
+        let day = read(3, "120", -4000).plus(&read(2, "30", 4000)).expect("one currency");
+        assert_eq!((day.figure("transactions"), day.figure("gross"), day.stock.len()), (9, 150, 0));
+        let mut dollars = answer(1, "1", 0);
+        dollars["currency"] = "USD".into();
+        assert!(day.plus(&Books::read(&dollars).expect("complete")).is_err());
     }
 
     #[test]

@@ -20,7 +20,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a set-up command may take.
 const COMMAND_WITHIN: Duration = Duration::from_secs(120);
 /// How long a program may take to stop cleanly before it is ended the hard way.
-const STOP_WITHIN: Duration = Duration::from_secs(20);
+const STOP_WITHIN: Duration = Duration::from_secs(75);
 /// How often a ready file is looked for.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -164,6 +164,18 @@ impl Program {
         }
     }
 
+    /// Whether a program that ends by itself has done so.
+    ///
+    /// # Errors
+    /// HF-DEMO-002 when it failed.
+    pub fn is_done(&mut self) -> Result<bool> {
+        match self.child.try_wait()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => Err(self.ended(status)),
+        }
+    }
+
     fn ended(&self, status: ExitStatus) -> anyhow::Error {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -195,20 +207,6 @@ impl Program {
                 )
             }
         }
-    }
-
-    /// Waits for a program that ends by itself.
-    ///
-    /// # Errors
-    /// HF-DEMO-002 when it fails or takes longer than `within`.
-    pub async fn finish(mut self, within: Duration) -> Result<()> {
-        let Ok(status) = timeout(within, self.child.wait()).await else {
-            self.child.kill().await?;
-            let (name, log) = (&self.name, self.log.display());
-            bail!("HF-DEMO-002: {name} did not end within {within:?} and was killed; its log: {log}");
-        };
-        let status = status?;
-        if status.success() { Ok(()) } else { Err(self.ended(status)) }
     }
 }
 

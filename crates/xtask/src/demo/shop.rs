@@ -18,6 +18,9 @@ pub const HUB_BOOKS: &str = "/api/v1/reconciliation";
 /// Rows of one page of HQ's stock.
 const STOCK_ROWS: usize = 500;
 
+/// Customers a second at each till: enough to see, and far from what a hub can take.
+const RATE: &str = "2";
+
 /// What a store is at HQ.
 #[derive(Debug)]
 pub struct Plan {
@@ -56,7 +59,7 @@ pub const PLANS: [Plan; 2] = [
     },
 ];
 
-/// Staff of every demo store: number, name, role, PIN. Two cashiers could not close each other's shifts; a manager can.
+/// Staff of every demo store: number, name, role, PIN. The last one, a manager, may do everything and works the tills.
 pub const STAFF: [(&str, &str, &str, &str); 4] = [
     ("101", "Anna", "cashier", "4711"),
     ("102", "Ben", "cashier", "4712"),
@@ -73,9 +76,11 @@ pub struct Shop {
     /// The hub's page on loopback.
     pub page: Server,
     pub page_url: String,
-    /// Where the tills write what was acknowledged.
-    pub report: PathBuf,
+    folder: PathBuf,
     tills: Vec<PathBuf>,
+    selling: Option<Program>,
+    /// Where the tills wrote what was acknowledged, round by round.
+    reports: Vec<PathBuf>,
 }
 
 impl Shop {
@@ -152,8 +157,19 @@ impl Shop {
             paired.push(till);
         }
         let page = Server::at(&page_url)?;
-        let report = folder.join("tills.json");
-        Ok(Self { plan, id, hub: serving, page, page_url, report, tills: paired })
+        let (_, _, _, pin) = STAFF[STAFF.len() - 1];
+        fs::write(folder.join("pin"), pin)?;
+        Ok(Self {
+            plan,
+            id,
+            hub: serving,
+            page,
+            page_url,
+            folder,
+            tills: paired,
+            selling: None,
+            reports: Vec::new(),
+        })
     }
 
     /// What the hub wrote.
@@ -183,28 +199,63 @@ impl Shop {
         }
     }
 
-    /// What the tills saw acknowledged.
+    /// What the tills saw acknowledged, over all rounds.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when a round left no report or one that cannot be read.
     pub fn till_books(&self) -> Result<Books> {
-        let report = fs::read(&self.report)
-            .with_context(|| format!("HF-DEMO-008: the tills left no report in {}", self.report.display()))?;
-        Books::read(&serde_json::from_slice(&report).context("HF-DEMO-008: the tills' report")?)
+        let mut sum: Option<Books> = None;
+        for path in &self.reports {
+            let report = fs::read(path)
+                .with_context(|| format!("HF-DEMO-008: the tills left no report in {}", path.display()))?;
+            let books =
+                Books::read(&serde_json::from_slice(&report).context("HF-DEMO-008: the tills' report")?)?;
+            sum = Some(match sum {
+                Some(sum) => sum.plus(&books)?,
+                None => books,
+            });
+        }
+        sum.context("HF-DEMO-008: the tills never sold")
     }
 
-    /// Transactions that the tills' report says were acknowledged, once there is one.
+    /// Transactions that the tills saw acknowledged so far.
     pub fn acknowledged(&self) -> Option<i64> {
-        let report: Value = serde_json::from_slice(&fs::read(&self.report).ok()?).ok()?;
-        report["transactions"].as_i64()
+        self.till_books().ok().map(|books| books.figure("transactions"))
     }
 
-    /// Starts the tills: one process that drives all of them.
-    pub fn sell(&self, programs: &Programs, time: Duration) -> Result<Program> {
-        let (seconds, tills) = (time.as_secs().to_string(), self.tills.len().to_string());
-        let mut load = vec!["load"];
+    /// Starts a round of the tills: one process that drives all of them, and closes their shifts half-way.
+    pub fn start_tills(&mut self, programs: &Programs, time: Duration) -> Result<()> {
+        let report = self.folder.join(format!("tills-{}.json", self.reports.len() + 1));
+        let (seconds, manager) = (time.as_secs().to_string(), STAFF[STAFF.len() - 1]);
+        let pin = self.folder.join("pin");
+        let mut load = vec!["load", "--staff", manager.0, "--pin-file", text(&pin)?, "--rate", RATE];
         for till in &self.tills {
             load.extend(["--data", text(till)?]);
         }
-        load.extend(["--tills", &tills, "--seconds", &seconds, "--report", text(&self.report)?]);
-        programs.start(&format!("{}-tills", self.plan.key), "holdfast-terminal", &load)
+        load.extend(["--seconds", &seconds, "--report", text(&report)?]);
+        let name = format!("{}-tills", self.plan.key);
+        self.selling = Some(programs.start(&name, "holdfast-terminal", &load)?);
+        self.reports.push(report);
+        Ok(())
+    }
+
+    /// Whether the tills' round is over.
+    ///
+    /// # Errors
+    /// HF-DEMO-002 when they ended otherwise than by themselves.
+    pub fn tills_are_done(&mut self) -> Result<bool> {
+        match &mut self.selling {
+            Some(selling) => selling.is_done(),
+            None => Ok(true),
+        }
+    }
+
+    /// Asks the tills to stop and waits for their last answers.
+    pub async fn stop_tills(&mut self) -> Result<()> {
+        match self.selling.take() {
+            Some(selling) => selling.stop().await,
+            None => Ok(()),
+        }
     }
 }
 
