@@ -5,6 +5,9 @@
   const SETTLE_MS = 150;      // hints that come close together are one reading
   const REREAD_MS = 15000;    // silence is news too: a store that is not heard of sends no hint
   const connection = document.getElementById("connection");
+  // What the server said last of each part; the page's own ticking clocks do not count as a difference.
+  const said = new Map();
+  for (const part of document.querySelectorAll("[data-live][id]")) said.set(part.id, part.innerHTML);
   let reading = false, again = false, timer = null;
 
   function show(state, word) {
@@ -31,7 +34,8 @@
   function exchange(fresh) {
     for (const part of document.querySelectorAll("[data-live][id]")) {
       const next = fresh.getElementById(part.id);
-      if (!next || next.innerHTML === part.innerHTML) continue;
+      if (!next || next.innerHTML === said.get(part.id)) continue;
+      said.set(part.id, next.innerHTML);
       const known = new Set([...part.querySelectorAll("[data-row]")].map((row) => row.id));
       const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       part.replaceChildren(...next.childNodes);

@@ -33,13 +33,14 @@ pub async fn live(
         let event = match hint {
             Ok(store) if scope.covers(store) => Some(Event::default().event("store").data(store.to_string())),
             Ok(_) => None,
-            Err(_) => Some(Event::default().event("refresh").data("")),
+            Err(_) => Some(Event::default().event("refresh").data("missed")),
         };
         // The permit and the count live as long as the stream.
         let _held = (&permit, &counted);
         std::future::ready(event.map(Ok))
     });
-    let hello = stream::once(std::future::ready(Ok(Event::default().event("hello").data(""))));
+    // An event without data is not handed to a page's script.
+    let hello = stream::once(std::future::ready(Ok(Event::default().event("hello").data("live"))));
     let stop = app.stop.clone();
     let end = async move {
         tokio::select! {

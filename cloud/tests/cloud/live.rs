@@ -44,7 +44,7 @@ async fn hints_arrive_in_time_and_within_the_scope() {
     cloud.add_user("local", &Scope::Stores([own.store].into())).await;
     let token = cloud.token("local").await;
     let mut hints = Hints::open(&cloud, &token).await;
-    hints.next("event: hello").await;
+    hints.next("event: hello\ndata: live").await;
     foreign.trade(3);
     foreign.send_from(&cloud, 1).await;
     own.trade(3);
@@ -61,7 +61,7 @@ async fn a_stop_ends_open_streams() {
     cloud.add_user("boss", &Scope::All).await;
     let token = cloud.token("boss").await;
     let mut hints = Hints::open(&cloud, &token).await;
-    hints.next("event: hello").await;
+    hints.next("event: hello\ndata: live").await;
     let stopping = cloud.stop();
     tokio::time::timeout(Duration::from_secs(5), stopping).await.expect("open pages do not hold a stop up");
 }

@@ -5,7 +5,10 @@ use maud::{Markup, html};
 use super::text;
 
 const WIDTH: i64 = 960;
-const HEIGHT: i64 = 260;
+/// The height of a chart that is the page's matter, in its own units.
+pub const TALL: i64 = 260;
+/// The height of a chart that leads elsewhere.
+pub const LOW: i64 = 180;
 const LEFT: i64 = 64;
 const TOP: i64 = 14;
 const BOTTOM: i64 = 30;
@@ -25,19 +28,19 @@ pub struct Bar {
 }
 
 /// Draws bars of amounts of one currency.
-pub fn bars(name: &str, bars: &[Bar], currency: &str) -> Markup {
+pub fn bars(name: &str, bars: &[Bar], currency: &str, height: i64) -> Markup {
     let values = || bars.iter().flat_map(|bar| [Some(bar.value), bar.before]).flatten();
     let step = step(values().max().unwrap_or(0).max(0), values().min().unwrap_or(0).min(0));
     let top = values().max().unwrap_or(0).max(step).div_euclid(step) * step
         + if values().max().unwrap_or(0) % step > 0 { step } else { 0 };
     let low = values().min().unwrap_or(0).min(0).div_euclid(step) * step;
-    let plot = HEIGHT - TOP - BOTTOM;
+    let plot = height - TOP - BOTTOM;
     let y = |value: i64| TOP + scale(top - value, plot, top - low);
     let slot = (WIDTH - LEFT) / i64::try_from(bars.len().max(1)).unwrap_or(1);
     let wide = (slot * 5 / 8).clamp(4, 44);
     let lines = (low / step)..=(top / step);
     html! {
-        svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(name) {
+        svg.chart viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(name) {
             @for line in lines.map(|n| n * step) {
                 line.grid.zero[line == 0] x1=(LEFT) x2=(WIDTH) y1=(y(line)) y2=(y(line)) {}
                 text.axis x=(LEFT - 10) y=(y(line) + 4) text-anchor="end" { (text::whole(line, currency)) }
@@ -52,7 +55,7 @@ pub fn bars(name: &str, bars: &[Bar], currency: &str) -> Markup {
                             (rect("before", x - 3, wide + 6, y(before.max(0)), y(before.min(0))))
                         }
                         (rect("value", x, wide, y(bar.value.max(0)), y(bar.value.min(0))))
-                        text.axis x=(x + wide / 2) y=(HEIGHT - 8) text-anchor="middle" { (bar.label) }
+                        text.axis x=(x + wide / 2) y=(height - 8) text-anchor="middle" { (bar.label) }
                     }
                 }))
             }
@@ -117,11 +120,11 @@ mod tests {
     fn no_value_leaves_the_picture() {
         for values in [vec![0, 0], vec![-500, 1_200], vec![i64::MAX / 8, 3], vec![-90_000]] {
             let all: Vec<Bar> = values.into_iter().map(bar).collect();
-            let svg = bars("net", &all, "EUR").into_string();
+            let svg = bars("net", &all, "EUR", TALL).into_string();
             for y in
                 svg.split(" y=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse::<i64>().unwrap())
             {
-                assert!((0..=HEIGHT).contains(&y), "{y} in {svg}");
+                assert!((0..=TALL).contains(&y), "{y} in {svg}");
             }
         }
     }

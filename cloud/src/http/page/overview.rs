@@ -136,9 +136,9 @@ impl Seen {
                 }
                 div.narrow {
                     (self.stores_card())
+                    (self.latest_card())
                 }
             }
-            (self.latest_card())
         }
     }
 
@@ -193,8 +193,13 @@ impl Seen {
                     }
                 }
                 div.tile {
-                    p.label { "Stores online" }
-                    p.figure { (online) " " small { "of " (self.stores.len()) } }
+                    @if let (Some(_), Some(overview)) = (self.only, self.stores.first()) {
+                        p.label { "Tills up" }
+                        p.figure { (overview.tills_up) " " small { "of " (overview.tills_known) } }
+                    } @else {
+                        p.label { "Stores online" }
+                        p.figure { (online) " " small { "of " (self.stores.len()) } }
+                    }
                     @let waiting: i64 = self.stores.iter().map(|overview| overview.backlog).sum();
                     p.quiet {
                         @if waiting > 0 { (text::count(waiting)) " records wait at stores" } @else { "nothing waits" }
@@ -252,7 +257,7 @@ impl Seen {
                 }
                 @if now.is_empty() && before.is_empty() {
                     p.empty { "No sales in " (currency) " on this date yet. They appear here as tills sell." }
-                } @else { (chart::bars(&name, &bars, currency)) }
+                } @else { (chart::bars(&name, &bars, currency, chart::TALL)) }
             }
         }
     }
@@ -288,7 +293,7 @@ impl Seen {
         html! {
             section.card id={ "dates-" (currency) } data-live="" {
                 header { h2 { "Net sales by business date" } p.quiet { (currency) ", choose a date to look at it" } }
-                @if net.is_empty() { p.empty { "Nothing yet." } } @else { (chart::bars(&name, &bars, currency)) }
+                @if net.is_empty() { p.empty { "Nothing yet." } } @else { (chart::bars(&name, &bars, currency, chart::LOW)) }
             }
         }
     }
@@ -347,28 +352,27 @@ impl Seen {
             self.stores.iter().map(|overview| (overview.store.store.as_str(), overview)).collect();
         html! {
             section.card #latest data-live="" {
-                header { h2 { "Latest transactions" } p.quiet { "Choose a receipt for its audit trail" } }
+                header { h2 { "Latest transactions" } p.quiet { "a receipt leads to its audit trail" } }
                 @if self.latest.is_empty() {
                     p.empty { "No transactions yet. The first sale of a till appears here within seconds." }
                 } @else {
-                    div.scroll {
-                        table {
-                            thead { tr {
-                                th { "Receipt" } th { "Time" } th.wide-only { "Store" } th { "Kind" } th.wide-only { "Till" }
-                                th.number.wide-only { "Net" } th.number { "Gross" }
-                            } }
-                            tbody {
-                                @for row in &self.latest {
-                                    @let overview = names.get(row.store.as_str());
-                                    tr id={ "t-" (row.transaction) } data-row="" {
-                                        td { a href={ "/stores/" (row.store) "/receipts/" (row.transaction) } { (row.receipt) } }
-                                        td.quiet { (overview.map_or(String::new(), |o| local_time(o, row.recorded_at_ms))) }
-                                        td.wide-only { (overview.map_or("", |o| o.store.name.as_str())) }
-                                        td { (kind(&row.kind)) }
-                                        td.quiet.wide-only { (row.till) }
-                                        td.number.quiet.wide-only { (text::amount(row.net_minor, &row.currency)) }
-                                        td.number { (text::money(row.gross_minor, &row.currency)) }
+                    ul.stores.latest {
+                        @for row in &self.latest {
+                            @let overview = names.get(row.store.as_str());
+                            li id={ "t-" (row.transaction) } data-row="" {
+                                div.line {
+                                    span {
+                                        a.name href={ "/stores/" (row.store) "/receipts/" (row.transaction) } { (row.receipt) }
+                                        " " (kind(&row.kind))
                                     }
+                                    span.net { (text::money(row.gross_minor, &row.currency)) }
+                                }
+                                div.line.quiet {
+                                    span {
+                                        @if self.only.is_none() { (overview.map_or("", |o| o.store.name.as_str())) ", " }
+                                        (row.till)
+                                    }
+                                    span { (overview.map_or(String::new(), |o| local_time(o, row.recorded_at_ms))) }
                                 }
                             }
                         }
