@@ -54,6 +54,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEMO-006", "packages that the tests need are missing"),
     ("HF-DEMO-007", "the data folder of the demo is not empty"),
     ("HF-DEMO-008", "an answer of the hub or the cloud could not be read"),
+    ("HF-DEMO-009", "the programs of the workspace are not built"),
 ];
 
 fn main() -> ExitCode {
