@@ -22,3 +22,15 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-005", "a record has no answer"),
     ("HF-CMD-006", "a fault inside the hub"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_listed_once_with_its_meaning() {
+        let codes = [TOO_LARGE, MALFORMED, ID_REUSED, BUSY, NO_ANSWER, INTERNAL_FAULT];
+        assert_eq!(ERROR_CODES.iter().map(|(code, _)| *code).collect::<Vec<_>>(), codes);
+        assert!(ERROR_CODES.iter().all(|(_, meaning)| meaning.len() > 10));
+    }
+}

@@ -155,6 +155,8 @@ const CASES: &[Case] = &[
     ("HF-CMD-127", || basket(&[line(1, "TEA", "1").off("4.00")])),
     ("HF-CMD-127", || basket(&[line(1, "TEA", "1").percent_off("101")])),
     ("HF-CMD-128", || basket(&[line(1, "TEA", "100000000").at("1000000000")])),
+    // Given away, and still more than a line can hold.
+    ("HF-CMD-128", || basket(&[line(1, "TEA", "100000000").at("1000000000").percent_off("100")])),
     ("HF-CMD-128", || {
         let lines: Vec<_> = (1..=2).map(|n| line(n, "TEA", "6000").at("1000000000")).collect();
         basket(&lines)
