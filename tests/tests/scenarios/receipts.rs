@@ -38,11 +38,11 @@ async fn a_few_receipts_come_out_as_counted_by_hand() -> Result<()> {
     chain.stop([shop]).await
 }
 
-/// The one day of real receipts, where it is at hand: `HOLDFAST_RECEIPTS` names the file.
+/// The one day of real receipts, where it is at hand: `HOLDFAST_REPLAY_CSV` names the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_day_comes_out_to_the_penny() -> Result<()> {
-    let Some(file) = std::env::var_os("HOLDFAST_RECEIPTS").map(PathBuf::from) else {
-        println!("HOLDFAST_RECEIPTS does not name the real receipts: this day is left out");
+    let Some(file) = std::env::var_os("HOLDFAST_REPLAY_CSV").map(PathBuf::from) else {
+        println!("HOLDFAST_REPLAY_CSV does not name the real receipts: this day is left out");
         return Ok(());
     };
     let (chain, shop, report) = replayed_twice(&file).await?;

@@ -145,7 +145,9 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
 }
 
 fn add_line(document: &mut Document, line: &Line) {
-    document.row(line.description.as_str(), plain(line.extended));
+    // The letter leads to the rate in the tax table.
+    let codes: Vec<&str> = line.taxes.iter().map(|tax| tax.code.as_str()).collect();
+    document.row(line.description.as_str(), format!("{} {}", plain(line.extended), codes.join("")));
     if line.quantity != Quantity::ONE {
         let unit = match line.unit {
             holdfast_domain::catalog::Unit::Piece => "",
