@@ -2,6 +2,7 @@
 //! Sign in as `boss` with `a long enough password`. Ends with Ctrl-C; the folder is removed.
 
 #![allow(dead_code, reason = "the tests' hub can do more than this needs")]
+#![allow(clippy::unwrap_used, reason = "a picture that cannot be shown fails where it stands")]
 
 #[path = "../tests/cloud/support.rs"]
 mod support;

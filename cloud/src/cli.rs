@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use nix::sys::termios;
 use uuid::Uuid;
 
 use crate::admin::{self, Claim, NewStore};
@@ -268,15 +269,27 @@ fn print_lines(lines: &[(&str, String)]) {
 
 fn read_password(from_stdin: bool) -> Result<String, CloudError> {
     let stdin = std::io::stdin();
-    if !from_stdin && stdin.is_terminal() {
-        eprint!("Password (it is shown as you type; use --password-stdin to pipe it): ");
+    let unreadable = |cause: String| CloudError::User {
+        problem: format!("the password cannot be read from standard input: {cause}"),
+    };
+    let mut line = String::new();
+    if from_stdin || !stdin.is_terminal() {
+        stdin.lock().read_line(&mut line).map_err(|error| unreadable(error.to_string()))?;
+    } else {
+        eprint!("Password: ");
         // A prompt that cannot be written does not stop the password from being read.
         let _ = std::io::stderr().flush();
+        let shown = termios::tcgetattr(&stdin).map_err(|error| unreadable(error.to_string()))?;
+        let mut hidden = shown.clone();
+        hidden.local_flags.remove(termios::LocalFlags::ECHO);
+        termios::tcsetattr(&stdin, termios::SetArg::TCSANOW, &hidden)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let read = stdin.lock().read_line(&mut line);
+        termios::tcsetattr(&stdin, termios::SetArg::TCSANOW, &shown)
+            .map_err(|error| unreadable(error.to_string()))?;
+        eprintln!();
+        read.map_err(|error| unreadable(error.to_string()))?;
     }
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).map_err(|source| CloudError::User {
-        problem: format!("the password cannot be read from standard input: {source}"),
-    })?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

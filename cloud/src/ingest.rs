@@ -88,7 +88,7 @@ fn item(sent: &Sent<'_>) -> Result<Item, BatchError> {
 /// Unpacks zstd up to what the body's size allows.
 fn unpack(body: &[u8]) -> Result<Vec<u8>, BatchError> {
     debug_assert!(body.len() <= BATCH_BYTES_MAX, "the router limits bodies");
-    let limit = body.len().saturating_mul(BATCH_RATIO_MAX).max(SMALL_RAW_BYTES).min(BATCH_RAW_BYTES_MAX);
+    let limit = body.len().saturating_mul(BATCH_RATIO_MAX).clamp(SMALL_RAW_BYTES, BATCH_RAW_BYTES_MAX);
     let decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(BatchError::Unpack)?;
     let mut raw = Vec::with_capacity(limit.min(body.len() * 8));
     decoder.take(limit as u64 + 1).read_to_end(&mut raw).map_err(BatchError::Unpack)?;

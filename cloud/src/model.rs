@@ -252,6 +252,13 @@ pub struct StockRow {
     pub negative: bool,
 }
 
+/// How many products have moved, and how many of them are below zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StockSummary {
+    pub products: i64,
+    pub negative: i64,
+}
+
 /// Sums over a whole store, for comparing with the hub and the tills. Training is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StoreTotals {

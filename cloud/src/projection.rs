@@ -1,7 +1,7 @@
 //! What a record means for HQ's figures. Pure: the database brings the few facts that lie outside the batch, and writes the
 //! rows that come out. The same function recomputes everything for `verify`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use holdfast_domain::event::{Event, ReturnSource, Stamp};
 use holdfast_domain::ids::{OrderId, TransactionId};
@@ -11,48 +11,18 @@ use holdfast_domain::record::Record;
 use holdfast_domain::shift::Mode;
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
 use holdfast_domain::tender::{Payment, TenderKind};
-use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::model::{DocumentLineRow, TaxRow, TenderRow};
 
-/// How a store's instants become civil dates and hours.
-#[derive(Debug, Clone)]
-pub struct StoreClock {
-    zone: TimeZone,
-    cut_over_minutes: i64,
-}
+mod clock;
+mod rows;
 
-impl StoreClock {
-    /// # Errors
-    /// When the time zone is not in the IANA database.
-    pub fn new(zone: &str, cut_over_minutes: u16) -> Result<Self, jiff::Error> {
-        Ok(Self { zone: TimeZone::get(zone)?, cut_over_minutes: i64::from(cut_over_minutes) })
-    }
-
-    /// The business date of an instant, as 2026-11-30.
-    pub fn business_date(&self, at_ms: i64) -> String {
-        let at_ms = at_ms.saturating_sub(self.cut_over_minutes * 60_000);
-        self.zoned(at_ms).date().to_string()
-    }
-
-    /// The local hour, 0 to 23.
-    pub fn hour(&self, at_ms: i64) -> i64 {
-        i64::from(self.zoned(at_ms).hour())
-    }
-
-    pub fn zoned(&self, at_ms: i64) -> jiff::Zoned {
-        let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        at.to_zoned(self.zone.clone())
-    }
-
-    /// The hour under which a sale is shown: the till's own time when it falls on the sale's business day (paper entries and
-    /// island sales), the journal's otherwise (a till whose clock is wrong).
-    fn sale_hour(&self, business_date: &str, occurred_at_ms: i64, recorded_at_ms: i64) -> i64 {
-        let trusted = self.business_date(occurred_at_ms) == business_date;
-        self.hour(if trusted { occurred_at_ms } else { recorded_at_ms })
-    }
-}
+pub use clock::StoreClock;
+pub use rows::{
+    Kind, OrderChange, OrderRow, Projection, SalesDelta, StampRow, StockDelta, TotalsRow, TrailEntry,
+    TransactionEntry,
+};
 
 /// A record at its place.
 #[derive(Debug, Clone, Copy)]
@@ -90,169 +60,6 @@ pub struct Needs {
     /// Sales whose order is wanted too.
     pub sales: Vec<Uuid>,
     pub transactions: Vec<Uuid>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderRow {
-    pub order: Uuid,
-    pub state: &'static str,
-    pub channel: &'static str,
-    pub stamp: StampRow,
-    pub placed_at_ms: i64,
-    pub currency: &'static str,
-    pub totals: TotalsRow,
-    pub epoch_order: u32,
-    pub seq: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StampRow {
-    pub terminal: Uuid,
-    pub operator: Uuid,
-    pub shift: Uuid,
-    pub business_date: String,
-    pub training: bool,
-    pub occurred_at_ms: i64,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TotalsRow {
-    pub net: i64,
-    pub tax: i64,
-    pub gross: i64,
-    pub discount: i64,
-}
-
-impl TotalsRow {
-    fn of(totals: &Totals) -> Self {
-        Self {
-            net: totals.net.minor(),
-            tax: totals.tax.minor(),
-            gross: totals.gross.minor(),
-            discount: totals.discount.minor(),
-        }
-    }
-
-    fn negated(self) -> Self {
-        Self { net: -self.net, tax: -self.tax, gross: -self.gross, discount: -self.discount }
-    }
-}
-
-/// A later state of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderChange {
-    pub order: Uuid,
-    pub state: &'static str,
-    pub paid: i64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Sale,
-    Return,
-    PostVoid,
-    Deposit,
-    Cancelled,
-    Abandoned,
-}
-
-impl Kind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sale => "sale",
-            Self::Return => "return",
-            Self::PostVoid => "post_void",
-            Self::Deposit => "deposit",
-            Self::Cancelled => "cancelled",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    /// Whether it is turnover.
-    pub fn counts(self) -> bool {
-        matches!(self, Self::Sale | Self::Return | Self::PostVoid)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransactionEntry {
-    pub transaction: Uuid,
-    pub kind: Kind,
-    pub receipt: String,
-    pub stamp: StampRow,
-    pub local_hour: i64,
-    pub recorded_at_ms: i64,
-    pub order: Option<Uuid>,
-    pub original: Option<Uuid>,
-    /// Whose lines are this transaction's: its own, its order's, or the order's of the sale that it voids.
-    pub document: Option<Uuid>,
-    pub tax_basis: &'static str,
-    pub currency: &'static str,
-    pub totals: TotalsRow,
-    pub due: i64,
-    pub rounding: i64,
-    pub change: i64,
-    pub reason: String,
-    pub taxes: Vec<TaxRow>,
-    pub tenders: Vec<TenderRow>,
-    pub epoch_order: u32,
-    pub seq: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrailEntry {
-    pub document: Uuid,
-    pub epoch_order: u32,
-    pub seq: u64,
-    pub event_number: u32,
-    pub event: &'static str,
-    pub recorded_at_ms: i64,
-}
-
-/// Changes of one product's balances, in thousandths.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StockDelta {
-    /// The newest text seen; empty when only an adjustment named the product.
-    pub description: String,
-    pub on_hand: i64,
-    pub sold: i64,
-    pub adjusted: i64,
-    pub reserved: i64,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SalesDelta {
-    pub sales: i64,
-    pub returns: i64,
-    pub post_voids: i64,
-    pub totals: TotalsRow,
-}
-
-impl SalesDelta {
-    pub fn add(&mut self, other: &Self) {
-        self.sales += other.sales;
-        self.returns += other.returns;
-        self.post_voids += other.post_voids;
-        self.totals.net += other.totals.net;
-        self.totals.tax += other.totals.tax;
-        self.totals.gross += other.totals.gross;
-        self.totals.discount += other.totals.discount;
-    }
-}
-
-/// Everything that one batch changes. Maps are sorted, so that rows are locked in one order everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Projection {
-    pub tills: BTreeMap<Uuid, (i64, String)>,
-    pub orders: Vec<OrderRow>,
-    pub order_changes: Vec<OrderChange>,
-    pub lines: Vec<(Uuid, Vec<DocumentLineRow>)>,
-    pub transactions: Vec<TransactionEntry>,
-    pub trail: Vec<TrailEntry>,
-    pub stock: BTreeMap<String, StockDelta>,
-    /// By business date, local hour, currency.
-    pub hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,
-    pub last_recorded_at_ms: Option<i64>,
 }
 
 /// The orders and transactions that records point at, besides those that they bring themselves.

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
-    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreRow, StoreTotals, TransactionRow,
-    UserRow,
+    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StockSummary, StoreRow, StoreTotals,
+    TransactionRow, UserRow,
 };
 
 pub mod sqlite;
@@ -211,6 +211,8 @@ pub trait CloudStore: Send + Sync + 'static {
         store: Uuid,
         filter: &'a StockFilter,
     ) -> Answer<'a, Vec<StockRow>>;
+    fn stock_summary<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, StockSummary>;
+    /// Counts every row of the store: for reconciling, not for pages.
     fn totals<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Option<StoreTotals>>;
     fn quarantine<'a>(&'a self, scope: &'a Scope, store: Uuid, limit: u32) -> Answer<'a, Vec<QuarantineRow>>;
 

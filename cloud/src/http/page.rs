@@ -41,7 +41,7 @@ impl IntoResponse for PageRefusal {
             &html! {
                 section.notice {
                     h1 { (title) }
-                    p { (refusal.body.message) "." }
+                    p { (text::sentence(&refusal.body.message)) "." }
                     p.quiet { "Code " span.code { (refusal.body.code) } }
                     p { a.button href="/" { "Back to the overview" } }
                 }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
-    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreRow, StoreTotals, TransactionRow,
-    UserRow,
+    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StockSummary, StoreRow, StoreTotals,
+    TransactionRow, UserRow,
 };
 use crate::store::{
     Answer, Claimed, CloudStore, EpochRow, Figures, HubRow, Ingested, JournalPage, JournalRow, Registered,
@@ -189,6 +189,9 @@ impl CloudStore for SqliteStore {
         filter: &'a StockFilter,
     ) -> Answer<'a, Vec<StockRow>> {
         Box::pin(rows::stock(self, scope, store, filter))
+    }
+    fn stock_summary<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, StockSummary> {
+        Box::pin(rows::stock_summary(self, scope, store))
     }
     fn totals<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Option<StoreTotals>> {
         Box::pin(sales::totals(self, scope, store))

@@ -1,5 +1,7 @@
 //! The cloud from outside: over HTTP in its own process, against a real database in a fresh folder.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
 mod access;
 mod command_line;
 mod contract;

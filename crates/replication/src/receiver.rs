@@ -168,8 +168,9 @@ mod tests {
         let start = Cursor { epoch: E1, last: Point::ORIGIN, open: true };
         let end = |r: &Record<'_>| Point { seq: r.seq, hash: r.hash };
         let head = header(E1, [0; 32], &ours);
-        // (what, cursor, first record, records, hash held at the end, answer)
-        let cases: Vec<(&str, Cursor, &[Record<'_>], Option<Hash>, Decision)> = vec![
+        // What, the cursor, the records, the hash held at their end, the answer.
+        type Case<'a> = (&'static str, Cursor, &'a [Record<'a>], Option<Hash>, Decision);
+        let cases: Vec<Case<'_>> = vec![
             ("all new", start, &ours[..], None, Decision::Apply { skip: 0, last: end(&ours[4]) }),
             (
                 "half held",

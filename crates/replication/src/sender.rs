@@ -161,7 +161,7 @@ impl Sender {
             return Err(LineError::Count);
         }
         for (index, pair) in epochs.windows(2).enumerate() {
-            if !pair[1].parent.is_some_and(|parent| parent.epoch == pair[0].epoch) {
+            if pair[1].parent.is_none_or(|parent| parent.epoch != pair[0].epoch) {
                 return Err(LineError::NotContinued { index: index + 1 });
             }
         }

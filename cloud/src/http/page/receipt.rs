@@ -102,7 +102,7 @@ fn trail_card(clock: &StoreClock, receipt: &Receipt) -> Markup {
                 @for step in &receipt.trail {
                     li {
                         div.line {
-                            strong { (event_words(&step.event)) }
+                            strong { (text::sentence(&step.event.replace('_', " "))) }
                             span.quiet { (text::full_time(clock, step.recorded_at_ms)) }
                         }
                         div.line.quiet {
@@ -190,12 +190,6 @@ fn related_card(clock: &StoreClock, receipt: &Receipt) -> Markup {
             }
         }
     }
-}
-
-fn event_words(event: &str) -> String {
-    let words = event.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn tender_words(kind: &str) -> &str {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
-use super::{PageRefusal, bare};
+use super::{PageRefusal, bare, text};
 use crate::app::App;
 use crate::http::refusal::ApiRefusal;
 use crate::http::session::{COOKIE, PageViewer, SignIn, peer_address, sign_in};
@@ -59,7 +59,7 @@ pub async fn submit(
             PageRefusal(refusal).into_response()
         }
         Err(refusal) => {
-            let problem = format!("{} ({})", sentence(&refusal.body.message), refusal.body.code);
+            let problem = format!("{} ({})", text::sentence(&refusal.body.message), refusal.body.code);
             let page = bare("Sign in", &fields(&form.name, Some(&problem))).into_string();
             (refusal.status, Html(page)).into_response()
         }
@@ -95,11 +95,6 @@ fn with_cookie(app: &App, mut response: Response, token: &str, age_s: i64) -> Re
     let cookie = HeaderValue::from_str(&cookie).expect("a cookie of hex digits and names is a header value");
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

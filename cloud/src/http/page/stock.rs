@@ -39,15 +39,15 @@ pub async fn page(
     let Some(overview) = found.pop() else { return Err(PageRefusal(ApiRefusal::not_found())) };
     let filter = StockFilter { negative_only: query.negative, after: query.after.clone(), limit: ROWS };
     let rows = app.store.stock(&viewer.scope, store, &filter).await?;
-    let totals = app.store.totals(&viewer.scope, store).await?.unwrap_or_default();
+    let summary = app.store.stock_summary(&viewer.scope, store).await?;
     let here = format!("/stores/{store}/stock");
     let more = (rows.len() == ROWS as usize).then(|| rows.last()).flatten();
     let body = html! {
         div.title #title data-live="" {
             h1 { "Stock" }
             p.quiet {
-                (text::count(totals.products)) " products, "
-                strong { (text::count(totals.products_negative)) " below zero" }
+                (text::count(summary.products)) " products, "
+                strong { (text::count(summary.negative)) " below zero" }
                 @if let Some(as_of) = overview.data_as_of_ms {
                     ", data as of " time data-ago=(as_of) { (text::ago(overview.lag_ms.unwrap_or(0))) }
                 }

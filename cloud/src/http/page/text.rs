@@ -59,6 +59,12 @@ fn grouped(text: &str) -> String {
     out
 }
 
+/// The text with a capital first letter.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `just now`, `12 s`, `5 min`, `3 h`, `2 d`.
 pub fn ago(ms: i64) -> String {
     match ms / 1_000 {

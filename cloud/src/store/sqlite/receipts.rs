@@ -9,29 +9,48 @@ use crate::error::StoreError;
 use crate::model::{DocumentLineRow, Receipt, TaxRow, TenderRow, TrailRow, TransactionRow};
 use crate::store::{PAGE_ROWS_MAX, Scope, TransactionFilter};
 
+/// The newest of each store along its own index, then the newest of all: the cost grows with the stores, not with what they
+/// ever sold.
 pub(super) async fn transactions(
     db: &SqliteStore,
     scope: &Scope,
     filter: &TransactionFilter,
 ) -> Result<Vec<TransactionRow>, StoreError> {
     let (all, ids) = scope_binds(scope);
-    let store = filter.store.map(|store| store.to_string()).unwrap_or_default();
-    let rows = sqlx::query(
-        "SELECT t.*, COALESCE(k.name, '') AS till FROM transactions t \
-         LEFT JOIN tills k ON k.store_id = t.store_id AND k.terminal_id = t.terminal_id \
-         WHERE t.training = 0 AND (? OR t.store_id IN (SELECT value FROM json_each(?))) \
-         AND (? = '' OR t.store_id = ?) AND t.recorded_at_ms < ? \
-         ORDER BY t.recorded_at_ms DESC, t.transaction_id DESC LIMIT ?",
+    let only = filter.store.map(|store| store.to_string()).unwrap_or_default();
+    let limit = filter.limit.clamp(1, PAGE_ROWS_MAX);
+    let mut tx = db.readers.begin().await?;
+    let stores = sqlx::query(
+        "SELECT store_id FROM stores WHERE (? OR store_id IN (SELECT value FROM json_each(?))) \
+         AND (? = '' OR store_id = ?)",
     )
     .bind(all)
     .bind(ids)
-    .bind(&store)
-    .bind(&store)
-    .bind(filter.before_ms.unwrap_or(i64::MAX))
-    .bind(i64::from(filter.limit.clamp(1, PAGE_ROWS_MAX)))
-    .fetch_all(&db.readers)
+    .bind(&only)
+    .bind(&only)
+    .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(transaction_row).collect()
+    let mut newest = Vec::new();
+    for store in &stores {
+        let store: &str = store.try_get(0)?;
+        let rows = sqlx::query(
+            "SELECT t.*, COALESCE(k.name, '') AS till FROM transactions t \
+             LEFT JOIN tills k ON k.store_id = t.store_id AND k.terminal_id = t.terminal_id \
+             WHERE t.store_id = ? AND t.recorded_at_ms < ? AND t.training = 0 \
+             ORDER BY t.recorded_at_ms DESC, t.transaction_id DESC LIMIT ?",
+        )
+        .bind(store)
+        .bind(filter.before_ms.unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            newest.push(transaction_row(row)?);
+        }
+    }
+    newest.sort_by(|a, b| (b.recorded_at_ms, &b.transaction).cmp(&(a.recorded_at_ms, &a.transaction)));
+    newest.truncate(limit as usize);
+    Ok(newest)
 }
 
 fn transaction_row(row: &SqliteRow) -> Result<TransactionRow, StoreError> {

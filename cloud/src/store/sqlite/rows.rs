@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::{SqliteStore, scope_binds};
 use crate::error::StoreError;
-use crate::model::{ContactRow, ControlRow, ControlState, LineRow, QuarantineRow, StockRow, StoreRow};
+use crate::model::{
+    ContactRow, ControlRow, ControlState, LineRow, QuarantineRow, StockRow, StockSummary, StoreRow,
+};
 use crate::store::{PAGE_ROWS_MAX, Scope, StockFilter};
 
 pub(super) fn store(row: &SqliteRow) -> Result<StoreRow, StoreError> {
@@ -131,6 +133,23 @@ pub(super) async fn stock(
             })
         })
         .collect()
+}
+
+pub(super) async fn stock_summary(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Uuid,
+) -> Result<StockSummary, StoreError> {
+    if !scope.covers(store) {
+        return Ok(StockSummary::default());
+    }
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS products, COUNT(CASE WHEN on_hand < 0 THEN 1 END) AS negative FROM stock WHERE store_id = ?",
+    )
+    .bind(store.to_string())
+    .fetch_one(&db.readers)
+    .await?;
+    Ok(StockSummary { products: row.try_get("products")?, negative: row.try_get("negative")? })
 }
 
 pub(super) async fn quarantine(
