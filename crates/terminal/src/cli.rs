@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_pin_comes_from_a_file_or_standard_input_and_never_from_an_argument() {
-        let sell = ["holdfast-terminal", "sell", "--data", "d", "--staff", "1", "--barcode", "1", "--cash", "5"];
+        let sell =
+            ["holdfast-terminal", "sell", "--data", "d", "--staff", "1", "--barcode", "1", "--cash", "5"];
         assert!(Cli::try_parse_from(sell).is_err());
         assert!(Cli::try_parse_from([&sell[..], &["--pin", "1"]].concat()).is_err());
         assert!(Cli::try_parse_from([&sell[..], &["--pin-stdin", "--pin-file", "f"]].concat()).is_err());

@@ -6,8 +6,6 @@ mod link;
 mod streams;
 
 #[cfg(test)]
-mod fake_hub;
-#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -104,11 +102,19 @@ pub enum TillEvent {
     Catalog(Arc<CatalogMessage>),
     Status(Arc<StatusMessage>),
     /// A stream's message was missed; a snapshot follows.
-    Gap { stream: Stream },
+    Gap {
+        stream: Stream,
+    },
     /// A hub of a newer epoch took over what an earlier one had acknowledged.
-    Offered { id: CommandId },
+    Offered {
+        id: CommandId,
+    },
     /// A hub would not take a record over; it stays here and is offered again later.
-    OfferWaits { id: CommandId, code: String, text: String },
+    OfferWaits {
+        id: CommandId,
+        code: String,
+        text: String,
+    },
 }
 
 /// What happened so far, as counts.
@@ -316,7 +322,12 @@ impl Till {
     ///
     /// # Errors
     /// As [`Till::request`].
-    pub async fn send_as(&self, id: CommandId, occurred_at: Timestamp, action: Action) -> Result<Reply, TillError> {
+    pub async fn send_as(
+        &self,
+        id: CommandId,
+        occurred_at: Timestamp,
+        action: Action,
+    ) -> Result<Reply, TillError> {
         self.request(&Request::Command(CommandMessage { id, occurred_at, action })).await
     }
 

@@ -17,7 +17,7 @@ impl Dice {
         getrandom::u64().map(Self)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,7 +27,7 @@ impl Dice {
 
     /// Uniform in `0..n`; 0 for `n` = 0.
     pub fn below(&mut self, n: u64) -> u64 {
-        if n == 0 { 0 } else { self.next() % n }
+        if n == 0 { 0 } else { self.throw() % n }
     }
 
     /// Uniform in `from..=to`.
@@ -67,7 +67,7 @@ mod tests {
     fn the_same_seed_throws_the_same() {
         let throws = |seed| {
             let mut dice = Dice::new(seed);
-            (0..8).map(|_| dice.next()).collect::<Vec<_>>()
+            (0..8).map(|_| dice.throw()).collect::<Vec<_>>()
         };
         assert_eq!(throws(7), throws(7));
         assert_ne!(throws(7), throws(8));

@@ -38,6 +38,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-TIL-028", "the hub refused the request"),
     ("HF-TIL-029", "the hub could not take the request as it was sent"),
     ("HF-TIL-030", "the books of a replay do not add up"),
+    ("HF-TIL-031", "an amount or a text that was typed cannot be taken"),
 ];
 
 /// A fault at the till. A refusal by the business is no fault: it comes as an answer.
@@ -47,16 +48,31 @@ pub enum TillError {
     #[error("HF-TIL-001 {} belongs to no paired till; run `holdfast-terminal pair` for it first", folder.display())]
     NotPaired { folder: PathBuf },
     #[error("HF-TIL-002 the till's identity in {} cannot be used: {what}; check its permissions, or pair again", path.display())]
-    Identity { path: PathBuf, what: &'static str, #[source] source: Option<Box<dyn Error + Send + Sync>> },
+    Identity {
+        path: PathBuf,
+        what: &'static str,
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
     #[error("HF-TIL-003 the hub refused the pairing: {code} {text}")]
     PairingRefused { code: String, text: String },
-    #[error("HF-TIL-004 {host} is not this machine; type the line that `holdfast-hub pair` printed, with --fingerprint")]
+    #[error(
+        "HF-TIL-004 {host} is not this machine; type the line that `holdfast-hub pair` printed, with --fingerprint"
+    )]
     FingerprintNeeded { host: String },
-    #[error("HF-TIL-005 the hub did not prove that it belongs to the store: {what}; compare the fingerprint with what `holdfast-hub pair` prints")]
+    #[error(
+        "HF-TIL-005 the hub did not prove that it belongs to the store: {what}; compare the fingerprint with what `holdfast-hub pair` prints"
+    )]
     NotTheStore { what: String },
     #[error("HF-TIL-006 the hub cannot be reached at {address}; check that it runs and the network between")]
-    Unreachable { address: String, #[source] source: Box<dyn Error + Send + Sync> },
-    #[error("HF-TIL-007 the hub's answer to {request} cannot be understood ({what}); bring hub and till to the same version")]
+    Unreachable {
+        address: String,
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    #[error(
+        "HF-TIL-007 the hub's answer to {request} cannot be understood ({what}); bring hub and till to the same version"
+    )]
     BadAnswer { request: String, what: String },
     #[error("HF-TIL-008 entry {seq} of the outbox cannot be read: {what}; keep the folder and ask for help")]
     OutboxEntry { seq: u64, what: String },
@@ -68,28 +84,45 @@ pub enum TillError {
     Closed,
     #[error("HF-TIL-012 `{address}` is not usable; write it like {example}")]
     Address { address: String, example: &'static str },
-    #[error("HF-TIL-013 the hub did not answer within {seconds} s; the request stays in the outbox and is sent again")]
+    #[error(
+        "HF-TIL-013 the hub did not answer within {seconds} s; the request stays in the outbox and is sent again"
+    )]
     NoAnswer { seconds: u64 },
-    #[error("HF-TIL-014 the hub did not take over {waiting} records that an earlier hub acknowledged; they stay here and are offered again; start the other tills too")]
+    #[error(
+        "HF-TIL-014 the hub did not take over {waiting} records that an earlier hub acknowledged; they stay here and are offered again; start the other tills too"
+    )]
     OffersWait { waiting: usize },
-    #[error("HF-TIL-015 this folder belongs to the till of store {known}, the hub is of store {other}; pair into an empty folder")]
+    #[error(
+        "HF-TIL-015 this folder belongs to the till of store {known}, the hub is of store {other}; pair into an empty folder"
+    )]
     OtherStore { known: String, other: String },
     #[error("HF-TIL-016 the hub did not let the till listen to {filter}; pair the till again")]
     Deaf { filter: String },
     #[error("HF-TIL-017 the hub refused the till's credential ({what}); pair the till again")]
     Credential { what: String },
     #[error("HF-TIL-018 {} cannot be {what}; check the path and its permissions", path.display())]
-    File { path: PathBuf, what: &'static str, #[source] source: io::Error },
+    File {
+        path: PathBuf,
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
     #[error("HF-TIL-019 {} has no column {column}; the first row must name the columns", path.display())]
     Column { path: PathBuf, column: &'static str },
     #[error("HF-TIL-020 row {row} cannot be taken: {what}")]
     Row { row: u64, what: String },
     #[error("HF-TIL-023 shift {shift} is open at this till; close it, then try again")]
     OtherShift { shift: String },
-    #[error("HF-TIL-024 the store's catalog has nothing to sell; import one with `holdfast-hub import catalog`")]
+    #[error(
+        "HF-TIL-024 the store's catalog has nothing to sell; import one with `holdfast-hub import catalog`"
+    )]
     NothingToSell,
     #[error("HF-TIL-025 the PIN cannot be read from {from}; it is one line of digits")]
-    Pin { from: String, #[source] source: Option<io::Error> },
+    Pin {
+        from: String,
+        #[source]
+        source: Option<io::Error>,
+    },
     #[error("HF-TIL-026 id {id} was used for another request at this till; use a new one")]
     IdReused { id: String },
     #[error("HF-TIL-027 the request has {bytes} bytes, at most {max} are sent; make two of it")]
@@ -98,6 +131,8 @@ pub enum TillError {
     Refused { code: String, text: String },
     #[error("HF-TIL-029 the hub could not take the request: {code} {text}")]
     Rejected { code: String, text: String },
+    #[error("HF-TIL-031 the {what} cannot be taken: {why}")]
+    Typed { what: &'static str, why: String },
     #[error("HF-TIL-030 the books of the replay do not add up: {what}")]
     Books { what: String },
 }
@@ -134,6 +169,7 @@ impl TillError {
             Self::Refused { .. } => "HF-TIL-028",
             Self::Rejected { .. } => "HF-TIL-029",
             Self::Books { .. } => "HF-TIL-030",
+            Self::Typed { .. } => "HF-TIL-031",
         }
     }
 }

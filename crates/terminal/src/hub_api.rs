@@ -55,7 +55,10 @@ impl HubApi {
             .no_proxy()
             .tcp_nodelay(true)
             .build()
-            .map_err(|error| TillError::Unreachable { address: paired.https.clone(), source: error.into() })?;
+            .map_err(|error| TillError::Unreachable {
+                address: paired.https.clone(),
+                source: error.into(),
+            })?;
         Ok(Self {
             client,
             base: format!("https://{}", paired.https),

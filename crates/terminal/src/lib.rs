@@ -9,11 +9,15 @@
 //! here knows the hub's actors, its state or its broker, takes an MQTT acknowledgement for an answer, mints a second id
 //! for a request that was sent, or writes a PIN to a disk.
 
-pub mod client;
 pub mod books;
 mod cash;
+pub mod client;
+#[cfg(test)]
+mod deciding_hub;
 pub mod dice;
 mod error;
+#[cfg(test)]
+mod fake_hub;
 pub mod hub_api;
 pub mod identity;
 pub mod ids;

@@ -6,11 +6,14 @@
 mod basket;
 mod clerk;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use holdfast_domain::catalog::Product;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_protocol::message::Pin;
 use tokio::sync::watch;
@@ -51,6 +54,35 @@ pub struct Load {
 /// [`TillError`] when a till cannot begin or its disk fails; the report then holds what was acknowledged before.
 pub async fn run(
     load: &Load,
+    stop: watch::Receiver<bool>,
+    progress: &mut (dyn FnMut(&LoadProgress) + Send),
+) -> Result<LoadReport, TillError> {
+    let mut opened = Vec::with_capacity(load.folders.len());
+    for folder in &load.folders {
+        let (till, api) = Till::open(&Folder::new(folder), Pace::default()).await?;
+        opened.push((till, api, folder));
+    }
+    // All are open before one is waited for: what one till gives back to a new hub may build on another's.
+    let mut desks = Vec::with_capacity(opened.len());
+    for (till, api, folder) in opened {
+        till.ready(READY_WITHIN).await?;
+        let (_, products) = api.catalog().await?;
+        desks.push(Desk { till, products, data: folder.clone() });
+    }
+    drive(load, desks, stop, progress).await
+}
+
+/// A till that is connected, and what it sells.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) till: Till,
+    pub(crate) products: Vec<Product>,
+    pub(crate) data: PathBuf,
+}
+
+pub(crate) async fn drive(
+    load: &Load,
+    desks: Vec<Desk>,
     mut stop: watch::Receiver<bool>,
     progress: &mut (dyn FnMut(&LoadProgress) + Send),
 ) -> Result<LoadReport, TillError> {
@@ -58,11 +90,9 @@ pub async fn run(
     let (ending, ended) = watch::channel(false);
     let (mut clerks, mut tills, mut reports) = (tokio::task::JoinSet::new(), Vec::new(), Vec::new());
     let mut dice = Dice::new(load.seed);
-    for folder in &load.folders {
-        let (till, api) = Till::open(&Folder::new(folder), Pace::default()).await?;
-        till.ready(READY_WITHIN).await?;
-        let report = Arc::new(Mutex::new(TillReport::new(&till, folder)));
-        let clerk = Clerk::new(till.clone(), &api, report.clone(), Dice::new(dice.next())).await?;
+    for Desk { till, products, data } in desks {
+        let report = Arc::new(Mutex::new(TillReport::new(&till, &data)));
+        let clerk = Clerk::new(till.clone(), products, report.clone(), Dice::new(dice.throw())).await?;
         tills.push(till);
         reports.push(report);
         clerks.spawn(clerk.work(load.clone(), ended.clone()));

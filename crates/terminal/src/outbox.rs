@@ -104,23 +104,24 @@ impl Outbox {
     }
 
     /// Stores an answer durably before anybody hears of it. An answer that is kept already is not stored twice; one that
-    /// asks to retry is none. `bytes` are the reply as it came.
+    /// asks to retry is none. `bytes` are the reply as it came, `hub` is the epoch of the hub that gave it: a hub that
+    /// was restored gives first answers with the places of earlier epochs, and they are part of its own history.
     ///
     /// # Errors
     /// [`TillError::Outbox`] when it is not on disk.
-    pub fn answer(&mut self, reply: &Reply, bytes: &[u8]) -> Result<(), TillError> {
+    pub fn answer(&mut self, reply: &Reply, bytes: &[u8], hub: EpochId) -> Result<(), TillError> {
         let position = match &reply.answer {
             Answer::Accepted { position, .. } | Answer::Refused { position, .. } => Some(*position),
             Answer::Rejected { .. } if self.index.is_waiting(reply.id) => None,
             Answer::Rejected { .. } | Answer::Retry { .. } => return Ok(()),
         };
         let same = self.index.kept(reply.id).is_some_and(|kept| {
-            position.is_some_and(|position| (kept.epoch, kept.seq) == (position.epoch, position.seq))
+            position.is_some_and(|position| (kept.epoch, kept.seq) == (hub, position.seq))
         });
         if same && !self.index.is_waiting(reply.id) {
             return Ok(());
         }
-        let place = position.map(|ReplyPosition { epoch, seq, .. }| (epoch, seq));
+        let place = position.map(|ReplyPosition { seq, .. }| (hub, seq));
         self.store(&Entry::Answered { id: reply.id, place, reply: bytes.to_vec() })
     }
 

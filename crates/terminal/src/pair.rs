@@ -43,8 +43,10 @@ pub async fn pair(folder: &Folder, pairing: &Pairing) -> Result<Identity, TillEr
         .no_proxy()
         .build()
         .map_err(|source| TillError::Unreachable { address: shown.clone(), source: source.into() })?;
-    let request =
-        PairRequest { code: pairing.code.trim().to_owned(), known_as: known.as_ref().map(Identity::known_as) };
+    let request = PairRequest {
+        code: pairing.code.trim().to_owned(),
+        known_as: known.as_ref().map(Identity::known_as),
+    };
     let answer = client
         .post(format!("https://{shown}{PAIR_PATH}"))
         .json(&request)

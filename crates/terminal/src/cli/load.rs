@@ -53,7 +53,7 @@ impl Load {
         let pin = self.person.pin()?;
         let seed = match self.seed {
             Some(seed) => seed,
-            None => Dice::unseeded()?.next(),
+            None => Dice::unseeded()?.throw(),
         };
         let wanted = load::Load {
             folders,
@@ -91,12 +91,19 @@ fn folders(data: &[PathBuf], tills: Option<usize>) -> Result<Vec<PathBuf>> {
         }
         (several, count) => {
             if let Some(count) = count {
-                ensure!(count == several.len(), "--tills says {count}, but {} folders are given", several.len());
+                ensure!(
+                    count == several.len(),
+                    "--tills says {count}, but {} folders are given",
+                    several.len()
+                );
             }
             several.to_vec()
         }
     };
-    ensure!(!folders.is_empty() && folders.len() <= TILLS_MAX, "between 1 and {TILLS_MAX} tills can be played");
+    ensure!(
+        !folders.is_empty() && folders.len() <= TILLS_MAX,
+        "between 1 and {TILLS_MAX} tills can be played"
+    );
     Ok(folders)
 }
 

@@ -61,7 +61,10 @@ impl Replay {
                 show(form, progress);
             }
         };
-        let replayed = replay::run(&till, &api, wanted, &mut progress).await;
+        let replayed = match api.catalog().await {
+            Ok((_, products)) => replay::run(&till, products, wanted, &mut progress).await,
+            Err(error) => Err(error),
+        };
         let closed = till.close().await;
         let report = replayed?;
         closed?;

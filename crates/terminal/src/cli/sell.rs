@@ -8,6 +8,7 @@ use clap::Args;
 use holdfast_domain::bounded::Barcode;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
+use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
@@ -36,13 +37,13 @@ pub struct Sell {
     #[arg(long)]
     barcode: String,
     /// Pieces, or kilograms to three places
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", allow_negative_numbers = true)]
     quantity: Decimal,
     /// What the customer hands over
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     cash: Decimal,
     /// What is in the drawer, when a shift has to be opened
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", allow_negative_numbers = true)]
     float: Decimal,
 }
 
@@ -60,26 +61,32 @@ impl Sell {
         till.ready(WITHIN).await?;
         let snapshot = till.refresh(WITHIN).await?;
         let currency = snapshot.profile.currency;
-        answered(till.sign_on(self.person.number(), pin)).await?;
-        if snapshot.till.shift.is_none() {
-            let shift = ShiftId(till.mint()?);
-            let float = Money::new(self.float, currency)?;
-            let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
-            answered(till.send(open)).await?;
-        }
-        let order = OrderId(till.mint()?);
+        // What was typed is looked at before anybody is asked.
+        let float = typed("float", Money::new(self.float, currency))?;
+        let amount = typed("cash amount", Money::new(self.cash, currency))?;
         let line = LineInput {
             number: LineNumber(1),
-            item: ItemRef::Barcode(Barcode::new(&self.barcode)?),
-            quantity: Quantity::new(self.quantity)?,
+            item: ItemRef::Barcode(typed("barcode", Barcode::new(&self.barcode))?),
+            quantity: typed("quantity", Quantity::new(self.quantity))?,
             price: PriceInput::List,
             discount: DiscountInput::None,
             fate: LineFate::Kept,
         };
-        let place =
-            PlaceOrder { order, channel: Channel::Counter, customer: None, lines: vec![line], expected_total: None };
-        answered(till.send(Action::PlaceOrder(place))).await?;
-        let amount = Money::new(self.cash, currency)?;
+        answered(till.sign_on(self.person.number(), pin)).await?;
+        if snapshot.till.shift.is_none() {
+            let shift = ShiftId(till.mint()?);
+            let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
+            answered(till.send(open)).await?;
+        }
+        let order = OrderId(till.mint()?);
+        let place = PlaceOrder {
+            order,
+            channel: Channel::Counter,
+            customer: None,
+            lines: vec![line],
+            expected_total: None,
+        };
+        let placed = answered(till.send(Action::PlaceOrder(place))).await?;
         let pay = Action::Pay {
             order,
             tenders: vec![TenderInput { kind: TenderKind::Cash, amount }],
@@ -88,6 +95,8 @@ impl Sell {
         };
         let paid = match answered(till.send(pay)).await {
             Ok(paid) => paid,
+            // Silence is no refusal: the payment stays in the outbox and may still go through.
+            Err(error @ (TillError::NoAnswer { .. } | TillError::Closed)) => return Err(error.into()),
             Err(error) => {
                 // The customer goes without the goods: what was reserved is free again.
                 let reason = holdfast_domain::bounded::Reason::new("payment was refused")?;
@@ -98,8 +107,12 @@ impl Sell {
                 return Err(error.into());
             }
         };
-        let Answer::Accepted { summary, warnings, position, .. } = paid else { bail!("the sale has no answer") };
-        print(&snapshot.profile.legal_name, &summary);
+        let Answer::Accepted { summary, warnings, position, .. } = paid else {
+            bail!("the sale has no answer")
+        };
+        println!("{}", snapshot.profile.legal_name);
+        print_lines(&placed);
+        print(&summary);
         for Warning::StockBelowZero { sku, on_hand } in warnings {
             println!("warning: {sku} is at {on_hand} on hand");
         }
@@ -117,9 +130,26 @@ async fn answered(
     }
 }
 
-fn print(seller: &holdfast_domain::bounded::Label, summary: &Summary) {
+fn typed<T, E: std::fmt::Display>(what: &'static str, value: Result<T, E>) -> Result<T, TillError> {
+    value.map_err(|error| TillError::Typed { what, why: error.to_string() })
+}
+
+/// The lines as the hub priced and stored them.
+fn print_lines(placed: &Answer) {
+    let Answer::Accepted { record, .. } = placed else { return };
+    let Ok(record) = record.decode() else { return };
+    for event in record.outcome.events() {
+        let Event::OrderPlaced { lines, .. } = event else { continue };
+        for line in lines.iter().filter(|line| line.is_kept()) {
+            println!("{}", line.description);
+            let unit_price = line.price.unit_price();
+            println!("  {} x {unit_price} {:>14}", line.quantity, line.gross.to_string());
+        }
+    }
+}
+
+fn print(summary: &Summary) {
     let Summary::Transaction { receipt, business_date, totals, payment, .. } = summary else { return };
-    println!("{seller}");
     println!("receipt  {receipt}   {business_date}");
     if let Some(totals) = totals {
         println!("net      {:>14}", totals.net.to_string());

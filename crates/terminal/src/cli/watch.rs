@@ -80,7 +80,9 @@ fn show(event: &TillEvent) {
             let total = view.totals.as_ref().map(|totals| totals.gross.to_string()).unwrap_or_default();
             println!("{:?} {} {total} (record {})", view.kind, view.receipt, message.seq);
         }
-        TillEvent::Catalog(catalog) => println!("catalog version {}, {} products", catalog.version, catalog.products),
+        TillEvent::Catalog(catalog) => {
+            println!("catalog version {}, {} products", catalog.version, catalog.products)
+        }
         TillEvent::Status(status) => println!(
             "status {:?}, record {}, {} wait for HQ, {} tills connected",
             status.hub,

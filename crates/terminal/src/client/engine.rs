@@ -28,14 +28,24 @@ use crate::outbox::{Asked, Outbox};
 /// Reports of the connection that may wait.
 const LINK_EVENTS_MAX: usize = 256;
 
+/// A snapshot that was read, and during which connection.
+type Read = (u64, Result<Snapshot, TillError>);
+
 pub(super) type Waiter = oneshot::Sender<Result<Reply, TillError>>;
 
 #[derive(Debug)]
 pub(super) enum Order {
     /// `secret` requests are sent and never stored.
-    Submit { id: CommandId, bytes: Bytes, secret: bool, answer: Waiter },
+    Submit {
+        id: CommandId,
+        bytes: Bytes,
+        secret: bool,
+        answer: Waiter,
+    },
     Resnapshot,
-    Close { done: oneshot::Sender<Result<(), TillError>> },
+    Close {
+        done: oneshot::Sender<Result<(), TillError>>,
+    },
 }
 
 /// Where the engine tells what it knows.
@@ -106,7 +116,7 @@ pub(super) struct Engine {
     connection: u64,
     snapshot_at: Option<Instant>,
     snapshot_back_off: BackOff,
-    snapshot_results: (mpsc::Sender<(u64, Result<Snapshot, TillError>)>, mpsc::Receiver<(u64, Result<Snapshot, TillError>)>),
+    snapshot_results: (mpsc::Sender<Read>, mpsc::Receiver<Read>),
     /// Records that this hub will not take.
     set_aside: HashSet<CommandId>,
     offers_paused: Option<Instant>,
@@ -148,7 +158,7 @@ impl Engine {
     /// Runs until the till is closed or its disk fails.
     pub(super) async fn run(mut self, address: Address, mut orders: mpsc::Receiver<Order>) {
         let (reports, mut link_events) = mpsc::channel(LINK_EVENTS_MAX);
-        let dice = Dice::new(self.dice.next());
+        let dice = Dice::new(self.dice.throw());
         let counters = self.out.counters.clone();
         tokio::spawn(link::run(address, self.identity.clone(), self.pace, counters, dice, reports));
         let done = loop {
@@ -373,8 +383,7 @@ impl Engine {
     fn transmit(&mut self) {
         let (Some(flight), Some(client)) = (&mut self.in_flight, &self.link) else { return };
         flight.next = Instant::now() + flight.resend.fail(&mut self.dice);
-        let counter =
-            if flight.sent == 0 { &self.out.counters.sent } else { &self.out.counters.resent };
+        let counter = if flight.sent == 0 { &self.out.counters.sent } else { &self.out.counters.resent };
         Counters::add(counter);
         flight.sent = flight.sent.saturating_add(1);
         let topic = self.topics.command(self.identity.terminal());
@@ -449,7 +458,11 @@ impl Engine {
         }
     }
 
-    async fn snapshot(&mut self, connection: u64, result: Result<Snapshot, TillError>) -> Result<(), TillError> {
+    async fn snapshot(
+        &mut self,
+        connection: u64,
+        result: Result<Snapshot, TillError>,
+    ) -> Result<(), TillError> {
         if connection != self.connection || self.link.is_none() {
             return Ok(());
         }
@@ -516,8 +529,17 @@ impl Engine {
         if !known {
             return Ok(());
         }
-        let (kept, bytes) = (reply.clone(), bytes);
-        self.on_disk(move |outbox| outbox.answer(&kept, &bytes)).await?;
+        let kept = reply.clone();
+        let place = match &reply.answer {
+            Answer::Accepted { position, .. } | Answer::Refused { position, .. } => Some(position.epoch),
+            Answer::Retry { .. } | Answer::Rejected { .. } => None,
+        };
+        // Before this hub said who it is, nothing was sent to it; a reply that comes all the same names its own epoch.
+        if let Some(hub) = self.hub.or(place) {
+            self.on_disk(move |outbox| outbox.answer(&kept, &bytes, hub)).await?;
+        } else {
+            return Ok(());
+        }
         if kind.is_some() {
             self.in_flight = None;
         }

@@ -62,7 +62,10 @@ impl Address {
 pub(super) enum LinkEvent {
     /// Connected and listening.
     Up(AsyncClient),
-    Down { attempts: u32, why: String },
+    Down {
+        attempts: u32,
+        why: String,
+    },
     Message(Publish),
 }
 

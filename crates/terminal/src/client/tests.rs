@@ -11,9 +11,9 @@ use holdfast_journal::storage::{CrashImage, WriteFate};
 use holdfast_journal::{DiskStorage, MemoryStorage, Storage};
 use holdfast_protocol::message::{Pin, Reply, Request};
 
-use super::fake_hub::{Arrivals, FakeHub, WITHIN, accepted, epoch, identity, next, retry};
 use super::{Address, Connection, Pace, Till, TillEvent};
 use crate::error::TillError;
+use crate::fake_hub::{Arrivals, FakeHub, WITHIN, accepted, epoch, identity, next, retry};
 use crate::outbox::Outbox;
 
 const OUTBOX: &str = "till/outbox";
@@ -189,7 +189,11 @@ async fn a_newer_hub_is_offered_what_the_old_one_acknowledged_before_anything_ne
     // Another hub, restored from HQ's copy.
     hub.set(|standing| (standing.epoch, standing.headquarters_seq) = (epoch(2), 0));
     hub.hang_up();
-    until("the old hub is lost", || !matches!(*till.link().borrow(), super::LinkState::Ready { epoch: of } if of == epoch(1))).await;
+    until(
+        "the old hub is lost",
+        || !matches!(*till.link().borrow(), super::LinkState::Ready { epoch: of } if of == epoch(1)),
+    )
+    .await;
     let asked = ask(&till);
     for (place, kept) in [(&second, 1_u64), (&third, 2)] {
         let (request, bytes) = next(&mut arrivals).await;
@@ -202,18 +206,22 @@ async fn a_newer_hub_is_offered_what_the_old_one_acknowledged_before_anything_ne
             hub.reply(&retry(offer.id));
             assert_eq!(next(&mut arrivals).await.1, bytes);
         }
-        hub.reply(&accepted(offer.id, epoch(2), kept));
+        // The second one is known there already: its first answer names its first place.
+        let (at, seq) = if kept == 1 { (epoch(2), 8) } else { (epoch(1), 7) };
+        hub.reply(&accepted(offer.id, at, seq));
     }
     let (request, _) = next(&mut arrivals).await;
     assert!(matches!(request, Request::Command(_)));
-    hub.reply(&accepted(request.id(), epoch(2), 3));
+    hub.reply(&accepted(request.id(), epoch(2), 9));
     answer_of(asked).await;
     assert_eq!(till.counters().offers_taken.load(Ordering::Relaxed), 2);
     till.close().await.unwrap();
     // The new places are what the next hub would be told.
     let outbox = Outbox::open(OUTBOX.into(), Arc::new(storage)).unwrap();
     assert!(outbox.index().kept(first.id).is_none());
-    assert_eq!(outbox.index().kept(second.id).unwrap().epoch, epoch(2));
+    let places =
+        [&second, &third].map(|reply| outbox.index().kept(reply.id).map(|kept| (kept.epoch, kept.seq)));
+    assert_eq!(places, [Some((epoch(2), 8)), Some((epoch(2), 7))]);
     assert_eq!(outbox.index().offers(epoch(2)).count(), 0);
 }
 
@@ -244,9 +252,9 @@ async fn offers_that_stay_out_of_order_are_reported_and_do_not_stop_the_shop() {
     hub.reply(&accepted(command.id, epoch(2), 1));
     answer_of(asked).await;
     let waits = loop {
-        match tokio::time::timeout(WITHIN, events.recv()).await.unwrap().unwrap() {
-            TillEvent::OfferWaits { id, code, .. } => break (id, code),
-            _ => {}
+        let event = tokio::time::timeout(WITHIN, events.recv()).await.unwrap().unwrap();
+        if let TillEvent::OfferWaits { id, code, .. } = event {
+            break (id, code);
         }
     };
     assert_eq!(waits, (kept.id, "HF-CMD-185".to_owned()));
@@ -271,7 +279,9 @@ async fn a_gap_in_a_stream_leads_to_one_more_snapshot() {
         match tokio::time::timeout(WITHIN, events.recv()).await.unwrap().unwrap() {
             TillEvent::Stock(stock) => seen.push(stock.seq.to_string()),
             TillEvent::Gap { .. } => seen.push("gap".to_owned()),
-            TillEvent::Snapshot(snapshot) if snapshot.status.head_seq == 14 => seen.push("snapshot".to_owned()),
+            TillEvent::Snapshot(snapshot) if snapshot.status.head_seq == 14 => {
+                seen.push("snapshot".to_owned())
+            }
             _ => {}
         }
     }
@@ -312,7 +322,9 @@ async fn the_same_id_with_other_bytes_is_not_sent() {
     let id = holdfast_domain::ids::CommandId(till.mint().unwrap());
     let asked = {
         let till = till.clone();
-        tokio::spawn(async move { till.send_as(id, holdfast_domain::calendar::Timestamp(1), Action::SignOff).await })
+        tokio::spawn(async move {
+            till.send_as(id, holdfast_domain::calendar::Timestamp(1), Action::SignOff).await
+        })
     };
     until("the first is on its way", || till.counters().sent.load(Ordering::Relaxed) == 1).await;
     let error = till.send_as(id, holdfast_domain::calendar::Timestamp(2), Action::SignOff).await.unwrap_err();

@@ -68,7 +68,11 @@ fn quantity(product: &Product, dice: &mut Dice) -> Quantity {
 }
 
 /// One basket. Some lines are scanned by barcode, some have a discount, some are taken off again.
-pub(super) fn basket(products: &[Product], currency: holdfast_money::Currency, dice: &mut Dice) -> Vec<LineInput> {
+pub(super) fn basket(
+    products: &[Product],
+    currency: holdfast_money::Currency,
+    dice: &mut Dice,
+) -> Vec<LineInput> {
     let count = 1 + dice.below(BASKET_LINES_MAX).min(dice.below(BASKET_LINES_MAX));
     let mut lines = Vec::new();
     for number in 1..=count {
@@ -96,7 +100,12 @@ pub(super) fn basket(products: &[Product], currency: holdfast_money::Currency, d
     lines
 }
 
-fn discount(product: &Product, quantity: Quantity, currency: holdfast_money::Currency, dice: &mut Dice) -> DiscountInput {
+fn discount(
+    product: &Product,
+    quantity: Quantity,
+    currency: holdfast_money::Currency,
+    dice: &mut Dice,
+) -> DiscountInput {
     if !dice.permille(80) {
         return DiscountInput::None;
     }
@@ -107,7 +116,11 @@ fn discount(product: &Product, quantity: Quantity, currency: holdfast_money::Cur
     }
     let extended = product.unit_price.extend(quantity, currency, holdfast_domain::pricing::ROUNDING);
     let off = Money::from_minor(extended.minor() / 10, currency);
-    if off.is_positive() { DiscountInput::Amount { amount: off, reason: because("damaged box") } } else { DiscountInput::None }
+    if off.is_positive() {
+        DiscountInput::Amount { amount: off, reason: because("damaged box") }
+    } else {
+        DiscountInput::None
+    }
 }
 
 /// What a customer hands over for `due`: the exact amount, or the next note.
@@ -118,7 +131,10 @@ pub(super) fn tendered(due: Money, dice: &mut Dice) -> Money {
     let unit = 10_i64.pow(due.currency().exponent());
     let note = unit * [5, 10, 20, 50][usize::try_from(dice.below(4)).unwrap_or(0)];
     let minor = due.minor();
-    Money::from_minor(minor.div_euclid(note).saturating_mul(note) + if minor % note == 0 { 0 } else { note }, due.currency())
+    Money::from_minor(
+        minor.div_euclid(note).saturating_mul(note) + if minor % note == 0 { 0 } else { note },
+        due.currency(),
+    )
 }
 
 /// A delivery: products and how much of each came in.

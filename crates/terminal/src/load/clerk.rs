@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule};
-use holdfast_domain::command::{
-    Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement,
-};
+use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{LineFate, LineInput, LineNumber};
 use holdfast_domain::order::{Channel, PlaceOrder};
@@ -28,7 +26,6 @@ use crate::cash::payable;
 use crate::client::{Till, accepted};
 use crate::dice::Dice;
 use crate::error::TillError;
-use crate::hub_api::HubApi;
 
 /// Sales that customers may still bring back.
 const SALES_REMEMBERED_MAX: usize = 200;
@@ -80,15 +77,13 @@ impl Clerk {
     /// [`TillError::NothingToSell`] at a store without a catalog; whatever keeps the hub from answering.
     pub(super) async fn new(
         till: Till,
-        api: &HubApi,
+        mut products: Vec<Product>,
         report: Arc<Mutex<TillReport>>,
         mut dice: Dice,
     ) -> Result<Self, TillError> {
         let snapshot = till.refresh(READY_WITHIN).await?;
-        let (version, mut products) = api.catalog().await?;
-        let catalog = Catalog::new(version, products.iter().cloned()).map_err(|error| TillError::BadAnswer {
-            request: "the catalog".to_owned(),
-            what: error.to_string(),
+        let catalog = Catalog::new(snapshot.catalog_version, products.iter().cloned()).map_err(|error| {
+            TillError::BadAnswer { request: "the catalog".to_owned(), what: error.to_string() }
         })?;
         if products.is_empty() {
             return Err(TillError::NothingToSell);
@@ -116,7 +111,11 @@ impl Clerk {
     }
 
     /// Works until it is told that the load ends; the customer at the till is served to the end.
-    pub(super) async fn work(mut self, load: Load, mut ended: watch::Receiver<bool>) -> Result<(), TillError> {
+    pub(super) async fn work(
+        mut self,
+        load: Load,
+        mut ended: watch::Receiver<bool>,
+    ) -> Result<(), TillError> {
         accepted(self.till.sign_on(load.staff, load.pin.clone()).await?)?;
         let began = Instant::now();
         let mut changed_shift = false;
@@ -155,7 +154,8 @@ impl Clerk {
 
     async fn open_shift(&mut self) -> Result<(), TillError> {
         let shift = ShiftId(self.till.mint()?);
-        let float = Money::from_minor(FLOAT * 10_i64.pow(self.profile.currency.exponent()), self.profile.currency);
+        let float =
+            Money::from_minor(FLOAT * 10_i64.pow(self.profile.currency.exponent()), self.profile.currency);
         let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
         match self.ask(open).await? {
             Some(_) => {
@@ -250,7 +250,8 @@ impl Clerk {
         let lines = self.basket();
         let goods = self.goods(&lines);
         let order = OrderId(self.till.mint()?);
-        let place = PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
+        let place =
+            PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
         Ok(match self.ask(Action::PlaceOrder(place)).await? {
             Some(Summary::OrderPlaced { totals, .. }) => Some((order, goods, totals.gross)),
             _ => None,
@@ -319,7 +320,7 @@ impl Clerk {
             sale.returned = true;
             for line in &lines {
                 if let Some(goods) = sale.goods.iter_mut().find(|goods| goods.number == line.line) {
-                    goods.left = goods.left - line.quantity;
+                    goods.left -= line.quantity;
                     moved.push((goods.clone(), line.quantity));
                 }
             }
@@ -386,9 +387,10 @@ impl Clerk {
         if delivery.is_empty() {
             return Ok(());
         }
-        let changes = delivery
-            .iter()
-            .map(|(product, quantity)| AdjustLine { item: ItemRef::Sku(product.sku.clone()), quantity: *quantity });
+        let changes = delivery.iter().map(|(product, quantity)| AdjustLine {
+            item: ItemRef::Sku(product.sku.clone()),
+            quantity: *quantity,
+        });
         let action = Action::AdjustStock { changes: changes.collect(), reason: AdjustmentReason::Received };
         if self.ask(action).await?.is_some() {
             let mut report = self.report();

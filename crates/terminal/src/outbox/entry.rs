@@ -15,7 +15,7 @@ const TURNED_AWAY: u8 = 4;
 pub enum Entry {
     /// A request, before it was sent.
     Asked { id: CommandId, request: Vec<u8> },
-    /// The hub's reply. `place` is where it stands in the hub's journal (epoch and sequence); none when the hub would
+    /// The hub's reply. `place` is where it stands in the history of the hub that gave it (its epoch and the sequence); none when the hub would
     /// not take the request, which leaves nothing to remember but that it was answered.
     Answered { id: CommandId, place: Option<(EpochId, u64)>, reply: Vec<u8> },
     /// HQ holds everything up to that sequence of that epoch.

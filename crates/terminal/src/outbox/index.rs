@@ -6,7 +6,7 @@ use holdfast_domain::ids::{CommandId, EpochId};
 
 use super::Entry;
 
-/// A kept answer: `at` is its entry in the outbox, `epoch` and `seq` its place at the hub.
+/// A kept answer: `at` is its entry in the outbox, `epoch` the hub that gave it, `seq` its place in that hub's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     pub id: CommandId,

@@ -51,7 +51,8 @@ pub fn products(receipts: &Receipts) -> Vec<Listed> {
 
 /// A description that a hub accepts.
 fn shown(text: &str) -> Option<String> {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Description::MAX).collect();
+    let plain: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Description::MAX).collect();
     Description::new(&plain).ok().map(|description| description.to_string())
 }
 

@@ -84,11 +84,13 @@ mod tests {
 
     /// (customer, product, price in cents, the sold line)
     type Sold<'a> = (Option<&'a str>, &'a str, i64, SoldLine);
+    /// (what, sold before, (customer, product, price in cents, pieces that come back), what is found)
+    type Case<'a> = (&'a str, &'a [Sold<'a>], (Option<&'a str>, &'a str, i64, i64), Option<&'a [SoldLine]>);
 
     #[test]
     fn the_latest_earlier_sale_with_enough_left_is_found() {
         let a = Some("17850");
-        let table: &[(&str, &[Sold<'_>], (Option<&str>, &str, i64, i64), Option<&[SoldLine]>)] = &[
+        let table: &[Case<'_>] = &[
             ("nothing was sold", &[], (a, "X", 100, 1), None),
             ("the one sale", &[(a, "X", 100, line(1, 1, 6))], (a, "X", 100, 6), Some(&[line(1, 1, 6)])),
             (
@@ -119,7 +121,12 @@ mod tests {
             ("another product", &[(a, "Y", 100, line(1, 1, 6))], (a, "X", 100, 1), None),
             ("another customer", &[(Some("1"), "X", 100, line(1, 1, 6))], (a, "X", 100, 1), None),
             ("no customer is nobody", &[(None, "X", 100, line(1, 1, 6))], (None, "X", 100, 1), None),
-            ("one product in both letter cases", &[(a, "x", 100, line(1, 1, 6))], (a, "X", 100, 6), Some(&[line(1, 1, 6)])),
+            (
+                "one product in both letter cases",
+                &[(a, "x", 100, line(1, 1, 6))],
+                (a, "X", 100, 6),
+                Some(&[line(1, 1, 6)]),
+            ),
         ];
         for (what, sold, (customer, sku, cents, wanted), expected) in table {
             let mut goods = SoldGoods::default();

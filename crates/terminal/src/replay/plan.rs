@@ -75,9 +75,22 @@ pub struct Step {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    Sell { place: CommandId, pay: CommandId, cancel: CommandId, order: OrderId, lines: Vec<LineInput>, total: Money },
-    Return { command: CommandId, goods: ReturnGoods },
-    Adjust { command: CommandId, changes: Vec<AdjustLine> },
+    Sell {
+        place: CommandId,
+        pay: CommandId,
+        cancel: CommandId,
+        order: OrderId,
+        lines: Vec<LineInput>,
+        total: Money,
+    },
+    Return {
+        command: CommandId,
+        goods: ReturnGoods,
+    },
+    Adjust {
+        command: CommandId,
+        changes: Vec<AdjustLine>,
+    },
 }
 
 impl Plan {
@@ -185,7 +198,8 @@ impl Planner<'_> {
         let mut rest: Vec<&Row> = Vec::new();
         for &row in rows {
             let wanted = row.quantity.abs();
-            let Some(taken) = self.sold.take_back(row.customer.as_deref(), &row.sku, row.price, wanted) else {
+            let Some(taken) = self.sold.take_back(row.customer.as_deref(), &row.sku, row.price, wanted)
+            else {
                 rest.push(row);
                 continue;
             };
@@ -216,8 +230,7 @@ impl Planner<'_> {
     }
 
     fn give_back(&mut self, invoice: &str, kind: &str, part: u32, rows: &[&Row], goods: ReturnedGoods) {
-        let goods =
-            ReturnGoods { reason: reason("cancelled invoice"), receipt: ReceiptSource::Hub, goods };
+        let goods = ReturnGoods { reason: reason("cancelled invoice"), receipt: ReceiptSource::Hub, goods };
         let stock = rows.iter().filter_map(|row| self.moved(row, row.amount())).collect();
         let command = self.facts.ids.command(kind, invoice, part);
         self.step(rows, Act::Return { command, goods }, stock);

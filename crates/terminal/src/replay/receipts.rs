@@ -78,8 +78,11 @@ impl Receipts {
         let mut receipts = Self { files: files.to_vec(), ..Self::default() };
         let mut content = Sha256::new();
         for (file, path) in files.iter().enumerate() {
-            let bytes = std::fs::read(path)
-                .map_err(|source| TillError::File { path: path.clone(), what: "read", source })?;
+            let bytes = std::fs::read(path).map_err(|source| TillError::File {
+                path: path.clone(),
+                what: "read",
+                source,
+            })?;
             content.update(Sha256::digest(&bytes));
             receipts.parse(file, path, &bytes)?;
         }
@@ -101,8 +104,11 @@ impl Receipts {
     fn parse(&mut self, file: usize, path: &Path, bytes: &[u8]) -> Result<(), TillError> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let unreadable =
-            |error: csv::Error| TillError::File { path: path.to_path_buf(), what: "read", source: error.into() };
+        let unreadable = |error: csv::Error| TillError::File {
+            path: path.to_path_buf(),
+            what: "read",
+            source: error.into(),
+        };
         let header = reader.byte_headers().map_err(unreadable)?.clone();
         let mut columns = HashMap::new();
         for column in COLUMNS {
@@ -164,9 +170,9 @@ fn row(place: Place, fields: &HashMap<&'static str, String>) -> Result<Row, Stri
     }
     let price: Decimal = parse_decimal(field("UnitPrice")).map_err(|error| error.to_string())?;
     let price = UnitPrice::new(price).map_err(|error| format!("the price cannot be taken: {error}"))?;
-    let at = field("InvoiceDate").parse::<DateTime>().map_err(|_| {
-        format!("`{}` is not a time; write it as 2010-12-01 08:26:00", field("InvoiceDate"))
-    })?;
+    let at = field("InvoiceDate")
+        .parse::<DateTime>()
+        .map_err(|_| format!("`{}` is not a time; write it as 2010-12-01 08:26:00", field("InvoiceDate")))?;
     let customer = field("CustomerID");
     let customer = customer.strip_suffix(".0").unwrap_or(customer);
     Ok(Row {

@@ -27,7 +27,6 @@ use crate::books::{Books, Position, plain};
 use crate::cash::payable;
 use crate::client::{Till, accepted};
 use crate::error::TillError;
-use crate::hub_api::HubApi;
 use crate::ids::Derivation;
 
 /// How long the hub may take to be there.
@@ -45,20 +44,19 @@ pub struct Replay {
     pub attempt: u32,
 }
 
-/// Enters receipts. `progress` hears of every step.
+/// Enters receipts. `products` are the hub's catalog; `progress` hears of every step.
 ///
 /// # Errors
 /// [`TillError`] when the till cannot begin: the hub is away, the PIN is wrong, or another shift is open. A line that the
 /// hub refuses is no error: it is in the report.
 pub async fn run(
     till: &Till,
-    api: &HubApi,
+    products: Vec<Product>,
     replay: Replay,
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<ReplayReport, TillError> {
     till.ready(READY_WITHIN).await?;
     let snapshot = till.refresh(READY_WITHIN).await?;
-    let (_, products) = api.catalog().await?;
     let catalog: BTreeMap<Sku, Product> = products.into_iter().map(|p| (p.sku.clone(), p)).collect();
     let profile = &snapshot.profile;
     let zone = profile.time_zone.as_str();
@@ -67,8 +65,7 @@ pub async fn run(
         what: format!("time zone {zone}: {error}"),
     })?;
     let identity = till.identity();
-    let ids =
-        Derivation::new(identity.store(), identity.terminal(), replay.receipts.content, replay.attempt);
+    let ids = Derivation::new(identity.store(), identity.terminal(), replay.receipts.content, replay.attempt);
     let facts = Facts { catalog: &catalog, currency: profile.currency, time_zone: &time_zone, ids: &ids };
     let plan = plan::plan(&replay.receipts, &facts);
     if let Some(open) = &snapshot.till.shift
@@ -77,7 +74,7 @@ pub async fn run(
         return Err(TillError::OtherShift { shift: open.id.to_string() });
     }
     let float = Money::new(replay.float, profile.currency)
-        .map_err(|error| TillError::Row { row: 0, what: format!("the float: {error}") })?;
+        .map_err(|error| TillError::Typed { what: "float", why: error.to_string() })?;
     // A second run finds its person still signed on and leaves no trace of its own.
     if snapshot.till.operator.as_ref().is_none_or(|operator| operator.number != replay.staff) {
         accepted(till.sign_on(replay.staff, replay.pin.clone()).await?)?;
@@ -146,12 +143,8 @@ impl<'a> Clerk<'a> {
     }
 
     async fn day(&mut self, day: &Day, float: Money) -> Result<(), TillError> {
-        let open = Action::OpenShift {
-            shift: day.shift,
-            float,
-            day: BusinessDay::On(day.date),
-            mode: Mode::Live,
-        };
+        let open =
+            Action::OpenShift { shift: day.shift, float, day: BusinessDay::On(day.date), mode: Mode::Live };
         self.drawer = float;
         if let Came::No { code, text } = self.ask(day.open, day.opened_at, open).await? {
             for step in &day.steps {

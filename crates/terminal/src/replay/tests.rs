@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use holdfast_domain::bounded::{Sku, TaxClass};
+use holdfast_domain::bounded::{Description, Sku, TaxClass};
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::{Product, StockRule, Unit};
 use holdfast_domain::command::ReturnedGoods;
 use holdfast_domain::ids::{StoreId, TerminalId, TransactionId, Uuid};
+use holdfast_journal::MemoryStorage;
 use holdfast_money::{Currency, Decimal, Money, Quantity, UnitPrice};
+use holdfast_protocol::message::Pin;
 use jiff::tz::TimeZone;
 
 use super::catalog::{self, Listed};
 use super::plan::{Act, Facts, Plan, plan};
 use super::receipts::Receipts;
+use crate::client::{Address, Connection, Pace, Till};
+use crate::deciding_hub::{DecidingHub, PIN, STAFF};
 use crate::error::TillError;
+use crate::fake_hub::identity;
 use crate::ids::Derivation;
 
 const SMALL: &str = "\
@@ -41,25 +48,28 @@ fn ids() -> Derivation {
     Derivation::new(StoreId(Uuid::from_u128(1)), TerminalId(Uuid::from_u128(2)), [3; 32], 0)
 }
 
+/// The catalog without the product that the small file misses.
+fn products(listed: &[Listed]) -> BTreeMap<Sku, Product> {
+    let known = listed.iter().filter(|listed| listed.sku.as_str() != "MISSING");
+    let products = known.map(|listed| {
+        let product = Product {
+            sku: listed.sku.clone(),
+            description: Description::new(&listed.description).unwrap(),
+            barcodes: Vec::new(),
+            unit: Unit::Piece,
+            tax_class: TaxClass::new("zero").unwrap(),
+            unit_price: listed.unit_price,
+            stock: if listed.carries_stock { StockRule::Counter } else { StockRule::Untracked },
+        };
+        (listed.sku.clone(), product)
+    });
+    products.collect()
+}
+
 fn planned(receipts: &Receipts, listed: &[Listed]) -> Plan {
-    let catalog: BTreeMap<Sku, Product> = listed
-        .iter()
-        .filter(|listed| listed.sku.as_str() != "MISSING")
-        .map(|listed| {
-            let product = Product {
-                sku: listed.sku.clone(),
-                description: holdfast_domain::bounded::Description::new(&listed.description).unwrap(),
-                barcodes: Vec::new(),
-                unit: Unit::Piece,
-                tax_class: TaxClass::new("zero").unwrap(),
-                unit_price: listed.unit_price,
-                stock: if listed.carries_stock { StockRule::Counter } else { StockRule::Untracked },
-            };
-            (listed.sku.clone(), product)
-        })
-        .collect();
     let time_zone = TimeZone::get("Europe/London").unwrap();
-    plan(receipts, &Facts { catalog: &catalog, currency: Currency::GBP, time_zone: &time_zone, ids: &ids() })
+    let (catalog, ids) = (products(listed), ids());
+    plan(receipts, &Facts { catalog: &catalog, currency: Currency::GBP, time_zone: &time_zone, ids: &ids })
 }
 
 fn small() -> (Receipts, Plan) {
@@ -156,7 +166,8 @@ fn a_cancellation_becomes_returns_by_sale_and_the_rest_goes_without_a_receipt() 
 fn the_same_file_is_planned_with_the_same_ids_and_another_one_with_others() {
     assert_eq!(small().1, small().1);
     let receipts = Receipts::from_bytes(Path::new("small.csv"), SMALL.as_bytes()).unwrap();
-    let other = Receipts::from_bytes(Path::new("other.csv"), SMALL.replace("17850", "17851").as_bytes()).unwrap();
+    let other =
+        Receipts::from_bytes(Path::new("other.csv"), SMALL.replace("17850", "17851").as_bytes()).unwrap();
     assert_ne!(receipts.content, other.content);
 }
 
@@ -191,7 +202,9 @@ fn rows_with_odd_bytes_or_fields_are_taken_or_named_and_never_dropped() {
     let header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
     let mut bytes = header.as_bytes().to_vec();
     bytes.extend_from_slice(b"1,A,\xA3 OFF,1,2010-12-01 08:00:00,1.00,,UK\n");
-    bytes.extend_from_slice(b"1,A,SHORT,1\n1,A,X,1,yesterday,1.00,,UK\n1,A,X,1.5,2010-12-01 08:00:00,1.00,,UK\n");
+    bytes.extend_from_slice(
+        b"1,A,SHORT,1\n1,A,X,1,yesterday,1.00,,UK\n1,A,X,1.5,2010-12-01 08:00:00,1.00,,UK\n",
+    );
     bytes.extend_from_slice(b"1,A,X,1,2010-12-01 08:00:00,-1.00,,UK\n1,A,X,0,2010-12-01 08:00:00,1,,UK\n");
     let receipts = Receipts::from_bytes(Path::new("odd.csv"), &bytes).unwrap();
     assert_eq!((receipts.rows.len(), receipts.bad.len()), (1, 5));
@@ -220,4 +233,124 @@ fn a_day_of_real_receipts_adds_up() {
         *expected.entry(row.sku.clone()).or_default() += Quantity::from_thousandths(-row.quantity * 1_000);
     }
     assert_eq!(stock, expected);
+}
+
+/// Runs a replay against a hub that decides by the rules of the shop and loses some replies.
+async fn replayed(
+    hub: &DecidingHub,
+    storage: &MemoryStorage,
+    receipts: Receipts,
+    listed: &[Listed],
+) -> super::ReplayReport {
+    let connection = Connection {
+        identity: identity(),
+        address: Address::plain(hub.hub.port),
+        snapshots: Arc::new(hub.hub.clone()),
+        pace: Pace { resend_after: Duration::from_millis(50), ..Pace::default() },
+        storage: Arc::new(storage.clone()),
+        outbox: "till/outbox".into(),
+    };
+    let till = Till::connect(connection).await.unwrap();
+    let wanted = super::Replay {
+        receipts,
+        staff: STAFF,
+        pin: Pin(PIN.to_owned()),
+        float: Decimal::from(200),
+        attempt: 0,
+    };
+    let products = products(listed).into_values().collect();
+    let report = super::run(&till, products, wanted, &mut |_| {}).await.unwrap();
+    till.close().await.unwrap();
+    report
+}
+
+/// Replays twice, and says what the first run came to.
+async fn twice(receipts: Receipts) -> (super::ReplayReport, DecidingHub) {
+    let listed = catalog::products(&receipts);
+    let hub = DecidingHub::start(products(&listed).into_values().collect(), Some(29)).await;
+    let storage = MemoryStorage::new();
+    let first = replayed(&hub, &storage, receipts.clone(), &listed).await;
+    let records = hub.done.lock().unwrap().records;
+    let second = replayed(&hub, &storage, receipts.clone(), &listed).await;
+    assert_eq!(first, second, "the hub gives its first answers");
+    assert_eq!(hub.done.lock().unwrap().records, records, "nothing happened twice");
+    // A till that lost its outbox asks for the same things all the same.
+    let third = replayed(&hub, &MemoryStorage::new(), receipts, &listed).await;
+    assert_eq!((first.books.clone(), records), (third.books, hub.done.lock().unwrap().records));
+    (first, hub)
+}
+
+#[tokio::test]
+async fn a_replay_ends_in_the_hubs_books_and_a_second_one_changes_nothing() {
+    let receipts = Receipts::from_bytes(Path::new("small.csv"), SMALL.as_bytes()).unwrap();
+    let (report, hub) = twice(receipts).await;
+    assert_eq!(
+        (report.sold.as_str(), report.returned.as_str(), report.net.as_str()),
+        ("74.01", "-67.37", "6.64")
+    );
+    assert_eq!(
+        (report.sold_lines, report.returned_lines, report.adjusted_lines, report.refused_lines),
+        (6, 4, 2, 4)
+    );
+    assert_eq!((report.returns_by_receipt, report.returns_without_receipt), (1, 1));
+    let stock: std::collections::HashMap<String, i64> = report.books.stock.clone().into_iter().collect();
+    assert_eq!(stock, hub.on_hand());
+    assert_eq!(report.refused_by_code["HF-TIL-020"], 2);
+}
+
+#[tokio::test]
+async fn another_open_shift_stops_a_replay_before_anything_is_asked() {
+    let receipts = Receipts::from_bytes(Path::new("small.csv"), SMALL.as_bytes()).unwrap();
+    let listed = catalog::products(&receipts);
+    let hub = DecidingHub::start(products(&listed).into_values().collect(), None).await;
+    let connection = Connection {
+        identity: identity(),
+        address: Address::plain(hub.hub.port),
+        snapshots: Arc::new(hub.hub.clone()),
+        pace: Pace::default(),
+        storage: Arc::new(MemoryStorage::new()),
+        outbox: "till/outbox".into(),
+    };
+    let till = Till::connect(connection).await.unwrap();
+    till.sign_on(STAFF, Pin(PIN.to_owned())).await.unwrap();
+    let open = holdfast_domain::command::Action::OpenShift {
+        shift: holdfast_domain::ids::ShiftId(Uuid::from_u128(77)),
+        float: Money::zero(Currency::GBP),
+        day: holdfast_domain::shift::BusinessDay::Today,
+        mode: holdfast_domain::shift::Mode::Live,
+    };
+    till.send(open).await.unwrap();
+    let before = hub.done.lock().unwrap().requests.len();
+    let wanted = super::Replay {
+        receipts,
+        staff: STAFF,
+        pin: Pin(PIN.to_owned()),
+        float: Decimal::from(200),
+        attempt: 0,
+    };
+    let error = super::run(&till, Vec::new(), wanted, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.code(), "HF-TIL-023");
+    assert_eq!(hub.done.lock().unwrap().requests.len(), before);
+    till.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_day_of_real_receipts_ends_in_the_hubs_books() {
+    let Some(path) = std::env::var_os("HOLDFAST_REPLAY_CSV") else {
+        println!("skipped: HOLDFAST_REPLAY_CSV does not name the receipts of 2010-12-01");
+        return;
+    };
+    let (report, hub) = twice(Receipts::read(&[PathBuf::from(path)]).unwrap()).await;
+    assert_eq!(
+        (report.sold.as_str(), report.returned.as_str(), report.net.as_str()),
+        ("58960.79", "-325.23", "58635.56")
+    );
+    assert_eq!(
+        (report.lines, report.invoices, report.cancellations, report.refused_lines),
+        (3_108, 143, 6, 0)
+    );
+    let stock: std::collections::HashMap<String, i64> =
+        report.books.stock.clone().into_iter().filter(|(_, thousandths)| *thousandths != 0).collect();
+    assert_eq!(stock, hub.on_hand());
+    assert_eq!(hub.done.lock().unwrap().books.gross_minor, 5_863_556);
 }

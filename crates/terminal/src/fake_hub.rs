@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use holdfast_domain::bounded::{Address as Postal, Label, TimeZoneName};
+use holdfast_domain::State;
+use holdfast_domain::bounded::{Address as Postal, Label, TaxClass, TaxCode, TimeZoneName};
 use holdfast_domain::ids::{CommandId, EpochId, StoreId, TerminalId, Uuid};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::store::StoreProfile;
-use holdfast_domain::tax::{TaxBasis, TaxRounding};
+use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
 use holdfast_domain::till::LastNumbers;
-use holdfast_money::{Currency, Decimal};
+use holdfast_money::{Currency, Decimal, Rate};
 use holdfast_protocol::message::{
     Answer, HubStatus, OfferRecord, Reply, ReplyPosition, Request, StatusMessage, StockMessage, Summary,
 };
@@ -30,21 +31,21 @@ use crate::hub_api::Snapshots;
 use crate::identity::Identity;
 
 /// How long a test waits for what must come.
-pub(super) const WITHIN: Duration = Duration::from_secs(20);
+pub(crate) const WITHIN: Duration = Duration::from_secs(20);
 
-pub(super) fn store() -> StoreId {
+pub(crate) fn store() -> StoreId {
     StoreId(Uuid::from_u128(0xA))
 }
 
-pub(super) fn terminal() -> TerminalId {
+pub(crate) fn terminal() -> TerminalId {
     TerminalId(Uuid::from_u128(0xB))
 }
 
-pub(super) fn epoch(n: u128) -> EpochId {
+pub(crate) fn epoch(n: u128) -> EpochId {
     EpochId(Uuid::from_u128(n))
 }
 
-pub(super) fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity::new(PairResponse {
         store: store(),
         store_name: Label::new("Corner").unwrap(),
@@ -62,10 +63,10 @@ pub(super) fn identity() -> Identity {
 
 /// What the hub is at this moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
-    pub(super) epoch: EpochId,
-    pub(super) head_seq: u64,
-    pub(super) headquarters_seq: u64,
+pub(crate) struct Standing {
+    pub(crate) epoch: EpochId,
+    pub(crate) head_seq: u64,
+    pub(crate) headquarters_seq: u64,
 }
 
 enum Down {
@@ -74,34 +75,43 @@ enum Down {
 }
 
 #[derive(Clone)]
-pub(super) struct FakeHub {
-    pub(super) port: u16,
+pub(crate) struct FakeHub {
+    pub(crate) port: u16,
     standing: Arc<Mutex<Standing>>,
-    pub(super) snapshots_read: Arc<AtomicU64>,
+    /// The shop's state, when the hub decides by the rules of the shop.
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) snapshots_read: Arc<AtomicU64>,
     down: broadcast::Sender<Arc<Down>>,
 }
 
 /// The commands that arrive, as bytes.
-pub(super) type Arrivals = mpsc::UnboundedReceiver<Vec<u8>>;
+pub(crate) type Arrivals = mpsc::UnboundedReceiver<Vec<u8>>;
 
 impl FakeHub {
-    pub(super) async fn start(epoch: EpochId) -> (Self, Arrivals) {
+    pub(crate) async fn start(epoch: EpochId) -> (Self, Arrivals) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (down, _) = broadcast::channel(64);
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let standing = Standing { epoch, head_seq: 0, headquarters_seq: 0 };
-        let hub = Self { port, standing: Arc::new(Mutex::new(standing)), snapshots_read: Arc::default(), down };
+        let hub = Self {
+            port,
+            standing: Arc::new(Mutex::new(standing)),
+            state: Arc::default(),
+            snapshots_read: Arc::default(),
+            down,
+        };
         let serving = hub.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                socket.set_nodelay(true).unwrap();
                 tokio::spawn(serve(socket, serving.down.subscribe(), arrived.clone()));
             }
         });
         (hub, arrivals)
     }
 
-    pub(super) fn set(&self, change: impl FnOnce(&mut Standing)) {
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Standing)) {
         change(&mut self.standing.lock().unwrap());
     }
 
@@ -111,21 +121,21 @@ impl FakeHub {
         let _nobody = self.down.send(Arc::new(Down::Packet(bytes.to_vec())));
     }
 
-    pub(super) fn reply(&self, reply: &Reply) {
+    pub(crate) fn reply(&self, reply: &Reply) {
         self.publish(Topics::new(store()).reply(terminal()), serde_json::to_vec(reply).unwrap());
     }
 
-    pub(super) fn stock(&self, seq: u64, previous: u64) {
+    pub(crate) fn stock(&self, seq: u64, previous: u64) {
         let message = StockMessage { seq, previous, levels: Vec::new() };
         self.publish(Topics::new(store()).stream(Stream::Stock), serde_json::to_vec(&message).unwrap());
     }
 
-    pub(super) fn status(&self) {
+    pub(crate) fn status(&self) {
         let status = self.status_message();
         self.publish(Topics::new(store()).stream(Stream::Status), serde_json::to_vec(&status).unwrap());
     }
 
-    pub(super) fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         let _nobody = self.down.send(Arc::new(Down::HangUp));
     }
 
@@ -142,42 +152,60 @@ impl FakeHub {
     }
 }
 
+/// A shop in London with one rate of tax in its prices and goods without any.
+pub(crate) fn profile() -> StoreProfile {
+    let label = || Label::new("Corner").unwrap();
+    let rule = |class: &str, percent: i64| TaxRule {
+        class: TaxClass::new(class).unwrap(),
+        rates: vec![TaxRate {
+            code: TaxCode::new(if percent == 0 { "Z" } else { "S" }).unwrap(),
+            rate: Rate::percent(Decimal::from(percent)).unwrap(),
+        }],
+    };
+    StoreProfile {
+        store: store(),
+        name: label(),
+        legal_name: label(),
+        address: Postal::new("1 High Street").unwrap(),
+        tax_id: label(),
+        currency: Currency::GBP,
+        basis: TaxBasis::Inclusive,
+        tax_rounding: TaxRounding::PerLine,
+        cash_step: Decimal::ZERO,
+        time_zone: TimeZoneName::new("Europe/London").unwrap(),
+        cut_over_minutes: 0,
+        taxes: vec![rule("zero", 0), rule("standard", 20)],
+    }
+}
+
 impl Snapshots for FakeHub {
     fn snapshot(&self) -> Pin<Box<dyn Future<Output = Result<Snapshot, TillError>> + Send + '_>> {
         self.snapshots_read.fetch_add(1, Ordering::SeqCst);
         let status = self.status_message();
-        let label = || Label::new("Corner").unwrap();
+        let state = self.state.lock().unwrap();
+        let operator = state.tills.get(&terminal()).and_then(|till| till.operator);
         let snapshot = Snapshot {
             epoch: status.epoch,
             status,
-            profile: StoreProfile {
-                store: store(),
-                name: label(),
-                legal_name: label(),
-                address: Postal::new("1 High Street").unwrap(),
-                tax_id: label(),
-                currency: Currency::GBP,
-                basis: TaxBasis::Inclusive,
-                tax_rounding: TaxRounding::PerLine,
-                cash_step: Decimal::ZERO,
-                time_zone: TimeZoneName::new("Europe/London").unwrap(),
-                cut_over_minutes: 0,
-                taxes: Vec::new(),
-            },
+            profile: profile(),
             catalog_version: 0,
             till: TillState {
                 terminal: terminal(),
                 number: TillNumber(1),
                 numbers: LastNumbers::default(),
-                operator: None,
-                shift: None,
+                operator: operator.and_then(|id| state.staff.get(&id)).cloned(),
+                shift: state.shift_of(terminal()).cloned(),
             },
         };
         Box::pin(async move { Ok(snapshot) })
     }
 }
 
-async fn serve(mut socket: TcpStream, mut down: broadcast::Receiver<Arc<Down>>, arrived: mpsc::UnboundedSender<Vec<u8>>) {
+async fn serve(
+    mut socket: TcpStream,
+    mut down: broadcast::Receiver<Arc<Down>>,
+    arrived: mpsc::UnboundedSender<Vec<u8>>,
+) {
     let mut incoming = BytesMut::new();
     loop {
         while let Ok(packet) = Packet::read(&mut incoming, 1 << 20) {
@@ -217,19 +245,23 @@ async fn serve(mut socket: TcpStream, mut down: broadcast::Receiver<Arc<Down>>, 
 }
 
 /// An acceptance at `seq` of `epoch`.
-pub(super) fn accepted(id: CommandId, epoch: EpochId, seq: u64) -> Reply {
+pub(crate) fn accepted(id: CommandId, epoch: EpochId, seq: u64) -> Reply {
     let position = ReplyPosition { epoch, seq, hash: [7; 32] };
     let record = OfferRecord::new(position, &seq.to_be_bytes());
-    Reply { id, answer: Answer::Accepted { position, summary: Summary::SignedOff {}, warnings: Vec::new(), record } }
+    Reply {
+        id,
+        answer: Answer::Accepted { position, summary: Summary::SignedOff {}, warnings: Vec::new(), record },
+    }
 }
 
-pub(super) fn retry(id: CommandId) -> Reply {
+pub(crate) fn retry(id: CommandId) -> Reply {
     let (code, text) = ("HF-CMD-185".to_owned(), "later".to_owned());
     Reply { id, answer: Answer::Retry { code, text, after_ms: 1 } }
 }
 
 /// The next request that arrives, and its bytes.
-pub(super) async fn next(arrivals: &mut Arrivals) -> (Request, Vec<u8>) {
-    let bytes = tokio::time::timeout(WITHIN, arrivals.recv()).await.expect("a request in time").expect("a hub");
+pub(crate) async fn next(arrivals: &mut Arrivals) -> (Request, Vec<u8>) {
+    let bytes =
+        tokio::time::timeout(WITHIN, arrivals.recv()).await.expect("a request in time").expect("a hub");
     (Request::parse(&bytes).expect("a valid request"), bytes)
 }
