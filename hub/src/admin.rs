@@ -1,0 +1,272 @@
+//! The local channel: how the console of this machine talks to the hub that serves, over a Unix socket that only the data
+//! folder's owner can open. One request a connection: a line of JSON, for an import followed by the file's bytes; the
+//! answer is a line of JSON.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::bounded::{Label, TaxClass};
+use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_protocol::chain_hash;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use crate::catalogs;
+use crate::clock::Machine;
+use crate::console::{activate_catalog, register_staff, with_state};
+use crate::error::HubError;
+use crate::folder::DataFolder;
+use crate::http::{App, enrol_code};
+use crate::import::{self, Mapping};
+use crate::people;
+
+/// Bytes of a request's line.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of an answer: a list of bad rows.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How long one exchange may take: an import of the largest file, or the verification of years of journal.
+const EXCHANGE_WITHIN: Duration = Duration::from_secs(600);
+
+/// What the console asks for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    AddStaff { number: u32, name: String, role: StaffRole, pin: Zeroizing<String> },
+    ImportCatalog { name: String, bytes: u64, map: Vec<String>, skip_bad_rows: bool },
+    Pair { name: String },
+    Status {},
+    Verify {},
+}
+
+/// A role as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum StaffRole {
+    Cashier,
+    Manager,
+}
+
+impl From<StaffRole> for Role {
+    fn from(role: StaffRole) -> Self {
+        match role {
+            StaffRole::Cashier => Self::Cashier,
+            StaffRole::Manager => Self::Manager,
+        }
+    }
+}
+
+/// What the hub answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    StaffAdded { staff: String },
+    Imported(Imported),
+    Code { code: String, fingerprint: String, https: String },
+    Status(serde_json::Value),
+    Verified { text: String, intact: bool },
+    Refused { text: String },
+}
+
+/// What became of an import.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Imported {
+    /// Every bad row, as a person reads it.
+    pub bad_rows: Vec<String>,
+    pub products: usize,
+    /// The new version; none when nothing was imported, and then `refusal` says why.
+    pub version: Option<u64>,
+    pub refusal: Option<String>,
+}
+
+/// Asks the hub that serves from a folder.
+///
+/// # Errors
+/// HF-HUB-025 when it does not answer.
+pub async fn ask(folder: &DataFolder, ask: &Ask, file: &[u8]) -> Result<Told, HubError> {
+    let failed = |source: std::io::Error| HubError::Channel { source: source.into() };
+    let exchange = async {
+        let mut stream = UnixStream::connect(folder.socket()).await?;
+        let mut line = Zeroizing::new(serde_json::to_vec(ask)?);
+        line.push(b'\n');
+        stream.write_all(&line).await?;
+        stream.write_all(file).await?;
+        stream.shutdown().await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(serde_json::from_slice(&answer)?)
+    };
+    let over = |_| HubError::Channel { source: "it took too long".into() };
+    timeout(EXCHANGE_WITHIN, exchange).await.map_err(over)?.map_err(failed)
+}
+
+/// Opens the channel. The future serves it until it is dropped.
+///
+/// # Errors
+/// HF-HUB-003.
+pub(crate) fn listen(folder: &DataFolder, app: Arc<App>) -> Result<impl Future<Output = ()> + use<>, HubError> {
+    let path = folder.socket();
+    match std::fs::remove_file(&path) {
+        Ok(()) => {}
+        // Left behind by a process that was killed; the folder's lock says that it is not there any more.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(HubError::file("remove", &path)(error)),
+    }
+    let listener = UnixListener::bind(&path).map_err(HubError::file("listen at", &path))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(HubError::file("protect", &path))?;
+    Ok(async move {
+        // One exchange after another: the console is one person.
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    if timeout(EXCHANGE_WITHIN, exchange(&app, stream)).await.is_err() {
+                        tracing::warn!("an exchange on the local channel took too long");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the local channel cannot accept");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    })
+}
+
+async fn exchange(app: &Arc<App>, mut stream: UnixStream) {
+    let told = match read(&mut stream).await {
+        Ok((ask, file)) => carry_out(app, ask, file).await.unwrap_or_else(|error| Told::Refused { text: error.chain() }),
+        Err(error) => Told::Refused { text: HubError::Request { problem: error.to_string() }.to_string() },
+    };
+    let answer = serde_json::to_vec(&told).expect("answers have a JSON form");
+    if let Err(error) = stream.write_all(&answer).await {
+        tracing::debug!(%error, "the console went away before its answer");
+    }
+}
+
+async fn read(stream: &mut UnixStream) -> std::io::Result<(Ask, Vec<u8>)> {
+    let mut reader = BufReader::new(stream);
+    let mut line = Zeroizing::new(Vec::new());
+    (&mut reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await?;
+    let ask: Ask = serde_json::from_slice(&line)?;
+    let mut file = Vec::new();
+    if let Ask::ImportCatalog { bytes, .. } = &ask {
+        if *bytes > import::FILE_BYTES_MAX {
+            return Err(std::io::Error::other("the file is too large"));
+        }
+        reader.take(*bytes).read_to_end(&mut file).await?;
+        if file.len() as u64 != *bytes {
+            return Err(std::io::Error::other("the file did not arrive whole"));
+        }
+    }
+    Ok((ask, file))
+}
+
+async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubError> {
+    match ask {
+        Ask::AddStaff { number, name, role, pin } => add_staff(app, StaffNumber(number), &name, role.into(), pin).await,
+        Ask::ImportCatalog { name, map, skip_bad_rows, .. } => import(app, name, map, skip_bad_rows, file).await,
+        Ask::Pair { name } => {
+            let code = enrol_code(app, &label("till's name", &name)?)?;
+            let https = crate::cli::reachable(app.addresses.https);
+            Ok(Told::Code { code, fingerprint: app.authority.fingerprint(), https })
+        }
+        Ask::Status {} => Ok(Told::Status(crate::http::status_json(app).await)),
+        Ask::Verify {} => {
+            let reader = app.reader.clone();
+            let report = on_blocking(move || Ok(reader.verify(chain_hash)?)).await?;
+            Ok(Told::Verified { text: crate::cli::verdict(&report), intact: report.is_intact() })
+        }
+    }
+}
+
+/// A name that was typed.
+///
+/// # Errors
+/// HF-HUB-031.
+pub(crate) fn label(what: &'static str, text: &str) -> Result<Label, HubError> {
+    Label::new(text).map_err(|source| HubError::Name { what, source: source.into() })
+}
+
+async fn on_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HubError> + Send + 'static,
+) -> Result<T, HubError> {
+    tokio::task::spawn_blocking(work).await.map_err(|source| HubError::Unavailable { source: source.into() })?
+}
+
+async fn add_staff(
+    app: &Arc<App>,
+    number: StaffNumber,
+    name: &str,
+    role: Role,
+    pin: Zeroizing<String>,
+) -> Result<Told, HubError> {
+    let name = label("name", name)?;
+    people::check_form(&pin)?;
+    let (staff, command) = with_state(app.state.as_ref(), |state| register_staff(state, number, role));
+    app.ledger.hub_command(command).await.map_err(crate::http::of_ledger)?;
+    let writing = Arc::clone(app);
+    on_blocking(move || writing.people.put(staff, number, &name, &pin)).await?;
+    Ok(Told::StaffAdded { staff: staff.to_string() })
+}
+
+async fn import(
+    app: &Arc<App>,
+    name: String,
+    map: Vec<String>,
+    skip_bad_rows: bool,
+    file: Vec<u8>,
+) -> Result<Told, HubError> {
+    let classes = with_state(app.state.as_ref(), tax_classes);
+    let (folder, reading) = (app.folder.clone(), Arc::clone(app));
+    let prepared = on_blocking(move || {
+        let (told, products) = read_sheet(&name, &file, &map, &classes, skip_bad_rows)?;
+        let Some(products) = products else { return Ok((told, None)) };
+        let hash = catalogs::write(&folder, &products)?;
+        let version = with_state(reading.state.as_ref(), |state| state.catalog_version).max(reading.catalog.borrow().version()) + 1;
+        Ok((told, Some((hash, Arc::new(catalogs::read(&folder, &hash, version)?)))))
+    });
+    let (mut told, prepared) = prepared.await?;
+    if let Some((hash, catalog)) = prepared {
+        let (version, products) = (catalog.version(), catalog.products().len());
+        let started_ms = Machine.now_ms();
+        app.ledger
+            .activate_catalog(catalog, activate_catalog(hash, products))
+            .await
+            .map_err(crate::http::of_ledger)?;
+        tracing::info!(version, products, took_ms = Machine.now_ms() - started_ms, "a catalog was imported");
+        told.version = Some(version);
+    }
+    Ok(Told::Imported(told))
+}
+
+/// The tax classes that the store has rules for.
+pub(crate) fn tax_classes(state: &holdfast_domain::State) -> Vec<TaxClass> {
+    state.profile.iter().flat_map(|profile| &profile.taxes).map(|rule| rule.class.clone()).collect()
+}
+
+/// Reads a file and says what became of its rows; the products are there when they may be taken over.
+///
+/// # Errors
+/// HF-IMP-… for a file that cannot be read at all.
+pub(crate) fn read_sheet(
+    name: &str,
+    file: &[u8],
+    map: &[String],
+    classes: &[TaxClass],
+    skip_bad_rows: bool,
+) -> Result<(Imported, Option<Vec<holdfast_domain::catalog::Product>>), HubError> {
+    let sheet = import::read(name, file, &Mapping::parse(map)?, classes)?;
+    let bad_rows = sheet.bad.iter().map(ToString::to_string).collect();
+    Ok(match sheet.accept(skip_bad_rows) {
+        Ok(products) => {
+            let told = Imported { bad_rows, products: products.len(), version: None, refusal: None };
+            (told, Some(products))
+        }
+        Err(refusal) => {
+            (Imported { bad_rows, refusal: Some(refusal.to_string()), ..Imported::default() }, None)
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! The store's business day: an instant becomes a civil date in the store's time zone, which changes at its cut-over.
+
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp as Instant, ToSpan};
+
+/// A time zone that this machine's database does not have, or an instant or cut-over that no calendar holds.
+#[derive(Debug, thiserror::Error)]
+pub enum CalendarError {
+    #[error("the time zone `{name}` is unknown; use an IANA name such as Europe/Vienna")]
+    UnknownZone {
+        name: String,
+        #[source]
+        source: jiff::Error,
+    },
+    #[error("the instant {ms} ms is outside the calendar")]
+    OutOfRange { ms: i64 },
+}
+
+/// The business date at an instant. The day begins at `cut_over_minutes` after local midnight; where a clock change skips
+/// that time the day begins when the clock has jumped over it, and where the time comes twice, at the first of the two. So
+/// dates never go back while time goes on.
+///
+/// # Errors
+/// [`CalendarError`].
+pub fn business_date(zone: &str, cut_over_minutes: u16, at: Timestamp) -> Result<BusinessDate, CalendarError> {
+    let zone = TimeZone::get(zone)
+        .map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
+    let out_of_range = || CalendarError::OutOfRange { ms: at.0 };
+    let instant = Instant::from_millisecond(at.0).map_err(|_| out_of_range())?;
+    let local = instant.to_zoned(zone.clone()).date();
+    let date = if instant < day_begins(&zone, local, cut_over_minutes).ok_or_else(out_of_range)? {
+        local.yesterday().map_err(|_| out_of_range())?
+    } else {
+        local
+    };
+    let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+    BusinessDate::new(date.year(), month, day).map_err(|_| out_of_range())
+}
+
+/// The instant at which the business day of a civil date begins.
+fn day_begins(zone: &TimeZone, date: Date, cut_over_minutes: u16) -> Option<Instant> {
+    let civil = date.at(0, 0, 0, 0).checked_add(i64::from(cut_over_minutes).minutes()).ok()?;
+    // "Compatible" takes the later side of a gap and the earlier one of a fold.
+    zone.to_ambiguous_zoned(civil).compatible().ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(instant: &str) -> Timestamp {
+        Timestamp(instant.parse::<Instant>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn the_day_changes_at_the_cut_over_in_the_stores_own_zone() {
+        for (zone, cut_over, instant, date) in [
+            ("UTC", 0, "2026-03-01T00:00:00Z", "2026-03-01"),
+            ("UTC", 0, "2026-02-28T23:59:59.999Z", "2026-02-28"),
+            ("Europe/Vienna", 0, "2026-06-30T22:00:00Z", "2026-07-01"),
+            ("Europe/Vienna", 240, "2026-07-01T01:59:59.999Z", "2026-06-30"),
+            ("Europe/Vienna", 240, "2026-07-01T02:00:00Z", "2026-07-01"),
+            ("America/New_York", 180, "2026-01-01T07:59:00Z", "2025-12-31"),
+            ("America/New_York", 180, "2026-01-01T08:00:00Z", "2026-01-01"),
+            ("Asia/Kathmandu", 0, "2026-05-01T18:14:59Z", "2026-05-01"),
+            ("Asia/Kathmandu", 0, "2026-05-01T18:15:00Z", "2026-05-02"),
+            ("Pacific/Kiritimati", 0, "2026-05-01T10:00:00Z", "2026-05-02"),
+            ("Pacific/Pago_Pago", 0, "2026-05-01T10:59:59Z", "2026-04-30"),
+            // Spring: 02:00 becomes 03:00 on 29 March in Vienna; a day that begins at 02:30 begins at 03:30 summer time.
+            ("Europe/Vienna", 150, "2026-03-29T00:59:59Z", "2026-03-28"),
+            ("Europe/Vienna", 150, "2026-03-29T01:29:59Z", "2026-03-28"),
+            ("Europe/Vienna", 150, "2026-03-29T01:30:00Z", "2026-03-29"),
+            ("Europe/Vienna", 240, "2026-03-29T01:59:59Z", "2026-03-28"),
+            ("Europe/Vienna", 240, "2026-03-29T02:00:00Z", "2026-03-29"),
+            // Autumn: 03:00 becomes 02:00 on 25 October; 02:30 comes twice and the first one counts.
+            ("Europe/Vienna", 150, "2026-10-25T00:29:59Z", "2026-10-24"),
+            ("Europe/Vienna", 150, "2026-10-25T00:30:00Z", "2026-10-25"),
+            ("Europe/Vienna", 150, "2026-10-25T01:10:00Z", "2026-10-25"),
+            ("America/New_York", 90, "2026-11-01T05:29:59Z", "2026-10-31"),
+            ("America/New_York", 90, "2026-11-01T06:10:00Z", "2026-11-01"),
+            // A zone whose clock change skips midnight itself.
+            ("Africa/Cairo", 0, "2026-04-23T21:59:59Z", "2026-04-23"),
+            ("Africa/Cairo", 0, "2026-04-23T22:00:00Z", "2026-04-24"),
+        ] {
+            assert_eq!(business_date(zone, cut_over, at(instant)).unwrap().to_string(), date, "{zone} {instant}");
+        }
+    }
+
+    #[test]
+    fn dates_never_go_back_while_time_goes_on() {
+        for (zone, cut_over) in [("Europe/Vienna", 150), ("America/New_York", 90), ("Australia/Lord_Howe", 105)] {
+            let mut last = None;
+            let start = at("2026-01-01T00:00:00Z").0;
+            for quarter in 0..366 * 96 {
+                let date = business_date(zone, cut_over, Timestamp(start + quarter * 900_000)).unwrap();
+                assert!(last.is_none_or(|last| last <= date), "{zone} {date}");
+                last = Some(date);
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_zones_and_impossible_instants_are_errors() {
+        assert!(matches!(business_date("Europe/Atlantis", 0, at("2026-01-01T00:00:00Z")), Err(CalendarError::UnknownZone { .. })));
+        assert!(matches!(business_date("UTC", 0, Timestamp(i64::MAX)), Err(CalendarError::OutOfRange { .. })));
+    }
+}

@@ -1,0 +1,206 @@
+//! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
+//! before a socket is opened or a file is touched.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use holdfast_devices::printer::PrinterAddress;
+use serde::Deserialize;
+
+use crate::error::HubError;
+
+/// The defaults, which are also the documentation.
+pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
+/// The most printers of one shop.
+const PRINTERS_MAX: usize = 32;
+/// Widths of paper that receipts are laid out for, in millimetres.
+const PAPER_MM: [u8; 2] = [58, 80];
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub listen: Listen,
+    pub gate: GateSettings,
+    pub http: Http,
+    pub journal: Journal,
+    pub certificate: Certificate,
+    pub printers: Vec<Printer>,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    pub mqtt: SocketAddr,
+    pub https: SocketAddr,
+    pub http: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSettings {
+    pub tills_max: usize,
+    pub origins: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub connections_max: usize,
+    pub session_hours: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journal {
+    pub segment_mib: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    pub days: u32,
+    pub renew_before_days: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Printer {
+    pub name: String,
+    pub address: String,
+    pub paper_mm: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub json: bool,
+}
+
+impl Config {
+    /// Defaults, `file` when given, then `HOLDFAST_HUB_…` from the environment.
+    ///
+    /// # Errors
+    /// HF-HUB-001 when a key is unknown or has another form, HF-HUB-002 when a value is impossible.
+    pub fn load(file: Option<&Path>) -> Result<Self, HubError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        Self::checked(figment.merge(Env::prefixed("HOLDFAST_HUB_").split("__")))
+    }
+
+    /// The defaults with free loopback ports, as tests and demos start a hub.
+    pub fn on_free_ports() -> Self {
+        let mut config =
+            Self::checked(Figment::from(Toml::string(DEFAULTS))).expect("the compiled-in defaults are valid");
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.listen = Listen { mqtt: free, https: free, http: free };
+        config
+    }
+
+    fn checked(figment: Figment) -> Result<Self, HubError> {
+        let config: Self = figment.extract().map_err(|error| HubError::Config(Box::new(error)))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Checks every value again, after command line options have replaced some.
+    ///
+    /// # Errors
+    /// HF-HUB-002 with the key and what is wrong with its value.
+    pub fn validate(&self) -> Result<(), HubError> {
+        let refuse = |key, problem: String| Err(HubError::ConfigValue { key, problem });
+        if !self.listen.http.ip().is_loopback() {
+            return refuse("listen.http", format!("{} is no loopback address; plain HTTP never leaves the machine", self.listen.http));
+        }
+        for (key, value, least, most) in [
+            ("gate.tills_max", self.gate.tills_max as u64, 1, 10_000),
+            ("http.connections_max", self.http.connections_max as u64, 8, 10_000),
+            ("http.session_hours", self.http.session_hours.into(), 1, 24 * 7),
+            ("journal.segment_mib", self.journal.segment_mib, 16, 1_024),
+            ("certificate.days", self.certificate.days.into(), 2, 397),
+        ] {
+            if !(least..=most).contains(&value) {
+                return refuse(key, format!("{value} is not between {least} and {most}"));
+            }
+        }
+        if self.certificate.renew_before_days == 0 || self.certificate.renew_before_days >= self.certificate.days {
+            return refuse("certificate.renew_before_days", "it must be at least 1 and less than certificate.days".into());
+        }
+        if let Some(origin) = self.gate.origins.iter().find(|origin| !is_origin(origin)) {
+            return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
+        }
+        self.validate_printers()
+    }
+
+    fn validate_printers(&self) -> Result<(), HubError> {
+        let refuse = |problem| Err(HubError::ConfigValue { key: "printers", problem });
+        if self.printers.len() > PRINTERS_MAX {
+            return refuse(format!("there are more than {PRINTERS_MAX}"));
+        }
+        for (index, printer) in self.printers.iter().enumerate() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if printer.name.is_empty() || printer.name.len() > 32 || !printer.name.chars().all(plain) {
+                return refuse(format!("the name `{}` must be 1 to 32 of a-z, 0-9 and -", printer.name));
+            }
+            if self.printers[..index].iter().any(|other| other.name == printer.name) {
+                return refuse(format!("the name `{}` is there twice", printer.name));
+            }
+            if !PAPER_MM.contains(&printer.paper_mm) {
+                return refuse(format!("paper of {} mm; printers take 58 or 80", printer.paper_mm));
+            }
+            if let Err(error) = printer.address.parse::<PrinterAddress>() {
+                return refuse(error.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).is_some_and(|host| {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(text: &str) -> Result<Config, HubError> {
+        Config::checked(Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(text)))
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_plain_http_stays_on_the_machine() {
+        let config = from("").unwrap();
+        assert!(config.listen.http.ip().is_loopback());
+        assert_eq!(config.printers[0].address, "simulated");
+        let one = from("[[printers]]\nname = \"till-1\"\naddress = \"tcp://10.0.0.9\"\npaper_mm = 58").unwrap();
+        assert_eq!(one.printers.len(), 1, "a list replaces the list before it");
+    }
+
+    #[test]
+    fn unknown_keys_and_impossible_values_are_named() {
+        for (text, code, names) in [
+            ("[listen]\nmqt = \"1.2.3.4:1\"", "HF-HUB-001", "mqt"),
+            ("colour = 1", "HF-HUB-001", "colour"),
+            ("[listen]\nmqtt = \"nowhere\"", "HF-HUB-001", "listen.mqtt"),
+            ("[listen]\nhttp = \"0.0.0.0:8481\"", "HF-HUB-002", "listen.http"),
+            ("[gate]\ntills_max = 0", "HF-HUB-002", "gate.tills_max"),
+            ("[gate]\norigins = [\"evil\"]", "HF-HUB-002", "gate.origins"),
+            ("[journal]\nsegment_mib = 4096", "HF-HUB-002", "journal.segment_mib"),
+            ("[certificate]\nrenew_before_days = 90", "HF-HUB-002", "certificate.renew_before_days"),
+            ("[[printers]]\nname = \"A b\"\naddress = \"simulated\"\npaper_mm = 80", "HF-HUB-002", "printers"),
+            ("[[printers]]\nname = \"a\"\naddress = \"usb\"\npaper_mm = 80", "HF-HUB-002", "HF-DEV-001"),
+            ("[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 40", "HF-HUB-002", "40 mm"),
+        ] {
+            let error = from(text).unwrap_err().chain();
+            assert!(error.starts_with(code) && error.contains(names), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The hub's HTTP edge: pages for people on the shop floor, reads for tills and programs, health for machines.
+//!
+//! Everything but health, pairing and the sign-in itself needs somebody known: a till by its credential, a person by a
+//! sign-in, or the machine itself on loopback. Nothing here changes what the shop is except through the ledger.
+
+mod assets;
+mod enrolment;
+mod health;
+mod pages;
+mod problem;
+mod reports;
+mod session;
+mod tally;
+mod till;
+mod who;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Extension, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use holdfast_actors::{HeadquartersMark, LedgerHandle, Running};
+use holdfast_broker::Gate;
+use holdfast_devices::simulated::SimulatedPrinter;
+use holdfast_domain::catalog::Catalog;
+use holdfast_domain::ids::StoreId;
+use holdfast_journal::Reader;
+use holdfast_protocol::message::StatusMessage;
+use holdfast_store::StateStore;
+use tokio::sync::{RwLock, watch};
+use tokio_util::sync::CancellationToken;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::folder::DataFolder;
+use crate::pairing::Pairing;
+use crate::people::People;
+use crate::serve::{Addresses, Credentials, Peer};
+use crate::tls::Authority;
+
+pub(crate) use enrolment::enrol_code;
+pub(crate) use problem::of_ledger;
+pub(crate) use reports::status_json;
+
+/// Bytes of a request's body.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long an answer may take to begin.
+const ANSWER_WITHIN: Duration = Duration::from_secs(25);
+/// Nothing but the hub's own files runs, shows or is asked.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the application is made of.
+pub(crate) struct Ingredients {
+    pub folder: DataFolder,
+    pub store: StoreId,
+    pub session_hours: u32,
+    pub reader: Reader,
+    pub state: Arc<dyn StateStore>,
+    pub people: Arc<People>,
+    pub pairing: Pairing,
+    pub credentials: Arc<Credentials>,
+    pub authority: Arc<Authority>,
+    pub gate: Gate,
+    pub ledger: LedgerHandle,
+    pub status: watch::Receiver<Option<StatusMessage>>,
+    pub catalog: watch::Receiver<Arc<Catalog>>,
+    pub headquarters: watch::Receiver<HeadquartersMark>,
+    pub simulated: Vec<(String, SimulatedPrinter)>,
+    pub running: RwLock<Option<Running>>,
+    pub addresses: Addresses,
+    pub stop: CancellationToken,
+    pub started_ms: i64,
+}
+
+/// What every route can reach.
+pub(crate) struct App {
+    parts: Ingredients,
+    sessions: session::Sessions,
+    tally: Mutex<tally::Tally>,
+    /// Enrolments one after another, so that the number in an answer is the till's own.
+    enrolling: tokio::sync::Mutex<()>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Ingredients;
+    fn deref(&self) -> &Ingredients {
+        &self.parts
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    pub fn new(parts: Ingredients) -> Self {
+        let sessions = session::Sessions::new(parts.session_hours);
+        Self { parts, sessions, tally: Mutex::default(), enrolling: tokio::sync::Mutex::default() }
+    }
+}
+
+fn api() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(described())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(enrolment::pair))
+        .routes(routes!(till::snapshot))
+        .routes(routes!(till::stock))
+        .routes(routes!(till::catalog))
+        .routes(routes!(reports::reconciliation))
+        .routes(routes!(reports::transactions))
+        .routes(routes!(reports::transaction))
+        .routes(routes!(reports::status))
+}
+
+fn described() -> OpenApi {
+    let mut document = OpenApi::default();
+    document.info.title = "Holdfast hub".to_owned();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.description = Some(
+        "The reads of a store's hub and the pairing of tills. Tills authenticate with Basic (terminal id and secret), people \
+         with the cookie of a sign-in; on loopback neither is needed. Decimals and 64-bit numbers are strings where tills \
+         read them. Errors are `{\"code\", \"text\"}` with a page per code."
+            .to_owned(),
+    );
+    document
+}
+
+/// The OpenAPI document of the hub, with a line end.
+pub fn openapi_json() -> String {
+    let (_, document) = api().split_for_parts();
+    let mut text = document.to_pretty_json().expect("the document has a JSON form");
+    text.push('\n');
+    text
+}
+
+/// Every route of the hub.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let (api, _) = api().split_for_parts();
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    api.route("/", get(pages::status))
+        .route("/transactions/{id}", get(pages::transaction))
+        .route("/paper/{printer}/{sheet}", get(pages::paper))
+        .route("/live", get(pages::live))
+        .route("/sign-in", get(session::form).post(session::sign_in))
+        .route("/sign-out", post(session::sign_out))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/mqtt", get(mqtt))
+        .fallback(problem::no_such_page)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .with_state(app)
+}
+
+/// MQTT over WebSocket. Plain HTTP on loopback carries it too: a till program on the hub's own machine.
+async fn mqtt(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    app.gate.websocket(upgrade, &headers, peer.address)
+}

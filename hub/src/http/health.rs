@@ -1,0 +1,126 @@
+//! For machines that watch machines.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::App;
+use super::problem::Refused;
+use super::who::Insider;
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "it does")))]
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Tills can sell: the ledger decides and the journal takes records.
+#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+    (status = 200, description = "they can"), (status = 503, description = "they cannot, with the reason")))]
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
+    let ledger = match app.running.read().await.as_ref() {
+        Some(running) => running.observe().await.ledger.is_some(),
+        None => false,
+    };
+    if ledger && !app.stop.is_cancelled() {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n").into_response()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Named {
+    name: String,
+}
+
+/// Counters and levels in OpenMetrics text.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses(
+    (status = 200, description = "OpenMetrics text", content_type = "text/plain"), (status = 401, description = "HF-HUB-020")))]
+pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<Response, Refused> {
+    let mut registry = Registry::with_prefix("holdfast_hub");
+    register_gate(&mut registry, &app);
+    register_journal(&mut registry, &app);
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(Refused::unavailable)?;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
+}
+
+fn register_gate(registry: &mut Registry, app: &App) {
+    let gate = app.gate.metrics();
+    for (name, help, value) in [
+        ("gate_tills_connected", "Tills connected now", gate.connected),
+        ("gate_handshakes", "Unfinished handshakes now", gate.handshakes),
+    ] {
+        level(registry, name, help, value);
+    }
+    for (name, help, value) in [
+        ("gate_accepted", "Connections that reached the gate", gate.accepted),
+        ("gate_accept_errors", "Accepts that failed", gate.accept_errors),
+        ("gate_sessions", "Sessions that began", gate.sessions),
+        ("gate_takeovers", "Sessions replaced by a newer one of the same till", gate.takeovers),
+        ("gate_overflows", "Sessions closed because the till did not read", gate.overflows),
+        ("gate_keep_alive_expired", "Sessions closed because the till fell silent", gate.keep_alive_expired),
+        ("gate_commands", "Commands handed over", gate.commands),
+        ("gate_deliveries", "Replies and events queued for a till", gate.deliveries),
+        ("gate_undeliverable", "Replies and events for a till that is not there", gate.undeliverable),
+        ("gate_outbound_too_large", "Messages that did not fit a packet", gate.outbound_too_large),
+        ("gate_published", "Store-wide messages given to the router", gate.published),
+        ("gate_fanned_out", "Store-wide messages that came out of the router", gate.fanned_out),
+        ("gate_publish_dropped", "Store-wide messages dropped", gate.publish_dropped),
+        ("gate_router_restarts", "Times the router was started again", gate.router_restarts),
+        ("gate_bytes_in", "Bytes of MQTT read from tills", gate.bytes_in),
+        ("gate_bytes_out", "Bytes of MQTT written to tills", gate.bytes_out),
+    ] {
+        total(registry, name, help, value);
+    }
+    let refusals = Family::<Named, Counter>::default();
+    for (refusal, count) in &gate.refusals {
+        refusals.get_or_create(&Named { name: refusal.name().to_owned() }).inc_by(*count);
+    }
+    registry.register("gate_refused", "What the gate said no to", refusals);
+}
+
+fn register_journal(registry: &mut Registry, app: &App) {
+    let head = app.reader.head().map_or(0, |head| head.seq);
+    let applied = app.state.applied().map_or(0, |at| at.seq);
+    let mark = *app.headquarters.borrow();
+    for (name, help, value) in [
+        ("journal_synced_seq", "The last durable record", head),
+        ("state_applied_seq", "The last record in the state", applied),
+        ("headquarters_acked_seq", "The last record that HQ has", mark.acked_through),
+        ("headquarters_durable_seq", "The last record that HQ has durably", mark.durable_through),
+        ("headquarters_waiting", "Records that wait for HQ", head.saturating_sub(mark.acked_through)),
+        ("headquarters_reachable", "Whether HQ can be reached", u64::from(mark.reachable)),
+    ] {
+        level(registry, name, help, value);
+    }
+    let violations = Family::<Named, Counter>::default();
+    for (name, count) in app.state.violations() {
+        violations.get_or_create(&Named { name }).inc_by(count);
+    }
+    registry.register("invariant_violations", "Invariants found violated, by id", violations);
+}
+
+fn level(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let gauge = Gauge::<u64, AtomicU64>::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
+}
+
+fn total(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let counter: Counter = Counter::default();
+    counter.inc_by(value);
+    registry.register(name, help, counter);
+}
+

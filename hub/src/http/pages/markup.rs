@@ -1,0 +1,338 @@
+//! The pages' HTML. Everything that comes from data is escaped by the template.
+
+use holdfast_domain::shift::Mode;
+use holdfast_protocol::message::TransactionKind;
+use holdfast_store::TransactionEntry;
+use maud::{DOCTYPE, Markup, html};
+use serde_json::Value;
+
+use super::PrintedSheet;
+use crate::http::reports::TransactionDetail;
+
+fn page(title: &str, store: &str, viewer: Option<&str>, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · " (store) }
+                link rel="stylesheet" href="/assets/hub.css";
+                script src="/assets/hub.js" defer {}
+            }
+            body {
+                header {
+                    h1 { a href="/" { (store) } " · Holdfast hub" }
+                    div.who {
+                        @match viewer {
+                            Some(name) => {
+                                span { (name) }
+                                form method="post" action="/sign-out" { button { "Sign out" } }
+                            }
+                            None => span { "on this machine" }
+                        }
+                    }
+                }
+                main { (content) }
+            }
+        }
+    }
+}
+
+pub fn sign_in(store: &str, problem: Option<&str>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Sign in · " (store) }
+                link rel="stylesheet" href="/assets/hub.css";
+            }
+            body {
+                form.card.sign-in method="post" action="/sign-in" {
+                    h2 { (store) " · Holdfast hub" }
+                    @if let Some(problem) = problem { p.state.bad role="alert" { (problem) } }
+                    label for="number" { "Staff number" }
+                    input id="number" name="number" inputmode="numeric" pattern="[0-9]+" required autofocus autocomplete="username";
+                    label for="pin" { "PIN" }
+                    input id="pin" name="pin" type="password" inputmode="numeric" required autocomplete="current-password";
+                    button { "Sign in" }
+                }
+            }
+        }
+    }
+}
+
+pub fn status(store: &str, viewer: Option<&str>, status: &Value, latest: &[TransactionEntry]) -> Markup {
+    let content = html! {
+        p #lost .state.bad hidden role="alert" { "The hub does not answer. What follows is old." }
+        div #live { (live(status, latest)) }
+    };
+    page("Status", store, viewer, &content)
+}
+
+pub fn live(shown: &Value, latest: &[TransactionEntry]) -> Markup {
+    let actors = &shown["actors"];
+    html! {
+        div.grid {
+            (journal(shown))
+            (headquarters(shown))
+            (tills(shown))
+            (devices(actors))
+        }
+        section.card { h2 { "Latest transactions" } (transactions(latest, shown)) }
+        section.card { h2 { "Actors" } (actors_table(actors)) }
+    }
+}
+
+fn figure(value: &str, name: &str) -> Markup {
+    html! { div.figure { b { (value) } span { (name) } } }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(0)
+}
+
+fn journal(shown: &Value) -> Markup {
+    let ledger = &shown["actors"]["ledger"];
+    let violations: u64 = shown["violations"].as_object().map_or(0, |all| all.values().map(number).sum());
+    html! {
+        section.card {
+            h2 { "Journal " (alive(!ledger.is_null(), "deciding", "not answering")) }
+            div.figures {
+                (figure(&number(&shown["head_seq"]).to_string(), "records durable here"))
+                (figure(&number(&ledger["waiting"]).to_string(), "replies wait for the disk"))
+                (figure(&number(&ledger["open_orders"]).to_string(), "open orders"))
+                @if violations > 0 { (figure(&violations.to_string(), "invariants violated")) }
+            }
+        }
+    }
+}
+
+fn headquarters(shown: &Value) -> Markup {
+    let hq = &shown["headquarters"];
+    let waiting = number(&shown["head_seq"]).saturating_sub(number(&hq["acked_through"]));
+    let reachable = hq["reachable"] == Value::Bool(true);
+    let (class, word) = match (reachable, waiting) {
+        (true, 0) => ("good", "everything is there"),
+        (true, _) => ("warn", "catching up"),
+        (false, _) => ("bad", "not reachable; selling goes on"),
+    };
+    html! {
+        section.card {
+            h2 { "Headquarters " span.state.(class) { (word) } }
+            div.figures {
+                (figure(&waiting.to_string(), "records still wait for HQ"))
+                (figure(&number(&hq["durable_through"]).to_string(), "durable at HQ"))
+            }
+            @if let Some(fault) = shown["actors"]["replicator"]["last_fault"].as_str() {
+                @if !reachable { p.soft { (fault) } }
+            }
+        }
+    }
+}
+
+fn alive(good: bool, yes: &str, no: &str) -> Markup {
+    html! { @if good { span.state.good { (yes) } } @else { span.state.bad { (no) } } }
+}
+
+fn tills(shown: &Value) -> Markup {
+    let known = shown["status"]["tills"].as_array().map_or(&[][..], Vec::as_slice);
+    html! {
+        section.card {
+            h2 { "Tills" }
+            @if known.is_empty() { p.soft { "No till is paired. Make a code with " code { "holdfast-hub pair" } "." } }
+            @else {
+                table {
+                    tr { th { "No." } th { "Name" } th { "Connection" } }
+                    @for till in known {
+                        tr {
+                            td { (text(&till["number"])) }
+                            td { (text(&till["name"])) }
+                            td { (alive(till["connected"] == Value::Bool(true), "connected", "not there")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn devices(actors: &Value) -> Markup {
+    let printers = actors["printers"].as_object();
+    let drawers = &actors["drawers"];
+    html! {
+        section.card {
+            h2 { "Devices" }
+            table {
+                tr { th { "Device" } th.number { "Done" } th.number { "Waiting" } th { "State" } }
+                @for (name, printer) in printers.into_iter().flatten() {
+                    tr {
+                        td { "Printer " (name) }
+                        td.number { (number(&printer["printed"])) }
+                        td.number { (number(&printer["waiting"])) }
+                        td { @match printer["last_fault"].as_str() {
+                            Some(fault) => span.state.warn title=(fault) { (fault.chars().take(40).collect::<String>()) },
+                            None => (alive(!printer.is_null(), "ready", "restarting")),
+                        } }
+                    }
+                }
+                @for (name, opened) in drawers["opened"].as_object().into_iter().flatten() {
+                    tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
+                }
+            }
+        }
+    }
+}
+
+fn kind(kind: TransactionKind) -> &'static str {
+    match kind {
+        TransactionKind::Sale => "Sale",
+        TransactionKind::Deposit => "Deposit",
+        TransactionKind::Return => "Return",
+        TransactionKind::PostVoid => "Post-void",
+        TransactionKind::Cancelled => "Cancelled order",
+        TransactionKind::Abandoned => "Abandoned basket",
+    }
+}
+
+/// What a transaction counts: returns and post-voids leave.
+fn amount(entry: &TransactionEntry) -> String {
+    let Some(totals) = &entry.view.totals else { return "–".to_owned() };
+    match entry.view.kind {
+        TransactionKind::Return | TransactionKind::PostVoid => (-totals.gross).to_string(),
+        _ => totals.gross.to_string(),
+    }
+}
+
+fn time(ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn transactions(latest: &[TransactionEntry], shown: &Value) -> Markup {
+    let acked = number(&shown["headquarters"]["acked_through"]);
+    html! {
+        @if latest.is_empty() { p.soft { "Nothing was sold yet." } }
+        @else {
+            table {
+                tr { th { "Receipt" } th { "Kind" } th { "Business day" } th { "Recorded" } th.number { "Amount" } th { "Where it is" } }
+                @for entry in latest {
+                    tr {
+                        td { a href={ "/transactions/" (entry.view.transaction) } { (entry.view.receipt) } }
+                        td { (kind(entry.view.kind)) @if entry.view.mode == Mode::Training { " (training)" } }
+                        td { (entry.view.business_date) }
+                        td { (time(entry.recorded_at.0)) }
+                        td.number { (amount(entry)) }
+                        td { @if entry.seq <= acked { span.state.good { "at HQ" } } @else { span.state.warn { "here, waits for HQ" } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn actors_table(actors: &Value) -> Markup {
+    let single = ["ledger", "projector", "catalog", "drawers", "replicator"];
+    html! {
+        table {
+            tr { th { "Actor" } th { "Observable state" } }
+            @for name in single { (actor(name, &actors[name])) }
+            @for (name, printer) in actors["printers"].as_object().into_iter().flatten() { (actor(&format!("printer {name}"), printer)) }
+            @for terminal in actors["terminals"].as_array().into_iter().flatten() {
+                (actor(&format!("terminal {}", text(&terminal["terminal"]).chars().take(8).collect::<String>()), terminal))
+            }
+        }
+        @if let Some(tree) = actors["tree"].as_str() {
+            details #tree { summary { "Supervision tree" } pre { (tree) } }
+        }
+    }
+}
+
+fn actor(name: &str, state: &Value) -> Markup {
+    html! {
+        tr {
+            td { (name) }
+            td { @match state.as_object() {
+                None => span.state.bad { "no answer" },
+                Some(fields) => span.soft {
+                    @for (key, value) in fields.iter().filter(|(key, value)| *key != "terminal" && !value.is_null()) {
+                        (key.replace('_', " ")) " " b { (text(value)) } "  "
+                    }
+                },
+            } }
+        }
+    }
+}
+
+pub fn transaction(store: &str, viewer: Option<&str>, detail: &TransactionDetail, papers: &[PrintedSheet]) -> Markup {
+    let view = &detail.transaction.view;
+    let content = html! {
+        section.card {
+            h2 { (kind(view.kind)) " " (view.receipt) }
+            div.figures {
+                (figure(&amount(&detail.transaction), "gross"))
+                @if let Some(totals) = &view.totals { (figure(&totals.tax.to_string(), "tax")) (figure(&totals.net.to_string(), "net")) }
+                @if let Some(payment) = &view.payment { (figure(&payment.cash().to_string(), "into the drawer")) }
+            }
+        }
+        section.card {
+            h2 { "Paper" }
+            @if papers.is_empty() { p.soft { "The printers keep no copy of this receipt." } }
+            @for sheet in papers {
+                details open { summary { "Printer " (sheet.printer) ", sheet " (sheet.number) } pre.paper { (sheet.text) } }
+                p { a href={ "/paper/" (sheet.printer) "/" (sheet.number) } { "as a picture" } }
+            }
+        }
+        section.card {
+            h2 { "Audit trail" }
+            dl {
+                dt { "Transaction" } dd { (view.transaction) }
+                dt { "Till" } dd { (view.terminal) }
+                dt { "Operator" } dd { (view.operator) }
+                dt { "Business day" } dd { (view.business_date) }
+                dt { "At the till" } dd { (time(view.occurred_at.0)) }
+                dt { "Recorded" } dd { (time(detail.transaction.recorded_at.0)) }
+                dt { "Record" } dd { (detail.audit.seq) }
+                dt { "Epoch" } dd { (detail.audit.epoch) }
+                dt { "Chain hash" } dd { (detail.audit.hash) }
+                @if let Some(original) = view.original { dt { "Of" } dd { a href={ "/transactions/" (original) } { (original) } } }
+            }
+            details { summary { "The record as JSON" } pre { (serde_json::to_string_pretty(&detail.audit.record).unwrap_or_default()) } }
+        }
+    };
+    page(&view.receipt.to_string(), store, viewer, &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_data_is_shown_and_never_run() {
+        let shown = serde_json::json!({"status": {"tills": [{"number": 1, "name": "<script>x</script>", "connected": true}]},
+            "headquarters": {"reachable": false, "acked_through": 3}, "head_seq": 9,
+            "actors": {"replicator": {"last_fault": "<b>no route</b>"}}});
+        let text = status("Shop & Co", None, &shown, &[]).into_string();
+        assert!(text.contains("&lt;script&gt;x") && !text.contains("<script>x"), "{text}");
+        assert!(text.contains("Shop &amp; Co") && text.contains("&lt;b&gt;no route"));
+        assert!(text.contains("not reachable; selling goes on"));
+    }
+
+    #[test]
+    fn nothing_shows_green_while_something_waits() {
+        for (reachable, acked, word) in [(true, 9, "everything is there"), (true, 8, "catching up"), (false, 9, "not reachable")] {
+            let shown = serde_json::json!({"headquarters": {"reachable": reachable, "acked_through": acked}, "head_seq": 9});
+            assert!(headquarters(&shown).into_string().contains(word), "{reachable} {acked}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Who asks: a till by its credential, a person by the cookie of a sign-in, or the machine itself.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use holdfast_domain::ids::TerminalId;
+
+use super::App;
+use super::problem::Refused;
+use crate::clock::Machine;
+use crate::error::HubError;
+use crate::serve::Peer;
+
+/// A program or person who may read the shop's figures.
+#[derive(Debug)]
+pub(crate) struct Insider;
+
+/// A person at a page; anybody else is sent to the sign-in.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    /// None on the machine itself.
+    pub name: Option<String>,
+}
+
+/// A till with its credential.
+#[derive(Debug)]
+pub(crate) struct AtTill(pub TerminalId);
+
+impl FromRequestParts<Arc<App>> for Insider {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        if is_this_machine(parts) || session(parts, app).is_some() {
+            Ok(Self)
+        } else {
+            Err(Refused(HubError::SignInNeeded))
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Viewer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        match session(parts, app) {
+            Some(name) => Ok(Self { name: Some(name) }),
+            None if is_this_machine(parts) => Ok(Self { name: None }),
+            None => Err(Redirect::to("/sign-in").into_response()),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for AtTill {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let refuse = || Refused(HubError::SignInNeeded);
+        let (user, password) = basic(&parts.headers).ok_or_else(refuse)?;
+        let terminal: TerminalId = user.parse().map_err(|_| refuse())?;
+        app.credentials.check(terminal, password.as_bytes()).map_err(|denied| {
+            tracing::debug!(%terminal, %denied, "a till's HTTP credential was refused");
+            refuse()
+        })?;
+        Ok(Self(terminal))
+    }
+}
+
+fn session(parts: &Parts, app: &App) -> Option<String> {
+    app.sessions.person(&parts.headers, Machine.now_ms())
+}
+
+/// The peer is this machine, asked for itself: a foreign page that found a name for loopback, and whatever a proxy passes
+/// on, are strangers.
+fn is_this_machine(parts: &Parts) -> bool {
+    let peer = parts.extensions.get::<Peer>();
+    peer.is_some_and(|peer| peer.address.ip().to_canonical().is_loopback()) && asks_for_itself(&parts.headers)
+}
+
+fn asks_for_itself(headers: &HeaderMap) -> bool {
+    let passed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(host) = host.and_then(|host| host.parse::<axum::http::uri::Authority>().ok()) else { return false };
+    let name = host.host().trim_start_matches('[').trim_end_matches(']');
+    !passed_on && (name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, zeroize::Zeroizing<String>)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, rest) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = zeroize::Zeroizing::new(STANDARD.decode(rest.trim()).ok()?);
+    let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((user.to_owned(), zeroize::Zeroizing::new(password.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_is_known_by_a_loopback_name_and_nothing_passed_on() {
+        for (host, more, expected) in [
+            ("127.0.0.1:8481", None, true),
+            ("localhost", None, true),
+            ("[::1]:8481", None, true),
+            ("rebound.evil.example", None, false),
+            ("127.0.0.1.evil.example", None, false),
+            ("10.0.0.5:8481", None, false),
+            ("127.0.0.1", Some("x-forwarded-for"), false),
+            ("127.0.0.1", Some("forwarded"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(name) = more {
+                headers.insert(name, "10.0.0.9".parse().unwrap());
+            }
+            assert_eq!(asks_for_itself(&headers), expected, "{host} {more:?}");
+        }
+        assert!(!asks_for_itself(&HeaderMap::new()));
+    }
+}

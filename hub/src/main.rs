@@ -1,0 +1,5 @@
+//! `holdfast-hub`: the hub of one store.
+
+fn main() -> std::process::ExitCode {
+    holdfast_hub::cli::main()
+}

@@ -1,0 +1,275 @@
+//! Staff as the hub knows them beyond the journal: names, PIN verifiers and the counting of attempts.
+//!
+//! An attempt is counted and synced before the PIN is looked at, so that neither a restart nor many attempts at once give
+//! anybody more of them. Five wrong PINs in a row lock a number for five minutes, and each further one for twice as long.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use holdfast_domain::bounded::Label;
+use holdfast_domain::ids::StaffId;
+use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use crate::clock::Machine;
+use crate::error::HubError;
+use crate::folder;
+
+const VERSION: u8 = 1;
+/// Digits of a PIN.
+pub const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
+/// Wrong PINs in a row before a number is locked.
+pub const WRONG_PINS_MAX: u32 = 5;
+/// The first lock, in milliseconds.
+pub const LOCK_MS: i64 = 5 * 60 * 1_000;
+/// The longest lock, in milliseconds.
+pub const LOCK_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+/// What one guess costs: argon2id with this much memory (KiB) and this many passes, one lane (RFC 9106).
+const MEMORY_KIB: u32 = 19 * 1_024;
+const PASSES: u32 = 2;
+const HASH_BYTES: usize = 32;
+
+/// A PIN as it is stored: argon2id with a salt of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinVerifier {
+    memory_kib: u32,
+    passes: u32,
+    salt: String,
+    hash: String,
+}
+
+impl PinVerifier {
+    fn new(pin: &str, salt: [u8; 16]) -> Self {
+        let hash = argon2id(pin, &salt, MEMORY_KIB, PASSES).expect("the built-in cost and salt are within argon2's limits");
+        Self { memory_kib: MEMORY_KIB, passes: PASSES, salt: hex::encode(salt), hash: hex::encode(hash) }
+    }
+
+    fn fits(&self, pin: &str) -> bool {
+        let (Ok(salt), Ok(hash)) = (hex::decode(&self.salt), hex::decode(&self.hash)) else { return false };
+        argon2id(pin, &salt, self.memory_kib, self.passes).is_some_and(|given| bool::from(given[..].ct_eq(&hash)))
+    }
+}
+
+fn argon2id(pin: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Option<[u8; HASH_BYTES]> {
+    let params = Params::new(memory_kib, passes, 1, Some(HASH_BYTES)).ok()?;
+    let mut hash = [0; HASH_BYTES];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(pin.as_bytes(), salt, &mut hash).ok()?;
+    Some(hash)
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Person {
+    staff: Uuid,
+    number: u32,
+    name: String,
+    pin: PinVerifier,
+    /// Attempts since the last right PIN, the one under way included.
+    attempts: u32,
+    locked_until_ms: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u8,
+    people: Vec<Person>,
+}
+
+/// The staff of one hub.
+#[derive(Debug)]
+pub struct People {
+    path: PathBuf,
+    people: Mutex<Vec<Person>>,
+    /// Looked at for numbers that nobody has, so that they take as long as others.
+    decoy: PinVerifier,
+}
+
+impl People {
+    /// Reads the file, or starts without anybody when there is none.
+    ///
+    /// # Errors
+    /// HF-HUB-003, HF-HUB-006.
+    pub fn open(path: PathBuf) -> Result<Self, HubError> {
+        let people = match folder::read_json::<Stored>(&path)? {
+            None => Vec::new(),
+            Some(stored) if stored.version == VERSION => stored.people,
+            Some(_) => return Err(HubError::FileDamaged { path, source: "its version is unknown".into() }),
+        };
+        let decoy = PinVerifier::new("", Machine.random());
+        Ok(Self { path, people: Mutex::new(people), decoy })
+    }
+
+    /// Adds a person, or gives a known one a new name and PIN and lifts the lock.
+    ///
+    /// # Errors
+    /// HF-HUB-017 for a PIN that is not digits, HF-HUB-003.
+    pub fn put(&self, staff: StaffId, number: StaffNumber, name: &Label, pin: &str) -> Result<(), HubError> {
+        check_form(pin)?;
+        let pin = PinVerifier::new(pin, Machine.random());
+        let person = Person { staff: staff.0, number: number.0, name: name.to_string(), pin, attempts: 0, locked_until_ms: 0 };
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = people.clone();
+        changed.retain(|known| known.number != number.0 && known.staff != staff.0);
+        changed.push(person);
+        changed.sort_by_key(|known| known.number);
+        self.write(&changed)?;
+        *people = changed;
+        Ok(())
+    }
+
+    /// The name of a member of staff.
+    pub fn name(&self, staff: StaffId) -> Option<String> {
+        let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.iter().find(|person| person.staff == staff.0).map(|person| person.name.clone())
+    }
+
+    /// Checks a PIN at a time. Blocks for a disk sync and an argon2id computation. An attempt that cannot be counted is
+    /// answered as if the number were locked.
+    pub fn check(&self, number: StaffNumber, pin: &str, now_ms: i64) -> PinVerdict {
+        let counted = match self.count(number, now_ms) {
+            Ok(Some(person)) => person,
+            Ok(None) => return PinVerdict::LockedOut,
+            Err(error) => {
+                tracing::error!(error = error.chain(), "a sign-on attempt cannot be counted and is refused");
+                return PinVerdict::LockedOut;
+            }
+        };
+        let Some(verifier) = counted else {
+            self.decoy.fits(pin);
+            return PinVerdict::Wrong;
+        };
+        if !verifier.fits(pin) {
+            return PinVerdict::Wrong;
+        }
+        if let Err(error) = self.clear(number) {
+            tracing::error!(error = error.chain(), "attempts of a member of staff could not be cleared");
+        }
+        PinVerdict::Correct
+    }
+
+    /// Counts an attempt durably. The inner `None` is a number that nobody has, the outer one a locked number.
+    #[expect(clippy::option_option, reason = "two different absences, named in the doc")]
+    fn count(&self, number: StaffNumber, now_ms: i64) -> Result<Option<Option<PinVerifier>>, HubError> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = people.clone();
+        let Some(person) = changed.iter_mut().find(|person| person.number == number.0) else { return Ok(Some(None)) };
+        // A clock that was set back must not lock anybody for longer than any lock lasts.
+        if now_ms < person.locked_until_ms.min(now_ms + LOCK_MS_MAX) && person.locked_until_ms - now_ms <= LOCK_MS_MAX {
+            return Ok(None);
+        }
+        person.attempts = person.attempts.saturating_add(1);
+        if person.attempts >= WRONG_PINS_MAX {
+            let doublings = (person.attempts - WRONG_PINS_MAX).min(16);
+            person.locked_until_ms = now_ms + (LOCK_MS << doublings).min(LOCK_MS_MAX);
+        }
+        let verifier = person.pin.clone();
+        self.write(&changed)?;
+        *people = changed;
+        Ok(Some(Some(verifier)))
+    }
+
+    fn clear(&self, number: StaffNumber) -> Result<(), HubError> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = people.clone();
+        for person in changed.iter_mut().filter(|person| person.number == number.0) {
+            person.attempts = 0;
+            person.locked_until_ms = 0;
+        }
+        self.write(&changed)?;
+        *people = changed;
+        Ok(())
+    }
+
+    fn write(&self, people: &[Person]) -> Result<(), HubError> {
+        folder::replace_json(&self.path, &Stored { version: VERSION, people: people.to_vec() })
+    }
+}
+
+/// # Errors
+/// HF-HUB-017.
+pub fn check_form(pin: &str) -> Result<(), HubError> {
+    if PIN_DIGITS.contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err(HubError::Pin { least: *PIN_DIGITS.start(), most: *PIN_DIGITS.end() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNA: StaffNumber = StaffNumber(7);
+
+    fn open(place: &tempfile::TempDir) -> People {
+        People::open(place.path().join("staff.json")).unwrap()
+    }
+
+    fn with_anna(place: &tempfile::TempDir) -> People {
+        let people = open(place);
+        people.put(StaffId(Uuid::from_u128(1)), ANNA, &Label::new("Anna").unwrap(), "4711").unwrap();
+        people
+    }
+
+    #[test]
+    fn the_right_pin_opens_and_the_file_holds_no_pin() {
+        let place = tempfile::tempdir().unwrap();
+        let people = with_anna(&place);
+        assert_eq!(people.check(ANNA, "4711", 0), PinVerdict::Correct);
+        assert_eq!(people.check(ANNA, "4712", 0), PinVerdict::Wrong);
+        assert_eq!(people.check(StaffNumber(8), "4711", 0), PinVerdict::Wrong);
+        assert_eq!(people.name(StaffId(Uuid::from_u128(1))).as_deref(), Some("Anna"));
+        assert!(!std::fs::read_to_string(place.path().join("staff.json")).unwrap().contains("4711"));
+        for bad in ["", "123", "12a4", "1234567890123", "１２３４"] {
+            assert!(matches!(check_form(bad), Err(HubError::Pin { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn five_wrong_pins_lock_across_restarts_and_each_further_one_for_twice_as_long() {
+        let place = tempfile::tempdir().unwrap();
+        drop(with_anna(&place));
+        for attempt in 1..=5 {
+            // Every attempt in a process of its own.
+            assert_eq!(open(&place).check(ANNA, "0000", 1_000), PinVerdict::Wrong, "attempt {attempt}");
+        }
+        let people = open(&place);
+        assert_eq!(people.check(ANNA, "4711", 1_000), PinVerdict::LockedOut, "even the right one");
+        assert_eq!(people.check(ANNA, "4711", 1_000 + LOCK_MS - 1), PinVerdict::LockedOut);
+        assert_eq!(people.check(ANNA, "0000", 1_000 + LOCK_MS), PinVerdict::Wrong);
+        assert_eq!(people.check(ANNA, "4711", 1_000 + 2 * LOCK_MS), PinVerdict::LockedOut, "twice as long now");
+        assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
+        assert_eq!(people.check(ANNA, "0000", 1_000 + 3 * LOCK_MS), PinVerdict::Wrong, "counting begins anew");
+        assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
+    }
+
+    #[test]
+    fn attempts_at_once_are_all_counted() {
+        let place = tempfile::tempdir().unwrap();
+        let people = with_anna(&place);
+        let wrong = std::thread::scope(|scope| {
+            let guesses: Vec<_> = (0..12).map(|_| scope.spawn(|| people.check(ANNA, "0000", 1_000))).collect();
+            guesses.into_iter().filter(|_| true).map(|g| g.join().unwrap()).filter(|v| *v == PinVerdict::Wrong).count()
+        });
+        assert_eq!(wrong, 5, "seven of twelve met the lock");
+    }
+
+    #[test]
+    fn a_new_pin_from_the_console_lifts_the_lock_and_no_disk_means_no_entry() {
+        let place = tempfile::tempdir().unwrap();
+        let people = with_anna(&place);
+        for _ in 0..5 {
+            people.check(ANNA, "0000", 1_000);
+        }
+        people.put(StaffId(Uuid::from_u128(1)), ANNA, &Label::new("Anna").unwrap(), "8888").unwrap();
+        assert_eq!(people.check(ANNA, "8888", 1_000), PinVerdict::Correct);
+        // A folder that is gone cannot count.
+        place.close().unwrap();
+        assert_eq!(people.check(ANNA, "8888", 1_000), PinVerdict::LockedOut);
+    }
+}
