@@ -177,3 +177,54 @@ async fn parameters_that_make_no_sense_are_named() {
         assert_eq!(answer.json::<Value>().await.unwrap()["code"], "HF-CLD-024", "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_clouds_stock_is_what_the_hubs_own_state_says() {
+    let cloud = Cloud::start().await;
+    cloud.add_user("boss", &Scope::All).await;
+    let mut hub = cloud.hub("Wien Mitte").await;
+    hub.trade(40);
+    let tea = |hub: &crate::support::Hub, pieces| hub.line(1, "TEA", "Green tea 100 g", pieces, 499);
+    let mug = |hub: &crate::support::Hub, pieces| hub.line(2, "MUG", "Mug, blue", pieces, 1_250);
+    // An order that stays open, one that is cancelled, one paid with a deposit before: reservations come and go.
+    for fate in ["open", "cancelled", "paid"] {
+        let order = OrderId(Uuid::now_v7());
+        let lines = vec![tea(&hub, 4), mug(&hub, 2)];
+        let (placed, completed, _) = hub.sale_events(order, lines);
+        hub.append(vec![placed]);
+        match fate {
+            "cancelled" => drop(hub.cancel(order)),
+            "paid" => drop(hub.append(vec![completed])),
+            _ => {}
+        }
+    }
+    let lines = vec![tea(&hub, 3), mug(&hub, 1)];
+    let sale = hub.sell(lines.clone());
+    let back = tea(&hub, 2);
+    hub.take_back(Some(sale), vec![back]);
+    let wrong = hub.sell(lines.clone());
+    hub.post_void(wrong, &lines);
+    let back = mug(&hub, 1);
+    hub.take_back(None, vec![back]);
+    hub.receive_goods("MUG", 7);
+
+    let mut state = holdfast_domain::State::default();
+    let mut changes = holdfast_domain::evolve::Changes::default();
+    for stored in &hub.journal {
+        let record = holdfast_protocol::decode_record(&stored.payload).unwrap();
+        state.evolve_all(record.recorded_at, record.outcome.events(), &mut changes);
+    }
+    for (from, to) in [(1, 11), (12, 42), (43, hub.journal.len() as u64)] {
+        assert_eq!(hub.send(&cloud, from, to).await.status(), StatusCode::OK);
+    }
+    let token = cloud.token("boss").await;
+    let rows = cloud.json(&token, &format!("/api/v1/stores/{}/stock", hub.store)).await;
+    assert_eq!(rows.as_array().unwrap().len(), state.stock.len());
+    for (sku, level) in &state.stock {
+        let row = rows.as_array().unwrap().iter().find(|row| row["sku"] == sku.to_string()).unwrap();
+        assert_eq!(row["on_hand_thousandths"], level.on_hand.thousandths(), "{sku}");
+        assert_eq!(row["reserved_thousandths"], level.reserved.thousandths(), "{sku}");
+    }
+    assert!(state.stock.values().any(|level| !level.reserved.is_zero()), "something is still reserved");
+    cloud.verify().await;
+}

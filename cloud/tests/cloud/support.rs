@@ -449,6 +449,18 @@ impl Hub {
         transaction
     }
 
+    /// An order is given up before it is paid.
+    pub fn cancel(&mut self, order: OrderId) -> u64 {
+        let event = Event::OrderCancelled {
+            stamp: self.stamp(),
+            transaction: TransactionId(CommandId(Uuid::now_v7())),
+            receipt: self.receipt(),
+            order,
+            reason: Reason::new("changed their mind").unwrap(),
+        };
+        self.append(vec![event])
+    }
+
     pub fn receive_goods(&mut self, sku: &str, pieces: i32) {
         let changes = vec![StockChange { sku: Sku::new(sku).unwrap(), quantity: Quantity::pieces(pieces) }];
         let stamp = self.stamp();
