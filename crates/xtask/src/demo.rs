@@ -273,7 +273,7 @@ impl Demo {
                 shop.hub.still_runs()?;
                 self.cloud.still_runs()?;
                 let figures = Figures::read(shop, &self.hq).await?;
-                if figures.waiting() == 0 {
+                if figures.is_settled() {
                     break;
                 }
                 if started.elapsed() > DRAIN_WITHIN {

@@ -109,9 +109,8 @@ fn step(name: &str, work: impl FnOnce() -> Result<bool>) -> Result<Row> {
 }
 
 fn cargo(arguments: &[&str]) -> Result<bool> {
-    let status = Command::new(env!("CARGO"))
+    let status = workspace::cargo()
         .args(arguments)
-        .current_dir(workspace::root())
         .status()
         .with_context(|| format!("start cargo {}", arguments[0]))?;
     Ok(status.success())
@@ -119,10 +118,9 @@ fn cargo(arguments: &[&str]) -> Result<bool> {
 
 /// Builds every program and every test executable once; `None` when it does not compile.
 fn build() -> Result<Option<Vec<Suite>>> {
-    let mut child = Command::new(env!("CARGO"))
+    let mut child = workspace::cargo()
         .args(["build", "--workspace", "--bins", "--tests", "--locked"])
         .arg("--message-format=json-render-diagnostics")
-        .current_dir(workspace::root())
         .stdout(Stdio::piped())
         .spawn()
         .context("start cargo build")?;

@@ -1,7 +1,9 @@
 //! Where things are: the root of the repository, its packages, and the files that people wrote.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
@@ -13,6 +15,24 @@ const NOT_OURS: [&str; 5] = ["target", ".git", "node_modules", "demo-data", "dis
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).expect("this crate lies two folders below the root").to_path_buf()
+}
+
+/// Cargo, as a person would call it at the root of the repository.
+///
+/// `cargo run` tells this program about itself through environment variables. Build scripts watch some of them, so that
+/// handing them on would compile what they belong to again, here and at the person's next own call.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(root());
+    for (name, _) in env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_BIN_NAME"
+        });
+        if told {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The workspace's own packages, without their dependencies, so that no network is needed.

@@ -7,8 +7,15 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 /// The figures that are compared, under the names they have in all three answers.
-const FIGURES: [(&str, &str); 3] =
-    [("transactions", "transactions"), ("net_minor", "net"), ("gross_minor", "gross")];
+const FIGURES: [(&str, &str); 7] = [
+    ("transactions", "transactions"),
+    ("sales", "sales"),
+    ("returns", "returns"),
+    ("post_voids", "post-voids"),
+    ("net_minor", "net"),
+    ("tax_minor", "tax"),
+    ("gross_minor", "gross"),
+];
 
 /// One book: counts, money in minor units, stock in thousandths by product.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_missing_figure_is_an_error_and_not_a_zero() {
-        for key in ["currency", "net_minor", "gross_minor", "stock"] {
+        for key in ["currency", "returns", "gross_minor", "stock"] {
             let mut value = answer(1, "1", 0);
             value.as_object_mut().expect("an object").remove(key);
             assert!(Books::read(&value).is_err(), "{key}");
@@ -242,7 +249,7 @@ mod tests {
     fn transactions_at_hq_are_all_kinds_together() {
         let totals = json!({
             "currency": "EUR", "transactions": 4, "sales": 3, "returns": 1, "post_voids": 0, "deposits": 0,
-            "cancelled": 2, "abandoned": 1, "net_minor": 100, "gross_minor": 120,
+            "cancelled": 2, "abandoned": 1, "net_minor": 100, "tax_minor": 20, "gross_minor": 120,
         });
         let books = Books::of_cloud(&totals, &[json!({"sku": "MILK", "on_hand_thousandths": -4000})]);
         let books = books.expect("complete");

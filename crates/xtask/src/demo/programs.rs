@@ -26,9 +26,8 @@ const POLL: Duration = Duration::from_millis(25);
 
 /// Builds every program of the workspace, with the same selection of packages as the tests.
 pub fn build() -> Result<()> {
-    let status = std::process::Command::new(env!("CARGO"))
+    let status = workspace::cargo()
         .args(["build", "--workspace", "--bins", "--locked"])
-        .current_dir(workspace::root())
         .status()
         .context("start cargo build")?;
     ensure!(status.success(), "the programs do not build; the compiler's message is above");

@@ -26,6 +26,8 @@ pub struct Figures {
     /// The hub's last durable record, and the last one that HQ holds.
     head: i64,
     acked: i64,
+    /// The record that the hub's figures are true at.
+    as_of: i64,
     /// Transactions that the tills saw acknowledged, where they have reported them already.
     tills: Option<i64>,
 }
@@ -45,6 +47,7 @@ impl Figures {
             cloud: transactions_of_cloud(&cloud)?,
             gross_minor: number(&hub, "gross_minor")?,
             head: number(&hub, "head_seq")?,
+            as_of: number(&hub, "as_of_seq")?,
             acked: number(&cloud, "acked_through")?,
             tills: shop.acknowledged(),
         })
@@ -53,6 +56,11 @@ impl Figures {
     /// Records that are durable at the hub and not yet at HQ.
     pub fn waiting(&self) -> i64 {
         (self.head - self.acked).max(0)
+    }
+
+    /// Whether hub and cloud speak of everything that the hub wrote.
+    pub fn is_settled(&self) -> bool {
+        self.acked >= self.head && self.as_of >= self.head
     }
 }
 
@@ -130,6 +138,7 @@ mod tests {
             gross_minor: 123_456,
             head: 90,
             acked: 70,
+            as_of: 90,
             tills: None,
         };
         assert_eq!(store.waiting(), 20);
