@@ -6,6 +6,8 @@
 
 mod entry;
 mod index;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
