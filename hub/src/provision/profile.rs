@@ -15,6 +15,8 @@ use crate::error::HubError;
 pub const DEFAULT_TAXES: &str = "standard=20,reduced=10,zero=0";
 /// The most classes of one store.
 const CLASSES_MAX: usize = 32;
+/// Any instant of the calendar that every zone knows.
+const PROBE: Timestamp = Timestamp(1_767_225_600_000);
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
@@ -66,7 +68,7 @@ pub fn from_settings(
         return Err(HubError::StoreSettings { field: "cut_over_minutes", source: source.into() });
     }
     // A zone that this machine does not know would only show at the first sale.
-    business_date(zone.as_str(), settings.cut_over_minutes, Timestamp(0)).map_err(unusable("time_zone"))?;
+    business_date(zone.as_str(), settings.cut_over_minutes, PROBE).map_err(unusable("time_zone"))?;
     let basis = if settings.prices_include_tax { TaxBasis::Inclusive } else { TaxBasis::Exclusive };
     Ok(StoreProfile {
         store,
