@@ -1,16 +1,11 @@
 //! `codegen`: writes the generated files anew. Tests hold each of them equal to its source.
 
-use std::process::Command;
+use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
-use crate::demo::programs;
 use crate::{edges, error_pages, workspace};
-
-/// The documents of the HTTP interfaces: program and file.
-const OPENAPI: [(&str, &str); 2] =
-    [("holdfast-hub", "docs/openapi/hub.json"), ("holdfast-cloud", "docs/openapi/cloud.json")];
 
 /// A kind of generated file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,7 +14,7 @@ pub enum Part {
     Edges,
     /// The index of error codes
     Errors,
-    /// The OpenAPI documents, printed by the programs themselves
+    /// The OpenAPI documents, from the programs' own routes
     Openapi,
 }
 
@@ -41,22 +36,15 @@ pub fn run(parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
+/// The tests that hold the documents write them when they are asked to.
 fn openapi() -> Result<()> {
-    programs::build()?;
-    for (program, path) in OPENAPI {
-        let output = Command::new(programs::path(program)?)
-            .arg("openapi")
-            .output()
-            .with_context(|| format!("start {program}"))?;
-        ensure!(
-            output.status.success(),
-            "`{program} openapi` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-        workspace::write_generated(
-            path,
-            &String::from_utf8(output.stdout).context("the document is UTF-8")?,
-        )?;
-    }
+    let status = workspace::cargo()
+        .args(["test", "--quiet", "--workspace", "--locked", "--tests", "description_in_docs_is_true"])
+        .env("UPDATE_GOLDEN", "1")
+        .stdout(Stdio::null())
+        .status()
+        .context("start cargo test")?;
+    ensure!(status.success(), "the OpenAPI documents could not be written; cargo's message is above");
+    println!("written    docs/openapi");
     Ok(())
 }

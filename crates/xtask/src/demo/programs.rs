@@ -34,12 +34,6 @@ pub fn build() -> Result<()> {
     Ok(())
 }
 
-/// Where a built program lies.
-pub fn path(program: &str) -> Result<PathBuf> {
-    let target = workspace::packages()?.target_directory;
-    Ok(target.join("debug").join(program).into())
-}
-
 /// The folder of the built programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
