@@ -107,7 +107,10 @@ pub async fn ask(folder: &DataFolder, ask: &Ask, file: &[u8]) -> Result<Told, Hu
 ///
 /// # Errors
 /// HF-HUB-003.
-pub(crate) fn listen(folder: &DataFolder, app: Arc<App>) -> Result<impl Future<Output = ()> + use<>, HubError> {
+pub(crate) fn listen(
+    folder: &DataFolder,
+    app: Arc<App>,
+) -> Result<impl Future<Output = ()> + use<>, HubError> {
     let path = folder.socket();
     match std::fs::remove_file(&path) {
         Ok(()) => {}
@@ -116,7 +119,8 @@ pub(crate) fn listen(folder: &DataFolder, app: Arc<App>) -> Result<impl Future<O
         Err(error) => return Err(HubError::file("remove", &path)(error)),
     }
     let listener = UnixListener::bind(&path).map_err(HubError::file("listen at", &path))?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(HubError::file("protect", &path))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .map_err(HubError::file("protect", &path))?;
     Ok(async move {
         // One exchange after another: the console is one person.
         loop {
@@ -137,7 +141,9 @@ pub(crate) fn listen(folder: &DataFolder, app: Arc<App>) -> Result<impl Future<O
 
 async fn exchange(app: &Arc<App>, mut stream: UnixStream) {
     let told = match read(&mut stream).await {
-        Ok((ask, file)) => carry_out(app, ask, file).await.unwrap_or_else(|error| Told::Refused { text: error.chain() }),
+        Ok((ask, file)) => {
+            carry_out(app, ask, file).await.unwrap_or_else(|error| Told::Refused { text: error.chain() })
+        }
         Err(error) => Told::Refused { text: HubError::Request { problem: error.to_string() }.to_string() },
     };
     let answer = serde_json::to_vec(&told).expect("answers have a JSON form");
@@ -166,8 +172,12 @@ async fn read(stream: &mut UnixStream) -> std::io::Result<(Ask, Vec<u8>)> {
 
 async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubError> {
     match ask {
-        Ask::AddStaff { number, name, role, pin } => add_staff(app, StaffNumber(number), &name, role.into(), pin).await,
-        Ask::ImportCatalog { name, map, skip_bad_rows, .. } => import(app, name, map, skip_bad_rows, file).await,
+        Ask::AddStaff { number, name, role, pin } => {
+            add_staff(app, StaffNumber(number), &name, role.into(), pin).await
+        }
+        Ask::ImportCatalog { name, map, skip_bad_rows, .. } => {
+            import(app, name, map, skip_bad_rows, file).await
+        }
         Ask::Pair { name } => {
             let code = enrol_code(app, &label("till's name", &name)?)?;
             let https = crate::cli::reachable(app.addresses.https);
@@ -193,7 +203,9 @@ pub(crate) fn label(what: &'static str, text: &str) -> Result<Label, HubError> {
 async fn on_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HubError> + Send + 'static,
 ) -> Result<T, HubError> {
-    tokio::task::spawn_blocking(work).await.map_err(|source| HubError::Unavailable { source: source.into() })?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|source| HubError::Unavailable { source: source.into() })?
 }
 
 async fn add_staff(
@@ -225,7 +237,9 @@ async fn import(
         let (told, products) = read_sheet(&name, &file, &map, &classes, skip_bad_rows)?;
         let Some(products) = products else { return Ok((told, None)) };
         let hash = catalogs::write(&folder, &products)?;
-        let version = with_state(reading.state.as_ref(), |state| state.catalog_version).max(reading.catalog.borrow().version()) + 1;
+        let version = with_state(reading.state.as_ref(), |state| state.catalog_version)
+            .max(reading.catalog.borrow().version())
+            + 1;
         Ok((told, Some((hash, Arc::new(catalogs::read(&folder, &hash, version)?)))))
     });
     let (mut told, prepared) = prepared.await?;

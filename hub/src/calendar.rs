@@ -24,9 +24,13 @@ pub enum CalendarError {
 ///
 /// # Errors
 /// [`CalendarError`].
-pub fn business_date(zone: &str, cut_over_minutes: u16, at: Timestamp) -> Result<BusinessDate, CalendarError> {
-    let zone = TimeZone::get(zone)
-        .map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
+pub fn business_date(
+    zone: &str,
+    cut_over_minutes: u16,
+    at: Timestamp,
+) -> Result<BusinessDate, CalendarError> {
+    let zone =
+        TimeZone::get(zone).map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
     let out_of_range = || CalendarError::OutOfRange { ms: at.0 };
     let instant = Instant::from_millisecond(at.0).map_err(|_| out_of_range())?;
     let local = instant.to_zoned(zone.clone()).date();
@@ -84,13 +88,19 @@ mod tests {
             ("Africa/Cairo", 0, "2026-04-23T21:59:59Z", "2026-04-23"),
             ("Africa/Cairo", 0, "2026-04-23T22:00:00Z", "2026-04-24"),
         ] {
-            assert_eq!(business_date(zone, cut_over, at(instant)).unwrap().to_string(), date, "{zone} {instant}");
+            assert_eq!(
+                business_date(zone, cut_over, at(instant)).unwrap().to_string(),
+                date,
+                "{zone} {instant}"
+            );
         }
     }
 
     #[test]
     fn dates_never_go_back_while_time_goes_on() {
-        for (zone, cut_over) in [("Europe/Vienna", 150), ("America/New_York", 90), ("Australia/Lord_Howe", 105)] {
+        for (zone, cut_over) in
+            [("Europe/Vienna", 150), ("America/New_York", 90), ("Australia/Lord_Howe", 105)]
+        {
             let mut last = None;
             let start = at("2026-01-01T00:00:00Z").0;
             for quarter in 0..366 * 96 {
@@ -103,7 +113,13 @@ mod tests {
 
     #[test]
     fn unknown_zones_and_impossible_instants_are_errors() {
-        assert!(matches!(business_date("Europe/Atlantis", 0, at("2026-01-01T00:00:00Z")), Err(CalendarError::UnknownZone { .. })));
-        assert!(matches!(business_date("UTC", 0, Timestamp(i64::MAX)), Err(CalendarError::OutOfRange { .. })));
+        assert!(matches!(
+            business_date("Europe/Atlantis", 0, at("2026-01-01T00:00:00Z")),
+            Err(CalendarError::UnknownZone { .. })
+        ));
+        assert!(matches!(
+            business_date("UTC", 0, Timestamp(i64::MAX)),
+            Err(CalendarError::OutOfRange { .. })
+        ));
     }
 }

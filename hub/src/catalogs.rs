@@ -32,7 +32,10 @@ pub fn write(folder: &DataFolder, products: &[Product]) -> Result<[u8; 32], HubE
 /// HF-HUB-029 when the file is missing, or is not what its name says.
 pub fn read(folder: &DataFolder, hash: &[u8; 32], version: u64) -> Result<Catalog, HubError> {
     let path = path(folder, hash);
-    let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::CatalogFile { path: path.clone(), source };
+    let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::CatalogFile {
+        path: path.clone(),
+        source,
+    };
     let bytes = std::fs::read(&path).map_err(|error| faulty(error.into()))?;
     if <[u8; 32]>::from(Sha256::digest(&bytes)) != *hash {
         return Err(faulty("its bytes are not those that the journal names".into()));

@@ -2,7 +2,7 @@
 //! when none does.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -192,7 +192,11 @@ async fn run(command: Command) -> Result<ExitCode, HubError> {
             let done = provision::run(&place.folder(), &place.config()?, &request, &mut out).await?;
             println!("store {}", done.store);
             println!("ca-fingerprint {}", done.fingerprint);
-            println!("\n{} is provisioned. Now: holdfast-hub serve --data {}", done.store_name, place.data.display());
+            println!(
+                "\n{} is provisioned. Now: holdfast-hub serve --data {}",
+                done.store_name,
+                place.data.display()
+            );
         }
         Command::Serve { place, mqtt, http, https, ready_file } => {
             return serve_until_told(&place, [mqtt, http, https], ready_file.as_deref()).await;
@@ -255,14 +259,20 @@ fn filter_of(text: &str) -> Result<EnvFilter, HubError> {
 }
 
 fn log(settings: &Log) -> Result<(), HubError> {
-    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter_of(&settings.filter)?);
+    let builder = tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter_of(&settings.filter)?);
     // Only a second call in one process fails, and then the first log stays.
     let _set = if settings.json { builder.json().try_init() } else { builder.try_init() };
     Ok(())
 }
 
 fn log_to_stderr(filter: &str) {
-    let _set = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(EnvFilter::new(filter)).try_init();
+    let _set = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::new(filter))
+        .try_init();
 }
 
 /// The folder itself when no hub serves from it.
@@ -384,7 +394,11 @@ async fn import_catalog(
     }
     match (told.version, told.refusal) {
         (Some(version), _) => {
-            println!("catalog version {version}: {} products, {} faults in rows left out", told.products, told.bad_rows.len());
+            println!(
+                "catalog version {version}: {} products, {} faults in rows left out",
+                told.products,
+                told.bad_rows.len()
+            );
             Ok(ExitCode::SUCCESS)
         }
         (None, refusal) => {
@@ -405,11 +419,17 @@ async fn status(place: &Place) -> Result<(), HubError> {
             });
             console.close()?;
             println!("{name}: no hub serves from {}", place.data.display());
-            println!("records {head}, transactions {}, tills {tills}, staff {staff}, catalog version {catalog}", totals.transactions);
+            println!(
+                "records {head}, transactions {}, tills {tills}, staff {staff}, catalog version {catalog}",
+                totals.transactions
+            );
         }
         None => match admin::ask(&place.folder(), &Ask::Status {}, &[]).await? {
             Told::Status(status) => {
-                println!("{}", serde_json::to_string_pretty(&status).expect("JSON that was read can be written"));
+                println!(
+                    "{}",
+                    serde_json::to_string_pretty(&status).expect("JSON that was read can be written")
+                );
             }
             other => return Err(unexpected(other)),
         },
@@ -441,13 +461,29 @@ async fn verify(place: &Place) -> Result<ExitCode, HubError> {
 pub(crate) fn verdict(report: &VerifyReport) -> String {
     let mut text = String::new();
     for finding in report.findings.iter().chain(&report.ambiguous_tail) {
-        writeln!(text, "{} at byte {}, record {}: {}", finding.path.display(), finding.offset, finding.seq, finding.what)
-            .expect("a String takes all");
-    }
-    let head = report.head.map_or_else(|| "no record".to_owned(), |head| format!("record {}, chain hash {}", head.seq, hex::encode(head.hash)));
-    let word = if report.is_intact() { "intact" } else { "NOT INTACT" };
-    writeln!(text, "{word}: {} records in {} segments and {} epochs, complete up to {head}", report.records, report.segments, report.epochs.len())
+        writeln!(
+            text,
+            "{} at byte {}, record {}: {}",
+            finding.path.display(),
+            finding.offset,
+            finding.seq,
+            finding.what
+        )
         .expect("a String takes all");
+    }
+    let head = report.head.map_or_else(
+        || "no record".to_owned(),
+        |head| format!("record {}, chain hash {}", head.seq, hex::encode(head.hash)),
+    );
+    let word = if report.is_intact() { "intact" } else { "NOT INTACT" };
+    writeln!(
+        text,
+        "{word}: {} records in {} segments and {} epochs, complete up to {head}",
+        report.records,
+        report.segments,
+        report.epochs.len()
+    )
+    .expect("a String takes all");
     text
 }
 

@@ -11,9 +11,9 @@ use holdfast_domain::ids::StoreId;
 use holdfast_journal::{Position, Record};
 use holdfast_protocol::uplink::batch::{self, Header};
 use holdfast_protocol::uplink::{
-    BATCH_CONTENT_TYPE, BatchAccepted, ENROL_PATH, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER, Heartbeat,
-    HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER, UplinkError, epochs_path,
-    events_path, heartbeat_path, journal_path, signing_digest,
+    BATCH_CONTENT_TYPE, BatchAccepted, ENROL_PATH, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER,
+    Heartbeat, HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER, UplinkError,
+    epochs_path, events_path, heartbeat_path, journal_path, signing_digest,
 };
 use holdfast_replication::Record as Sent;
 use holdfast_replication::limits::{BATCH_BYTES_MAX, BATCH_RAW_BYTES_MAX};
@@ -48,7 +48,11 @@ pub fn base_address(text: &str) -> Result<Url, HubError> {
     let refuse = |problem| HubError::CloudUrl { url: text.chars().take(200).collect(), problem };
     let url = Url::parse(text.trim()).map_err(|_| refuse("it is not a URL"))?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refuse("it names no host"))?;
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err(refuse("it has more than scheme, host and port"));
     }
     if url.path() != "/" {
@@ -108,11 +112,18 @@ impl Cloud {
     /// # Errors
     /// HF-HUB-008.
     pub async fn contact(&self) -> Result<Contact, HubError> {
-        let response =
-            self.client.get(self.at("/healthz")).send().await.map_err(|source| unreachable(&self.base, source))?;
+        let response = self
+            .client
+            .get(self.at("/healthz"))
+            .send()
+            .await
+            .map_err(|source| unreachable(&self.base, source))?;
         let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-        Ok(Contact { date_ms: date.map(|date| date.timestamp().as_millisecond()), tls: self.base.scheme() == "https" })
+        Ok(Contact {
+            date_ms: date.map(|date| date.timestamp().as_millisecond()),
+            tls: self.base.scheme() == "https",
+        })
     }
 
     /// Enrols the hub. The same request gets the same answer again.
@@ -138,12 +149,21 @@ impl Cloud {
         match response.status() {
             StatusCode::NO_CONTENT => return Ok(None),
             StatusCode::OK => {}
-            _ => return self.answer::<()>(response).await.map(|()| None).map_err(|failure| self.hub_error(failure)),
+            _ => {
+                return self
+                    .answer::<()>(response)
+                    .await
+                    .map(|()| None)
+                    .map_err(|failure| self.hub_error(failure));
+            }
         }
         let packed = response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "zstd");
         let body = bounded(response, BATCH_BYTES_MAX.max(BATCH_RAW_BYTES_MAX)).await;
         let body = body.map_err(|why| self.hub_error(UplinkFailure::Unreachable(why)))?;
-        let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::JournalCopy { seq: from_seq, source };
+        let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::JournalCopy {
+            seq: from_seq,
+            source,
+        };
         let body = if packed { unpack(&body).map_err(|error| faulty(error.into()))? } else { body };
         let (_, records) = batch::decode(&body).map_err(|error| faulty(error.into()))?;
         let records = records.into_iter().map(|record| Record {
@@ -175,7 +195,11 @@ impl Cloud {
         more(request).send().await.map_err(|error| UplinkFailure::Unreachable(causes(&error)))
     }
 
-    async fn post_json<T: DeserializeOwned>(&self, path: String, body: &impl Serialize) -> Result<T, UplinkFailure> {
+    async fn post_json<T: DeserializeOwned>(
+        &self,
+        path: String,
+        body: &impl Serialize,
+    ) -> Result<T, UplinkFailure> {
         let body = serde_json::to_vec(body).expect("protocol messages have a JSON form");
         let json = |request: reqwest::RequestBuilder| request.header(CONTENT_TYPE, "application/json");
         self.answer(self.signed(Method::POST, &path, body, json).await?).await
@@ -192,13 +216,17 @@ impl Cloud {
         match serde_json::from_slice::<UplinkError>(&body) {
             Ok(refusal) => Err(UplinkFailure::Refused(refusal)),
             // A proxy or balancer in between speaks for itself.
-            Err(_) => Err(UplinkFailure::Unreachable(format!("HTTP {status} from something that is not the cloud"))),
+            Err(_) => {
+                Err(UplinkFailure::Unreachable(format!("HTTP {status} from something that is not the cloud")))
+            }
         }
     }
 
     fn hub_error(&self, failure: UplinkFailure) -> HubError {
         match failure {
-            UplinkFailure::Refused(refusal) => HubError::CloudRefused { code: refusal.code, text: refusal.message },
+            UplinkFailure::Refused(refusal) => {
+                HubError::CloudRefused { code: refusal.code, text: refusal.message }
+            }
             UplinkFailure::Unreachable(why) => {
                 HubError::CloudUnreachable { url: self.base.to_string(), source: why.into() }
             }
@@ -259,7 +287,10 @@ impl Uplink for Cloud {
         })
     }
 
-    fn heartbeat(&self, beat: Heartbeat) -> futures::future::BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
+    fn heartbeat(
+        &self,
+        beat: Heartbeat,
+    ) -> futures::future::BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
         Box::pin(async move {
             let answer: HeartbeatAnswer = self.post_json(heartbeat_path(self.store()?), &beat).await?;
             self.note(answer.acked_through.min(beat.head_seq)).await;
@@ -278,7 +309,8 @@ fn pack(header: &Header, records: &[Record]) -> Vec<u8> {
             payload: &record.payload,
         })
         .collect();
-    zstd::encode_all(&batch::encode(header, &sent)[..], ZSTD_LEVEL).expect("compressing in memory cannot fail")
+    zstd::encode_all(&batch::encode(header, &sent)[..], ZSTD_LEVEL)
+        .expect("compressing in memory cannot fail")
 }
 
 fn unpack(body: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -308,7 +340,8 @@ fn unreachable(base: &Url, source: reqwest::Error) -> HubError {
 }
 
 fn causes(error: &reqwest::Error) -> String {
-    let mut text = if error.is_timeout() { "no answer in time".to_owned() } else { String::from("the exchange failed") };
+    let mut text =
+        if error.is_timeout() { "no answer in time".to_owned() } else { String::from("the exchange failed") };
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         text.push_str(": ");
@@ -324,12 +357,26 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        for good in ["https://hq.example.com", "https://10.0.0.7:8443/", "http://127.0.0.1:8480", "http://[::1]:1", "http://localhost:2"] {
+        for good in [
+            "https://hq.example.com",
+            "https://10.0.0.7:8443/",
+            "http://127.0.0.1:8480",
+            "http://[::1]:1",
+            "http://localhost:2",
+        ] {
             base_address(good).unwrap_or_else(|error| panic!("{good}: {error}"));
         }
         for bad in [
-            "", "hq.example.com", "http://hq.example.com", "http://10.0.0.7", "http://127.0.0.1.evil.example",
-            "http://localhost@evil.example", "ftp://hq", "https://hq/path", "https://u:p@hq", "https://hq?x=1",
+            "",
+            "hq.example.com",
+            "http://hq.example.com",
+            "http://10.0.0.7",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "ftp://hq",
+            "https://hq/path",
+            "https://u:p@hq",
+            "https://hq?x=1",
         ] {
             assert!(base_address(bad).unwrap_err().to_string().starts_with("HF-HUB-007"), "{bad}");
         }

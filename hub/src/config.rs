@@ -115,7 +115,10 @@ impl Config {
     pub fn validate(&self) -> Result<(), HubError> {
         let refuse = |key, problem: String| Err(HubError::ConfigValue { key, problem });
         if !self.listen.http.ip().is_loopback() {
-            return refuse("listen.http", format!("{} is no loopback address; plain HTTP never leaves the machine", self.listen.http));
+            return refuse(
+                "listen.http",
+                format!("{} is no loopback address; plain HTTP never leaves the machine", self.listen.http),
+            );
         }
         for (key, value, least, most) in [
             ("gate.tills_max", self.gate.tills_max as u64, 1, 10_000),
@@ -128,8 +131,13 @@ impl Config {
                 return refuse(key, format!("{value} is not between {least} and {most}"));
             }
         }
-        if self.certificate.renew_before_days == 0 || self.certificate.renew_before_days >= self.certificate.days {
-            return refuse("certificate.renew_before_days", "it must be at least 1 and less than certificate.days".into());
+        if self.certificate.renew_before_days == 0
+            || self.certificate.renew_before_days >= self.certificate.days
+        {
+            return refuse(
+                "certificate.renew_before_days",
+                "it must be at least 1 and less than certificate.days".into(),
+            );
         }
         if let Some(origin) = self.gate.origins.iter().find(|origin| !is_origin(origin)) {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
@@ -180,7 +188,8 @@ mod tests {
         let config = from("").unwrap();
         assert!(config.listen.http.ip().is_loopback());
         assert_eq!(config.printers[0].address, "simulated");
-        let one = from("[[printers]]\nname = \"till-1\"\naddress = \"tcp://10.0.0.9\"\npaper_mm = 58").unwrap();
+        let one =
+            from("[[printers]]\nname = \"till-1\"\naddress = \"tcp://10.0.0.9\"\npaper_mm = 58").unwrap();
         assert_eq!(one.printers.len(), 1, "a list replaces the list before it");
     }
 
@@ -195,7 +204,11 @@ mod tests {
             ("[gate]\norigins = [\"evil\"]", "HF-HUB-002", "gate.origins"),
             ("[journal]\nsegment_mib = 4096", "HF-HUB-002", "journal.segment_mib"),
             ("[certificate]\nrenew_before_days = 90", "HF-HUB-002", "certificate.renew_before_days"),
-            ("[[printers]]\nname = \"A b\"\naddress = \"simulated\"\npaper_mm = 80", "HF-HUB-002", "printers"),
+            (
+                "[[printers]]\nname = \"A b\"\naddress = \"simulated\"\npaper_mm = 80",
+                "HF-HUB-002",
+                "printers",
+            ),
             ("[[printers]]\nname = \"a\"\naddress = \"usb\"\npaper_mm = 80", "HF-HUB-002", "HF-DEV-001"),
             ("[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 40", "HF-HUB-002", "40 mm"),
         ] {

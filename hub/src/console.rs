@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use holdfast_domain::bounded::Label;
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::command::HubCommand;
+use holdfast_domain::decide_hub;
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::StaffId;
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::state::State;
-use holdfast_domain::decide_hub;
-use holdfast_domain::calendar::Timestamp;
 use holdfast_journal::Position;
 use holdfast_protocol::{decode_record, encode_record};
 use holdfast_store::{StateStore, StoreError, stored_record};
@@ -94,8 +94,11 @@ impl Console {
         if let HubCommand::OpenEpoch { epoch, .. } = command {
             self.storage.writer.begin_epoch(*epoch.0.as_bytes());
         }
-        let record =
-            Record { recorded_at: self.recorded_at()?, origin: Origin::Hub, outcome: Outcome::Accepted { events: decision.events } };
+        let record = Record {
+            recorded_at: self.recorded_at()?,
+            origin: Origin::Hub,
+            outcome: Outcome::Accepted { events: decision.events },
+        };
         let payload = encode_record(&record);
         let position = self.storage.writer.append_durable(payload.clone())?;
         let failed = |source: StoreError| HubError::State { source: source.into() };
@@ -115,7 +118,13 @@ impl Console {
     ///
     /// # Errors
     /// HF-HUB-017, HF-HUB-026 and whatever [`Console::record`] can go wrong with.
-    pub fn add_staff(&mut self, number: StaffNumber, name: &Label, role: Role, pin: &str) -> Result<StaffId, HubError> {
+    pub fn add_staff(
+        &mut self,
+        number: StaffNumber,
+        name: &Label,
+        role: Role,
+        pin: &str,
+    ) -> Result<StaffId, HubError> {
         people::check_form(pin)?;
         let (staff, command) = self.with_state(|state| register_staff(state, number, role));
         self.record(&command)?;
@@ -141,7 +150,8 @@ impl Console {
         let mut stored = Vec::with_capacity(records.len());
         for record in records {
             let seq = record.position.seq;
-            let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::JournalCopy { seq, source };
+            let faulty =
+                |source: Box<dyn std::error::Error + Send + Sync>| HubError::JournalCopy { seq, source };
             self.storage.writer.import(&record).map_err(|error| faulty(error.into()))?;
             stored.push(stored_record(record).map_err(|error| faulty(error.into()))?);
         }
@@ -184,4 +194,3 @@ pub fn activate_catalog(content_hash: [u8; 32], products: usize) -> HubCommand {
     let products = u32::try_from(products).expect("an import is limited far below");
     HubCommand::ActivateCatalog { content_hash, products, source: CatalogSource::Import }
 }
-

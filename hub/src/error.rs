@@ -12,7 +12,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    #[error("HF-HUB-001 the configuration cannot be used; correct the key that is named, `check-config` tries again")]
+    #[error(
+        "HF-HUB-001 the configuration cannot be used; correct the key that is named, `check-config` tries again"
+    )]
     Config(#[source] Box<figment::Error>),
     #[error("HF-HUB-002 the setting {key} cannot be used: {problem}")]
     ConfigValue { key: &'static str, problem: String },
@@ -33,9 +35,13 @@ pub enum HubError {
         #[source]
         source: Cause,
     },
-    #[error("HF-HUB-007 the cloud's address `{url}` is refused: {problem}; write it like https://hq.example.com")]
+    #[error(
+        "HF-HUB-007 the cloud's address `{url}` is refused: {problem}; write it like https://hq.example.com"
+    )]
     CloudUrl { url: String, problem: &'static str },
-    #[error("HF-HUB-008 the cloud at {url} cannot be reached; check the network, the address and the cloud itself")]
+    #[error(
+        "HF-HUB-008 the cloud at {url} cannot be reached; check the network, the address and the cloud itself"
+    )]
     CloudUnreachable {
         url: String,
         #[source]
@@ -47,21 +53,29 @@ pub enum HubError {
     ChecksFailed { failed: usize },
     #[error("HF-HUB-011 {} already belongs to store {store}; provision another store into an empty folder", path.display())]
     OtherStore { path: PathBuf, store: String },
-    #[error("HF-HUB-012 the store's settings at HQ cannot be used: {field}; correct them at HQ and run the command again")]
+    #[error(
+        "HF-HUB-012 the store's settings at HQ cannot be used: {field}; correct them at HQ and run the command again"
+    )]
     StoreSettings {
         field: &'static str,
         #[source]
         source: Cause,
     },
-    #[error("HF-HUB-013 the tax table `{text}` cannot be used: {problem}; write it like standard=20,reduced=10,zero=0")]
+    #[error(
+        "HF-HUB-013 the tax table `{text}` cannot be used: {problem}; write it like standard=20,reduced=10,zero=0"
+    )]
     TaxTable { text: String, problem: String },
-    #[error("HF-HUB-014 HQ's copy of the journal does not continue at record {seq}; run the command again, and if it stays, ask HQ to verify its copy")]
+    #[error(
+        "HF-HUB-014 HQ's copy of the journal does not continue at record {seq}; run the command again, and if it stays, ask HQ to verify its copy"
+    )]
     JournalCopy {
         seq: u64,
         #[source]
         source: Cause,
     },
-    #[error("HF-HUB-015 the store's certificates cannot be {action}; restore the folder tls/ or provision anew")]
+    #[error(
+        "HF-HUB-015 the store's certificates cannot be {action}; restore the folder tls/ or provision anew"
+    )]
     Certificate {
         action: &'static str,
         #[source]

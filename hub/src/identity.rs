@@ -56,7 +56,8 @@ impl Identity {
     pub fn read(folder: &DataFolder) -> Result<Option<Self>, HubError> {
         let path = folder.identity();
         let Some(stored) = folder::read_json::<Stored>(&path)? else { return Ok(None) };
-        let damaged = |problem: &'static str| HubError::FileDamaged { path: path.clone(), source: problem.into() };
+        let damaged =
+            |problem: &'static str| HubError::FileDamaged { path: path.clone(), source: problem.into() };
         if stored.version != VERSION {
             return Err(damaged("its version is unknown; start the newer program that wrote it"));
         }
@@ -114,7 +115,10 @@ mod tests {
         identity.store = Some(StoreId(Uuid::from_u128(2)));
         identity.write(&folder).unwrap();
         let read = Identity::read(&folder).unwrap().unwrap();
-        assert_eq!((read.hub, read.store, read.public_key()), (identity.hub, identity.store, identity.public_key()));
+        assert_eq!(
+            (read.hub, read.store, read.public_key()),
+            (identity.hub, identity.store, identity.public_key())
+        );
         let key = VerifyingKey::from_bytes(&read.public_key()).unwrap();
         key.verify(&[9; 32], &Signature::from_bytes(&read.sign(&[9; 32]))).unwrap();
         assert!(!format!("{read:?}").contains("0707"));

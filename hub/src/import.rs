@@ -19,19 +19,28 @@ pub const BARCODES_MAX: usize = 32;
 /// Why a file is not imported at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("HF-IMP-001 {name} cannot be read as CSV; check the path and that it is a CSV file with a header row")]
+    #[error(
+        "HF-IMP-001 {name} cannot be read as CSV; check the path and that it is a CSV file with a header row"
+    )]
     Unreadable {
         name: String,
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("HF-IMP-002 the file has no column `{column}` for {field}; it has: {found}; name another one with --map {field}=Column")]
+    #[error(
+        "HF-IMP-002 the file has no column `{column}` for {field}; it has: {found}; name another one with --map {field}=Column"
+    )]
     ColumnMissing { field: Field, column: String, found: String },
-    #[error("HF-IMP-003 the mapping `{mapping}` cannot be used: {problem}; write --map field=Column with a field of: {}", Field::names())]
+    #[error(
+        "HF-IMP-003 the mapping `{mapping}` cannot be used: {problem}; write --map field=Column with a field of: {}",
+        Field::names()
+    )]
     Mapping { mapping: String, problem: &'static str },
     #[error("HF-IMP-004 the file has more than {limit} {unit}; split it")]
     TooLarge { limit: u64, unit: &'static str },
-    #[error("HF-IMP-005 nothing was imported because {bad} of {rows} rows are bad; correct them, or leave them out with --skip-bad-rows")]
+    #[error(
+        "HF-IMP-005 nothing was imported because {bad} of {rows} rows are bad; correct them, or leave them out with --skip-bad-rows"
+    )]
     BadRows { bad: usize, rows: usize },
     #[error("HF-IMP-006 the file has no product that can be imported")]
     Empty,
@@ -50,8 +59,15 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 7] =
-        [Self::Sku, Self::Description, Self::Barcode, Self::Unit, Self::TaxClass, Self::UnitPrice, Self::Stock];
+    pub const ALL: [Self; 7] = [
+        Self::Sku,
+        Self::Description,
+        Self::Barcode,
+        Self::Unit,
+        Self::TaxClass,
+        Self::UnitPrice,
+        Self::Stock,
+    ];
 
     /// Its name in mappings, and its column where no mapping says otherwise.
     pub fn name(self) -> &'static str {
@@ -159,14 +175,20 @@ impl Sheet {
 ///
 /// # Errors
 /// HF-IMP-001, HF-IMP-002, HF-IMP-004; bad rows are in the sheet.
-pub fn read(name: &str, bytes: &[u8], mapping: &Mapping, tax_classes: &[TaxClass]) -> Result<Sheet, ImportError> {
+pub fn read(
+    name: &str,
+    bytes: &[u8],
+    mapping: &Mapping,
+    tax_classes: &[TaxClass],
+) -> Result<Sheet, ImportError> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(ImportError::TooLarge { limit: FILE_BYTES_MAX, unit: "bytes" });
     }
     // A byte order mark is what spreadsheets put in front of UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let unreadable = |source: csv::Error| ImportError::Unreadable { name: name.to_owned(), source: source.into() };
+    let unreadable =
+        |source: csv::Error| ImportError::Unreadable { name: name.to_owned(), source: source.into() };
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     let columns = columns(&header, mapping)?;
     let mut sheet = Sheet::default();
@@ -183,7 +205,14 @@ pub fn read(name: &str, bytes: &[u8], mapping: &Mapping, tax_classes: &[TaxClass
             return Err(ImportError::TooLarge { limit: ROWS_MAX as u64, unit: "rows" });
         }
         let line = record.position().map_or(0, csv::Position::line);
-        let mut row = Row { line, header_len: header.len(), record: &record, columns: &columns, mapping, bad: Vec::new() };
+        let mut row = Row {
+            line,
+            header_len: header.len(),
+            record: &record,
+            columns: &columns,
+            mapping,
+            bad: Vec::new(),
+        };
         let product = row.product(tax_classes);
         if let Some(product) = product
             && row.bad.is_empty()
@@ -196,7 +225,8 @@ pub fn read(name: &str, bytes: &[u8], mapping: &Mapping, tax_classes: &[TaxClass
 }
 
 fn columns(header: &ByteRecord, mapping: &Mapping) -> Result<HashMap<Field, usize>, ImportError> {
-    let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    let names: Vec<String> =
+        header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     let mut columns = HashMap::new();
     for field in Field::ALL {
         let column = mapping.column(field);
@@ -227,14 +257,19 @@ impl<'a> Row<'a> {
     /// The product, or nothing and the reasons.
     fn product(&mut self, tax_classes: &[TaxClass]) -> Option<Product> {
         if self.record.len() != self.header_len {
-            let text = format!("the row has {} fields, the header has {}; check quotes and commas", self.record.len(), self.header_len);
+            let text = format!(
+                "the row has {} fields, the header has {}; check quotes and commas",
+                self.record.len(),
+                self.header_len
+            );
             self.bad.push(BadRow { line: self.line, column: "-".into(), code: "HF-IMP-019", text });
             return None;
         }
         // Every field is looked at before the row is given up, so that a person corrects it once.
         let sku = self.parse(Field::Sku, "HF-IMP-010", |text| Sku::new(text).map_err(|e| e.to_string()));
-        let description =
-            self.parse(Field::Description, "HF-IMP-011", |text| Description::new(text).map_err(|e| e.to_string()));
+        let description = self.parse(Field::Description, "HF-IMP-011", |text| {
+            Description::new(text).map_err(|e| e.to_string())
+        });
         let barcodes = self.parse(Field::Barcode, "HF-IMP-012", barcodes);
         let unit = self.parse(Field::Unit, "HF-IMP-013", unit);
         let tax_class = self.parse(Field::TaxClass, "HF-IMP-014", |text| tax_class(text, tax_classes));
@@ -253,7 +288,12 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn parse<T>(&mut self, field: Field, code: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    fn parse<T>(
+        &mut self,
+        field: Field,
+        code: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let bytes = self.columns.get(&field).and_then(|index| self.record.get(*index)).unwrap_or_default();
         let parsed = match std::str::from_utf8(bytes) {
             Ok(text) => parse(text.trim()),
@@ -306,7 +346,9 @@ fn stock(text: &str) -> Result<StockRule, String> {
         "" | "counter" => Ok(StockRule::Counter),
         "strict" => Ok(StockRule::Strict),
         "untracked" | "none" => Ok(StockRule::Untracked),
-        other => Err(format!("the stock rule `{}` is unknown; write counter, strict or untracked", short(other))),
+        other => {
+            Err(format!("the stock rule `{}` is unknown; write counter, strict or untracked", short(other)))
+        }
     }
 }
 
@@ -337,7 +379,9 @@ impl Seen {
             row.refuse(Field::Sku, "HF-IMP-017", text);
             return false;
         }
-        if let Some((barcode, (sku, line))) = product.barcodes.iter().find_map(|b| Some((b, self.barcodes.get(b)?))) {
+        if let Some((barcode, (sku, line))) =
+            product.barcodes.iter().find_map(|b| Some((b, self.barcodes.get(b)?)))
+        {
             let text = format!("{barcode} belongs to {sku} in row {line}; give it to one of them");
             row.refuse(Field::Barcode, "HF-IMP-018", text);
             return false;
@@ -366,11 +410,16 @@ mod tests {
 
     #[test]
     fn good_rows_become_products() {
-        let sheet = sheet("a1,\"Tea, green\",4006381333931|952,piece,reduced,2.50,counter\nB2,Müsli loose,,KG,,12.9900,\n");
+        let sheet = sheet(
+            "a1,\"Tea, green\",4006381333931|952,piece,reduced,2.50,counter\nB2,Müsli loose,,KG,,12.9900,\n",
+        );
         assert_eq!(sheet.bad, []);
         let [tea, muesli] = &sheet.products[..] else { panic!("two products") };
         assert_eq!((tea.sku.as_str(), tea.barcodes.len(), tea.unit), ("A1", 2, Unit::Piece));
-        assert_eq!((muesli.unit, muesli.stock, muesli.tax_class.as_str()), (Unit::Kilogram, StockRule::Counter, "standard"));
+        assert_eq!(
+            (muesli.unit, muesli.stock, muesli.tax_class.as_str()),
+            (Unit::Kilogram, StockRule::Counter, "standard")
+        );
         assert_eq!(muesli.unit_price.to_string(), "12.99");
     }
 
@@ -412,7 +461,8 @@ mod tests {
 
     #[test]
     fn columns_are_mapped_and_missing_ones_are_named() {
-        let mapping = |texts: &[&str]| Mapping::parse(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
+        let mapping =
+            |texts: &[&str]| Mapping::parse(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
         let map = mapping(&["sku=StockCode", "description=Description", "unit_price=UnitPrice"]).unwrap();
         let text = b"InvoiceNo,StockCode,Description,UnitPrice\n1,85123A,HANGING HEART,2.55\n";
         assert_eq!(read("f.csv", text, &map, &classes()).unwrap().products[0].sku.as_str(), "85123A");

@@ -74,14 +74,21 @@ impl Pairing {
     /// # Errors
     /// HF-HUB-003, HF-HUB-022 when too many codes are open.
     pub fn issue(&self, name: &Label, now_ms: i64, random: [u8; CODE_LETTERS]) -> Result<String, HubError> {
-        let letters: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
+        let letters: String =
+            random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
         let mut inner = self.lock();
         let mut codes = inner.codes.clone();
         codes.retain(|code| code.ends_at_ms > now_ms);
         if codes.len() >= CODES_MAX {
-            return Err(HubError::Request { problem: format!("{CODES_MAX} pairing codes are open; wait until one ends") });
+            return Err(HubError::Request {
+                problem: format!("{CODES_MAX} pairing codes are open; wait until one ends"),
+            });
         }
-        codes.push(OpenCode { sha256: digest(&letters), name: name.to_string(), ends_at_ms: now_ms + CODE_MS });
+        codes.push(OpenCode {
+            sha256: digest(&letters),
+            name: name.to_string(),
+            ends_at_ms: now_ms + CODE_MS,
+        });
         self.write(&codes)?;
         inner.codes = codes;
         Ok(format!("{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..]))
@@ -163,7 +170,10 @@ mod tests {
         let pairing = open(&place);
         assert_eq!(pairing.redeem(" o123 4567 89az", PEER, 1).unwrap(), name());
         assert!(matches!(pairing.redeem(&code, PEER, 1), Err(HubError::PairingCode)));
-        assert!(matches!(open(&place).redeem(&code, PEER, 1), Err(HubError::PairingCode)), "after a restart too");
+        assert!(
+            matches!(open(&place).redeem(&code, PEER, 1), Err(HubError::PairingCode)),
+            "after a restart too"
+        );
     }
 
     #[test]
@@ -186,7 +196,10 @@ mod tests {
         }
         assert!(matches!(pairing.redeem(&code, PEER, 0), Err(HubError::PairingAttempts)));
         assert!(pairing.redeem(&code, OTHER, 0).is_ok(), "another device is not disturbed");
-        assert!(matches!(pairing.redeem(&code, PEER, CODE_MS), Err(HubError::PairingCode)), "and may try again later");
+        assert!(
+            matches!(pairing.redeem(&code, PEER, CODE_MS), Err(HubError::PairingCode)),
+            "and may try again later"
+        );
     }
 
     #[test]

@@ -44,20 +44,24 @@ struct PinVerifier {
 
 impl PinVerifier {
     fn new(pin: &str, salt: [u8; 16]) -> Self {
-        let hash = argon2id(pin, &salt, MEMORY_KIB, PASSES).expect("the built-in cost and salt are within argon2's limits");
+        let hash = argon2id(pin, &salt, MEMORY_KIB, PASSES)
+            .expect("the built-in cost and salt are within argon2's limits");
         Self { memory_kib: MEMORY_KIB, passes: PASSES, salt: hex::encode(salt), hash: hex::encode(hash) }
     }
 
     fn fits(&self, pin: &str) -> bool {
         let (Ok(salt), Ok(hash)) = (hex::decode(&self.salt), hex::decode(&self.hash)) else { return false };
-        argon2id(pin, &salt, self.memory_kib, self.passes).is_some_and(|given| bool::from(given[..].ct_eq(&hash)))
+        argon2id(pin, &salt, self.memory_kib, self.passes)
+            .is_some_and(|given| bool::from(given[..].ct_eq(&hash)))
     }
 }
 
 fn argon2id(pin: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Option<[u8; HASH_BYTES]> {
     let params = Params::new(memory_kib, passes, 1, Some(HASH_BYTES)).ok()?;
     let mut hash = [0; HASH_BYTES];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(pin.as_bytes(), salt, &mut hash).ok()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(pin.as_bytes(), salt, &mut hash)
+        .ok()?;
     Some(hash)
 }
 
@@ -111,7 +115,14 @@ impl People {
     pub fn put(&self, staff: StaffId, number: StaffNumber, name: &Label, pin: &str) -> Result<(), HubError> {
         check_form(pin)?;
         let pin = PinVerifier::new(pin, Machine.random());
-        let person = Person { staff: staff.0, number: number.0, name: name.to_string(), pin, attempts: 0, locked_until_ms: 0 };
+        let person = Person {
+            staff: staff.0,
+            number: number.0,
+            name: name.to_string(),
+            pin,
+            attempts: 0,
+            locked_until_ms: 0,
+        };
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = people.clone();
         changed.retain(|known| known.number != number.0 && known.staff != staff.0);
@@ -157,9 +168,13 @@ impl People {
     fn count(&self, number: StaffNumber, now_ms: i64) -> Result<Option<Option<PinVerifier>>, HubError> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = people.clone();
-        let Some(person) = changed.iter_mut().find(|person| person.number == number.0) else { return Ok(Some(None)) };
+        let Some(person) = changed.iter_mut().find(|person| person.number == number.0) else {
+            return Ok(Some(None));
+        };
         // A clock that was set back must not lock anybody for longer than any lock lasts.
-        if now_ms < person.locked_until_ms.min(now_ms + LOCK_MS_MAX) && person.locked_until_ms - now_ms <= LOCK_MS_MAX {
+        if now_ms < person.locked_until_ms.min(now_ms + LOCK_MS_MAX)
+            && person.locked_until_ms - now_ms <= LOCK_MS_MAX
+        {
             return Ok(None);
         }
         person.attempts = person.attempts.saturating_add(1);
@@ -242,9 +257,17 @@ mod tests {
         assert_eq!(people.check(ANNA, "4711", 1_000), PinVerdict::LockedOut, "even the right one");
         assert_eq!(people.check(ANNA, "4711", 1_000 + LOCK_MS - 1), PinVerdict::LockedOut);
         assert_eq!(people.check(ANNA, "0000", 1_000 + LOCK_MS), PinVerdict::Wrong);
-        assert_eq!(people.check(ANNA, "4711", 1_000 + 2 * LOCK_MS), PinVerdict::LockedOut, "twice as long now");
+        assert_eq!(
+            people.check(ANNA, "4711", 1_000 + 2 * LOCK_MS),
+            PinVerdict::LockedOut,
+            "twice as long now"
+        );
         assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
-        assert_eq!(people.check(ANNA, "0000", 1_000 + 3 * LOCK_MS), PinVerdict::Wrong, "counting begins anew");
+        assert_eq!(
+            people.check(ANNA, "0000", 1_000 + 3 * LOCK_MS),
+            PinVerdict::Wrong,
+            "counting begins anew"
+        );
         assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
     }
 
@@ -253,8 +276,14 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let people = with_anna(&place);
         let wrong = std::thread::scope(|scope| {
-            let guesses: Vec<_> = (0..12).map(|_| scope.spawn(|| people.check(ANNA, "0000", 1_000))).collect();
-            guesses.into_iter().filter(|_| true).map(|g| g.join().unwrap()).filter(|v| *v == PinVerdict::Wrong).count()
+            let guesses: Vec<_> =
+                (0..12).map(|_| scope.spawn(|| people.check(ANNA, "0000", 1_000))).collect();
+            guesses
+                .into_iter()
+                .filter(|_| true)
+                .map(|g| g.join().unwrap())
+                .filter(|v| *v == PinVerdict::Wrong)
+                .count()
         });
         assert_eq!(wrong, 5, "seven of twelve met the lock");
     }

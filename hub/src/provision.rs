@@ -21,7 +21,7 @@ use holdfast_protocol::decode_record;
 use holdfast_protocol::uplink::{EnrolRequest, EnrolResponse, UPLINK_VERSION};
 
 pub use checks::{Check, Finding};
-pub use profile::{DEFAULT_TAXES, parse_taxes};
+pub use profile::{DEFAULT_TAXES, from_settings as profile_from_settings, parse_taxes};
 
 use crate::clock::Machine;
 use crate::cloud::Cloud;
@@ -168,7 +168,10 @@ async fn download(
         let _gone = writeln!(out, "HQ's copy     …        record {at} of {through}");
     }
     if at < through {
-        return Err(HubError::JournalCopy { seq: at + 1, source: format!("HQ holds {through} records and gave {at}").into() });
+        return Err(HubError::JournalCopy {
+            seq: at + 1,
+            source: format!("HQ holds {through} records and gave {at}").into(),
+        });
     }
     if at > first {
         say(out, "HQ's copy", &format!("{} records taken over", at - first));

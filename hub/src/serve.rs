@@ -90,12 +90,17 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let identity = Arc::new(Identity::read(&folder)?.ok_or_else(not_provisioned)?);
     let store = identity.store.ok_or_else(not_provisioned)?;
     if !Machine.is_plausible() {
-        tracing::error!(code = "HF-HUB-030", "the machine's clock shows a time before this software was made; set it");
+        tracing::error!(
+            code = "HF-HUB-030",
+            "the machine's clock shows a time before this software was made; set it"
+        );
     }
 
     let opened = {
         let (folder, segment_mib) = (folder.clone(), config.journal.segment_mib);
-        tokio::task::spawn_blocking(move || storage::open(&folder, segment_mib)).await.expect("opening does not panic")?
+        tokio::task::spawn_blocking(move || storage::open(&folder, segment_mib))
+            .await
+            .expect("opening does not panic")?
     };
     let state = Arc::clone(&opened.state);
     let (is_configured, catalog, credentials) = with_state(state.as_ref(), |state| {
@@ -110,7 +115,8 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let now_ms = Machine.now_ms();
     let authority = Arc::new(Authority::open(&folder, store, now_ms)?);
     let life = (config.certificate.days, config.certificate.renew_before_days);
-    let certificate = Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
+    let certificate =
+        Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
     let printers = printers::open(&config.printers, &folder)?;
     let cloud = Cloud::new(Arc::clone(&identity), Some(Arc::clone(&opened.witness)))?;
 
@@ -204,12 +210,16 @@ async fn renew(certificate: Arc<HubCertificate>) {
     loop {
         tokio::time::sleep(RENEWAL_LOOK).await;
         let certificate = Arc::clone(&certificate);
-        let renewed =
-            tokio::task::spawn_blocking(move || certificate.renew_if_due(local_addresses(), Machine.now_ms())).await;
+        let renewed = tokio::task::spawn_blocking(move || {
+            certificate.renew_if_due(local_addresses(), Machine.now_ms())
+        })
+        .await;
         match renewed {
             Ok(Ok(true)) => tracing::info!("the hub's certificate was renewed"),
             Ok(Ok(false)) => {}
-            Ok(Err(error)) => tracing::error!(error = error.chain(), "the hub's certificate could not be renewed"),
+            Ok(Err(error)) => {
+                tracing::error!(error = error.chain(), "the hub's certificate could not be renewed")
+            }
             Err(error) => tracing::error!(%error, "renewing the hub's certificate failed"),
         }
     }

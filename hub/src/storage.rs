@@ -53,7 +53,13 @@ pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> 
     match SledStore::open(&folder.state(), &reader, SledOptions::new(boot_id.trim())) {
         Ok((state, report)) => {
             tracing::info!(rebuilt = ?report.rebuilt, replayed = report.replayed, "the state is open");
-            Ok(Storage { writer, reader, state: Arc::clone(&state) as Arc<dyn StateStore>, on_disk: Some(state), witness })
+            Ok(Storage {
+                writer,
+                reader,
+                state: Arc::clone(&state) as Arc<dyn StateStore>,
+                on_disk: Some(state),
+                witness,
+            })
         }
         Err(error) => {
             tracing::error!(%error, "the state cannot be kept on disk; it is folded into memory and selling goes on");

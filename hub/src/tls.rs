@@ -11,8 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use holdfast_domain::ids::StoreId;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -107,7 +107,8 @@ impl Authority {
         let mut params = CertificateParams::new(vec![self.server_name.clone(), "localhost".to_owned()])
             .map_err(faulty("made"))?;
         let loopback = [IpAddr::from([127, 0, 0, 1]), "::1".parse().expect("a literal address")];
-        let mut addresses: Vec<_> = addresses.iter().copied().chain(loopback).filter(|ip| is_private(*ip)).collect();
+        let mut addresses: Vec<_> =
+            addresses.iter().copied().chain(loopback).filter(|ip| is_private(*ip)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         params.subject_alt_names.extend(addresses.into_iter().map(SanType::IpAddress));
@@ -116,7 +117,8 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        (params.not_before, params.not_after) = (instant(now_ms) - hours(BACKDATED_HOURS), instant(now_ms) + hours(i64::from(days) * 24));
+        (params.not_before, params.not_after) =
+            (instant(now_ms) - hours(BACKDATED_HOURS), instant(now_ms) + hours(i64::from(days) * 24));
         let key = KeyPair::generate().map_err(faulty("made"))?;
         let cert = params.signed_by(&key, &self.issuer).map_err(faulty("made"))?;
         Ok((cert.pem(), key.serialize_pem()))
@@ -137,7 +139,8 @@ fn make_authority(server_name: &str, now_ms: i64) -> Result<(String, String), rc
         permitted_subtrees: names.into_iter().chain(addresses).collect(),
         excluded_subtrees: Vec::new(),
     });
-    (params.not_before, params.not_after) = (instant(now_ms) - hours(BACKDATED_HOURS), instant(now_ms) + hours(CA_DAYS * 24));
+    (params.not_before, params.not_after) =
+        (instant(now_ms) - hours(BACKDATED_HOURS), instant(now_ms) + hours(CA_DAYS * 24));
     let key = KeyPair::generate()?;
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
 }
@@ -253,7 +256,12 @@ fn is_due(current: &Current, addresses: &[IpAddr], renew_before_days: u32, now_m
     near || addresses.iter().any(|ip| is_private(*ip) && !current.addresses.contains(ip))
 }
 
-fn make_leaf(authority: &Authority, days: u32, addresses: Vec<IpAddr>, now_ms: i64) -> Result<Current, HubError> {
+fn make_leaf(
+    authority: &Authority,
+    days: u32,
+    addresses: Vec<IpAddr>,
+    now_ms: i64,
+) -> Result<Current, HubError> {
     let (cert, key) = authority.certify(&addresses, days, now_ms)?;
     folder::replace(&authority.folder.join("hub.key"), key.as_bytes())?;
     folder::replace(&authority.folder.join("hub.pem"), cert.as_bytes())?;

@@ -45,8 +45,10 @@ pub(super) async fn pair(
     let name = blocking(move || Ok(redeeming.pairing.redeem(&code, ip, Machine.now_ms())?)).await?;
 
     let _one_at_a_time = app.enrolling.lock().await;
-    let terminal = request.known_as.as_ref().map_or_else(|| TerminalId(Machine.fresh_id()), |known| known.terminal);
-    let choice = request.known_as.as_ref().map_or(NumberChoice::Next, |known| NumberChoice::Keep(known.number));
+    let terminal =
+        request.known_as.as_ref().map_or_else(|| TerminalId(Machine.fresh_id()), |known| known.terminal);
+    let choice =
+        request.known_as.as_ref().map_or(NumberChoice::Next, |known| NumberChoice::Keep(known.number));
     let secret = Zeroizing::new(Machine.random::<32>());
     let secret_hash: [u8; 32] = Sha256::digest(*secret).into();
     let command = HubCommand::EnrolTerminal { terminal, name: name.clone(), secret_hash, number: choice };
@@ -56,7 +58,8 @@ pub(super) async fn pair(
     app.gate.disconnect(terminal, DisconnectReason::Revoked);
     let reading = Arc::clone(&app);
     let number = blocking(move || enrolled_number(&reading, committed.position.seq)).await?;
-    let store_name = with_state(app.state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.name.clone()));
+    let store_name =
+        with_state(app.state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.name.clone()));
     tracing::info!(%terminal, number = number.0, "a till was paired");
 
     let host = host_of(&headers);
@@ -85,7 +88,8 @@ fn host_of(headers: &HeaderMap) -> Option<String> {
 }
 
 fn enrolled_number(app: &App, seq: u64) -> Result<TillNumber, Refused> {
-    let stored = app.reader.read(seq)?.ok_or_else(|| Refused::unavailable("the record is not readable yet"))?;
+    let stored =
+        app.reader.read(seq)?.ok_or_else(|| Refused::unavailable("the record is not readable yet"))?;
     let record = decode_record(&stored.payload).map_err(Refused::unavailable)?;
     let number = record.outcome.events().iter().find_map(|event| match event {
         Event::TerminalEnrolled { number, .. } => Some(*number),

@@ -123,4 +123,3 @@ fn total(registry: &mut Registry, name: &str, help: &str, value: u64) {
     counter.inc_by(value);
     registry.register(name, help, counter);
 }
-

@@ -36,8 +36,9 @@ struct Shown {
 async fn shown(app: &Arc<App>) -> Result<Shown, Refused> {
     let status = reports::status_json(app).await;
     let reading = Arc::clone(app);
-    let latest =
-        blocking(move || Ok(reading.state.latest_transactions(None, LATEST_TRANSACTIONS).map_err(Refused::unavailable)?));
+    let latest = blocking(move || {
+        Ok(reading.state.latest_transactions(None, LATEST_TRANSACTIONS).map_err(Refused::unavailable)?)
+    });
     Ok(Shown { status, latest: latest.await? })
 }
 
@@ -67,7 +68,9 @@ pub(super) async fn live(
         tokio::time::sleep(LIVE_EVERY).await;
         status.mark_unchanged();
         let event = match shown(&app).await {
-            Ok(shown) => Event::default().event("page").data(markup::live(&shown.status, &shown.latest).into_string()),
+            Ok(shown) => {
+                Event::default().event("page").data(markup::live(&shown.status, &shown.latest).into_string())
+            }
             Err(_) => Event::default().comment("the hub cannot show itself now"),
         };
         Some((Ok(event), (app, status)))
@@ -84,7 +87,9 @@ pub(super) async fn transaction(
     let name = store_name(&app);
     let (detail, papers) = blocking(move || {
         let detail = reports::detail(&app, &id)?;
-        let papers = papers(&app, &detail.transaction.view.transaction.to_string());
+        // The printers name their jobs by the transaction's id without hyphens.
+        let job = detail.transaction.view.transaction.0.0.simple().to_string();
+        let papers = papers(&app, &job);
         Ok((detail, papers))
     })
     .await?;

@@ -57,7 +57,9 @@ impl IntoResponse for Refused {
             StatusCode::SERVICE_UNAVAILABLE => {
                 (status, [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)], problem).into_response()
             }
-            StatusCode::UNAUTHORIZED => (status, [(header::WWW_AUTHENTICATE, "Basic realm=\"till\"")], problem).into_response(),
+            StatusCode::UNAUTHORIZED => {
+                (status, [(header::WWW_AUTHENTICATE, "Basic realm=\"till\"")], problem).into_response()
+            }
             _ => (status, problem).into_response(),
         }
     }

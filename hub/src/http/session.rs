@@ -48,7 +48,8 @@ impl Sessions {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, session| session.ends_at_ms > now_ms);
         if open.len() >= SESSIONS_MAX
-            && let Some(first) = open.iter().min_by_key(|(_, session)| session.ends_at_ms).map(|(key, _)| *key)
+            && let Some(first) =
+                open.iter().min_by_key(|(_, session)| session.ends_at_ms).map(|(key, _)| *key)
         {
             open.remove(&first);
         }
@@ -172,14 +173,18 @@ mod tests {
             sessions.begin("Ben".into(), 0);
         }
         assert_eq!(sessions.open.lock().unwrap().len(), SESSIONS_MAX);
-        assert!(set_cookie("x", true, 1).contains("; Secure") && !set_cookie("x", false, 1).contains("Secure"));
+        assert!(
+            set_cookie("x", true, 1).contains("; Secure") && !set_cookie("x", false, 1).contains("Secure")
+        );
     }
 
     #[test]
     fn a_form_of_another_site_is_known() {
         let mut headers = with(header::HOST, "10.0.0.5:8443");
         assert!(is_own_origin(&headers));
-        for (origin, own) in [("https://10.0.0.5:8443", true), ("https://evil.example", false), ("null", false)] {
+        for (origin, own) in
+            [("https://10.0.0.5:8443", true), ("https://evil.example", false), ("null", false)]
+        {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
             assert_eq!(is_own_origin(&headers), own, "{origin}");
         }

@@ -53,7 +53,8 @@ fn read_snapshot(app: &App, terminal: TerminalId) -> Result<Snapshot, Refused> {
             continue;
         }
         // A till that was enrolled a moment ago may not be in the state yet; it asks again.
-        let (profile, till, catalog_version) = seen.ok_or_else(|| Refused::unavailable("the till is not applied yet"))?;
+        let (profile, till, catalog_version) =
+            seen.ok_or_else(|| Refused::unavailable("the till is not applied yet"))?;
         let status = StatusMessage { epoch: before.epoch, head_seq: before.seq, ..published };
         return Ok(Snapshot { epoch: before.epoch, status, profile, catalog_version, till });
     }
@@ -91,8 +92,11 @@ pub(super) async fn stock(
             let (levels, more) = with_state(app.state.as_ref(), |state| {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
                 let mut rest = state.stock.range::<Sku, _>((from, Bound::Unbounded));
-                let levels: Vec<StockEntry> =
-                    rest.by_ref().take(PAGE_ENTRIES_MAX).map(|(sku, level)| StockEntry::new(sku.clone(), level)).collect();
+                let levels: Vec<StockEntry> = rest
+                    .by_ref()
+                    .take(PAGE_ENTRIES_MAX)
+                    .map(|(sku, level)| StockEntry::new(sku.clone(), level))
+                    .collect();
                 (levels, rest.next().is_some())
             });
             if app.state.applied().map_or(0, |at| at.seq) == before {
@@ -116,7 +120,8 @@ pub(super) async fn catalog(
     let after = AfterQuery::sku(query)?;
     let catalog = Arc::clone(&app.catalog.borrow());
     // Products come in the order of their numbers, so the page begins where the number is passed.
-    let mut rest = catalog.products().skip_while(|product| after.as_ref().is_some_and(|after| product.sku <= *after));
+    let mut rest =
+        catalog.products().skip_while(|product| after.as_ref().is_some_and(|after| product.sku <= *after));
     let products: Vec<Product> = rest.by_ref().take(PAGE_ENTRIES_MAX).cloned().collect();
     let next_after = products.last().filter(|_| rest.next().is_some()).map(|last| last.sku.to_string());
     Ok(Json(CatalogPage { version: catalog.version(), products, next_after }))

@@ -83,9 +83,12 @@ fn is_this_machine(parts: &Parts) -> bool {
 }
 
 fn asks_for_itself(headers: &HeaderMap) -> bool {
-    let passed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
+    let passed_on =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(host) = host.and_then(|host| host.parse::<axum::http::uri::Authority>().ok()) else { return false };
+    let Some(host) = host.and_then(|host| host.parse::<axum::http::uri::Authority>().ok()) else {
+        return false;
+    };
     let name = host.host().trim_start_matches('[').trim_end_matches(']');
     !passed_on && (name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }

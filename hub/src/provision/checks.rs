@@ -85,7 +85,10 @@ fn clock(contact: Option<&Contact>) -> Check {
         return make(Finding::Failed, "HF-HUB-030 it shows a time before this software was made".to_owned());
     }
     let Some(cloud_ms) = contact.and_then(|contact| contact.date_ms) else {
-        return make(Finding::Noted, "plausible, but not compared: the cloud did not say its time".to_owned());
+        return make(
+            Finding::Noted,
+            "plausible, but not compared: the cloud did not say its time".to_owned(),
+        );
     };
     let off_ms = Machine.now_ms() - cloud_ms;
     // The cloud says its time to the second.
@@ -100,7 +103,9 @@ fn clock(contact: Option<&Contact>) -> Check {
 fn disk_sync(folder: &Path) -> Check {
     let to_do = "use a local SSD; a network folder, a memory card or a failing disk makes every sale wait";
     match measure_syncs(folder) {
-        Err(error) => Check::new("disk sync", Finding::Failed, format!("HF-HUB-003 it failed: {error}"), to_do),
+        Err(error) => {
+            Check::new("disk sync", Finding::Failed, format!("HF-HUB-003 it failed: {error}"), to_do)
+        }
         Ok((median, worst)) => {
             let finding = match median {
                 m if m > SYNC_MAX => Finding::Failed,
@@ -108,7 +113,12 @@ fn disk_sync(folder: &Path) -> Check {
                 _ => Finding::Good,
             };
             let ms = |time: Duration| format!("{}.{:02} ms", time.as_millis(), time.as_micros() % 1_000 / 10);
-            Check::new("disk sync", finding, format!("{} median, {} worst of {SYNCS}", ms(median), ms(worst)), to_do)
+            Check::new(
+                "disk sync",
+                finding,
+                format!("{} median, {} worst of {SYNCS}", ms(median), ms(worst)),
+                to_do,
+            )
         }
     }
 }
@@ -135,7 +145,9 @@ fn measure_syncs(folder: &Path) -> std::io::Result<(Duration, Duration)> {
 fn free_disk(folder: &Path) -> Check {
     let to_do = "free space or move the data folder to a larger disk; nothing of the journal is ever deleted";
     match nix::sys::statvfs::statvfs(folder) {
-        Err(error) => Check::new("free disk", Finding::Failed, format!("HF-HUB-003 it cannot be read: {error}"), to_do),
+        Err(error) => {
+            Check::new("free disk", Finding::Failed, format!("HF-HUB-003 it cannot be read: {error}"), to_do)
+        }
         Ok(found) => {
             let free = found.blocks_available() * found.fragment_size();
             let finding = match free {
@@ -143,18 +155,27 @@ fn free_disk(folder: &Path) -> Check {
                 f if f < FREE_BYTES_NOTED => Finding::Noted,
                 _ => Finding::Good,
             };
-            Check::new("free disk", finding, format!("{}.{} GiB", free >> 30, (free >> 20) % 1_024 * 10 / 1_024), to_do)
+            Check::new(
+                "free disk",
+                finding,
+                format!("{}.{} GiB", free >> 30, (free >> 20) % 1_024 * 10 / 1_024),
+                to_do,
+            )
         }
     }
 }
 
 /// A taken port is no reason to stop: the hub may be told other ones when it serves.
 fn ports(config: &Config) -> Check {
-    let to_do = "stop the other program, or name other ports in the configuration or with --mqtt, --https and --http";
+    let to_do =
+        "stop the other program, or name other ports in the configuration or with --mqtt, --https and --http";
     let wanted = [config.listen.mqtt, config.listen.https, config.listen.http];
-    let taken: Vec<String> = wanted.into_iter().filter_map(|address: SocketAddr| {
-        TcpListener::bind(address).err().map(|error| format!("{address}: {error}"))
-    }).collect();
+    let taken: Vec<String> = wanted
+        .into_iter()
+        .filter_map(|address: SocketAddr| {
+            TcpListener::bind(address).err().map(|error| format!("{address}: {error}"))
+        })
+        .collect();
     if taken.is_empty() {
         let names = wanted.map(|address| address.to_string()).join(", ");
         Check::new("ports", Finding::Good, format!("{names} are free"), to_do)
@@ -174,9 +195,15 @@ fn reached(contact: &Result<Contact, HubError>) -> Check {
 fn tls(contact: &Result<Contact, HubError>) -> Check {
     let to_do = "make the cloud reachable by https with a certificate that this machine trusts";
     match contact {
-        Ok(Contact { tls: true, .. }) => Check::new("TLS", Finding::Good, "the cloud's certificate is trusted".to_owned(), to_do),
-        Ok(_) => Check::new("TLS", Finding::Good, "not needed: the cloud is on this machine".to_owned(), to_do),
-        Err(_) => Check::new("TLS", Finding::Failed, "not tried: the cloud was not reached".to_owned(), to_do),
+        Ok(Contact { tls: true, .. }) => {
+            Check::new("TLS", Finding::Good, "the cloud's certificate is trusted".to_owned(), to_do)
+        }
+        Ok(_) => {
+            Check::new("TLS", Finding::Good, "not needed: the cloud is on this machine".to_owned(), to_do)
+        }
+        Err(_) => {
+            Check::new("TLS", Finding::Failed, "not tried: the cloud was not reached".to_owned(), to_do)
+        }
     }
 }
 
@@ -187,7 +214,8 @@ mod tests {
     #[test]
     fn a_clock_is_compared_and_a_wrong_one_fails() {
         let at = |off_ms: i64| Contact { date_ms: Some(Machine.now_ms() - off_ms), tls: true };
-        for (off_ms, finding) in [(0, Finding::Good), (60_000, Finding::Noted), (-3_600_000, Finding::Failed)] {
+        for (off_ms, finding) in [(0, Finding::Good), (60_000, Finding::Noted), (-3_600_000, Finding::Failed)]
+        {
             assert_eq!(clock(Some(&at(off_ms))).finding, finding, "{off_ms}");
         }
         assert_eq!(clock(None).finding, Finding::Noted);

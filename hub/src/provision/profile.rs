@@ -37,7 +37,8 @@ pub fn parse_taxes(text: &str) -> Result<Vec<TaxRule>, HubError> {
             return Err(refuse(format!("{class} is there twice")));
         }
         // The code on receipts: the class in capitals, as short as the domain wants it.
-        let letters: String = class.as_str().chars().filter(char::is_ascii_alphanumeric).take(TaxCode::MAX).collect();
+        let letters: String =
+            class.as_str().chars().filter(char::is_ascii_alphanumeric).take(TaxCode::MAX).collect();
         let code = TaxCode::new(&letters).map_err(|error| refuse(error.to_string()))?;
         rules.push(TaxRule { class, rates: vec![TaxRate { code, rate }] });
     }
@@ -112,7 +113,8 @@ mod tests {
     #[test]
     fn a_tax_table_is_read_and_what_is_none_is_named() {
         let rules = parse_taxes(DEFAULT_TAXES).unwrap();
-        let shown: Vec<_> = rules.iter().map(|r| format!("{} {} {}", r.class, r.rates[0].code, r.rates[0].rate)).collect();
+        let shown: Vec<_> =
+            rules.iter().map(|r| format!("{} {} {}", r.class, r.rates[0].code, r.rates[0].rate)).collect();
         assert_eq!(shown, ["standard STANDARD 20 %", "reduced REDUCED 10 %", "zero ZERO 0 %"]);
         assert_eq!(parse_taxes("nyc=8.875").unwrap()[0].rates[0].rate.to_string(), "8.875 %");
         for bad in ["", "standard", "standard=", "standard=x", "standard=-1", "a=1,a=2", "a b=1", "a=2000"] {

@@ -29,8 +29,9 @@ pub(super) fn open(printers: &[config::Printer], folder: &DataFolder) -> Result<
             None => {
                 folder::create_private(&folder.paper())?;
                 let paper = folder.paper().join(&printer.name);
-                let simulator = SimulatedPrinter::open(&paper, profile, SHEETS_MAX)
-                    .map_err(|error| refuse(format!("the paper of `{}` cannot be kept: {error}", printer.name)))?;
+                let simulator = SimulatedPrinter::open(&paper, profile, SHEETS_MAX).map_err(|error| {
+                    refuse(format!("the paper of `{}` cannot be kept: {error}", printer.name))
+                })?;
                 opened.simulated.push((printer.name.clone(), simulator.clone()));
                 Printer::simulated(simulator, Timings::default())
             }

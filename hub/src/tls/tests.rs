@@ -20,11 +20,18 @@ fn authority(place: &tempfile::TempDir) -> Arc<Authority> {
 }
 
 /// Whether a till that trusts the authority accepts this chain under this name at this time.
-fn accepts(authority: &Authority, leaf: &CertificateDer<'_>, name: &str, at_ms: i64) -> Result<(), rustls::Error> {
+fn accepts(
+    authority: &Authority,
+    leaf: &CertificateDer<'_>,
+    name: &str,
+    at_ms: i64,
+) -> Result<(), rustls::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.ca_der.clone()).unwrap();
     let verifier =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider())).build().unwrap();
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()))
+            .build()
+            .unwrap();
     let at = UnixTime::since_unix_epoch(Duration::from_millis(at_ms.unsigned_abs()));
     let name = ServerName::try_from(name.to_owned()).unwrap();
     verifier.verify_server_cert(leaf, &[], &name, &[], at).map(|_| ())
@@ -32,7 +39,8 @@ fn accepts(authority: &Authority, leaf: &CertificateDer<'_>, name: &str, at_ms: 
 
 /// A certificate that whoever holds the authority's key could make.
 fn forged(authority: &Authority, names: &[&str], addresses: &[&str]) -> CertificateDer<'static> {
-    let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+    let mut params =
+        CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
     params.subject_alt_names.extend(addresses.iter().map(|ip| SanType::IpAddress(ip.parse().unwrap())));
     (params.not_before, params.not_after) = (instant(NOW_MS) - hours(1), instant(NOW_MS) + hours(24));
     params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap().der().clone()
@@ -91,7 +99,10 @@ fn the_authority_stays_and_the_certificate_is_renewed_before_its_end_or_when_add
     let later = NOW_MS + 61 * DAY_MS;
     let reopened = HubCertificate::open(Arc::clone(&again), LIFE, home, later).unwrap();
     assert_eq!(reopened.ends_at_ms(), leaf.ends_at_ms(), "a good one is kept over a restart");
-    assert!(reopened.renew_if_due(vec!["10.0.0.6".parse().unwrap()], later).unwrap(), "the machine has moved");
+    assert!(
+        reopened.renew_if_due(vec!["10.0.0.6".parse().unwrap()], later).unwrap(),
+        "the machine has moved"
+    );
     std::fs::write(place.path().join("tls/hub.key"), "torn").unwrap();
     HubCertificate::open(again, LIFE, Vec::new(), later).unwrap();
 }

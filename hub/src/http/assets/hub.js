@@ -3,6 +3,7 @@
 const live = document.getElementById("live");
 if (live) {
   const lost = document.getElementById("lost");
+  let silent = null;
   const events = new EventSource("/live");
   events.addEventListener("page", (event) => {
     const open = Array.from(live.querySelectorAll("details[open]"), (one) => one.id);
@@ -11,7 +12,10 @@ if (live) {
       const one = document.getElementById(id);
       if (one) one.open = true;
     }
+    clearTimeout(silent);
+    silent = null;
     lost.hidden = true;
   });
-  events.onerror = () => { lost.hidden = false; };
+  // A connection that comes back within moments is no news.
+  events.onerror = () => { silent ??= setTimeout(() => { lost.hidden = false; }, 3000); };
 }

@@ -94,6 +94,10 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Object(fields) if fields.is_empty() => "–".to_owned(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| format!("{key} {}", text(value))).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
@@ -262,7 +266,7 @@ fn actor(name: &str, state: &Value) -> Markup {
     html! {
         tr {
             td { (name) }
-            td { @match state.as_object() {
+            td.wrap { @match state.as_object() {
                 None => span.state.bad { "no answer" },
                 Some(fields) => span.soft {
                     @for (key, value) in fields.iter().filter(|(key, value)| *key != "terminal" && !value.is_null()) {
@@ -274,7 +278,12 @@ fn actor(name: &str, state: &Value) -> Markup {
     }
 }
 
-pub fn transaction(store: &str, viewer: Option<&str>, detail: &TransactionDetail, papers: &[PrintedSheet]) -> Markup {
+pub fn transaction(
+    store: &str,
+    viewer: Option<&str>,
+    detail: &TransactionDetail,
+    papers: &[PrintedSheet],
+) -> Markup {
     let view = &detail.transaction.view;
     let content = html! {
         section.card {
@@ -330,7 +339,9 @@ mod tests {
 
     #[test]
     fn nothing_shows_green_while_something_waits() {
-        for (reachable, acked, word) in [(true, 9, "everything is there"), (true, 8, "catching up"), (false, 9, "not reachable")] {
+        for (reachable, acked, word) in
+            [(true, 9, "everything is there"), (true, 8, "catching up"), (false, 9, "not reachable")]
+        {
             let shown = serde_json::json!({"headquarters": {"reachable": reachable, "acked_through": acked}, "head_seq": 9});
             assert!(headquarters(&shown).into_string().contains(word), "{reachable} {acked}");
         }
