@@ -74,10 +74,12 @@ fn codes(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// The code and meaning pairs written in a source, `("HF-…", "meaning")`, however the line is broken.
+/// The code and meaning pairs of a source's `ERROR_CODES`, `("HF-…", "meaning")`, however the line is broken.
 #[cfg(test)]
 fn listed(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
+    let Some((_, text)) = text.split_once("const ERROR_CODES") else { return found };
+    let text = text.split_once("];").map_or(text, |(list, _)| list);
     for code in codes(text) {
         for (at, _) in text.match_indices(&format!("\"{code}\"")) {
             let before = text[..at].trim_end();
@@ -155,9 +157,13 @@ mod tests {
     #[test]
     fn codes_and_their_meanings_are_found_in_text() {
         let hub = concat!("HF", "-HUB-0");
+        let list = format!(
+            "const ERROR_CODES: &[] = &[(\n  \"{hub}08\",\n  \"the clock\",\n)];\n(\"{hub}07\", \"x\")"
+        );
         let text = format!("see {hub}07, {hub}7, (\n  \"{hub}08\",\n  \"the clock\",\n), other(\"{hub}09\")");
         let (seven, eight, nine) = (format!("{hub}07"), format!("{hub}08"), format!("{hub}09"));
         assert_eq!(codes(&text), BTreeSet::from([seven, eight.clone(), nine]));
-        assert_eq!(listed(&text), vec![(eight, "the clock".to_owned())]);
+        assert_eq!(listed(&list), vec![(eight, "the clock".to_owned())]);
+        assert_eq!(listed(&text), vec![]);
     }
 }

@@ -17,7 +17,7 @@ const NOT_ANYWHERE: [&str; 11] = [
     concat!("/ro", "ot/"),
     concat!("/ho", "me/"),
     concat!("/tmp", "/hf"),
-    concat!("../sha", "red"),
+    concat!("../shared", "/design"),
     concat!("this ses", "sion of work"),
     concat!("previous ses", "sion"),
     concat!("next ses", "sion"),
