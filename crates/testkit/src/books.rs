@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 /// The figures that are compared, under the names they have in all three answers.
-const FIGURES: [(&str, &str); 3] =
-    [("transactions", "transactions"), ("net_minor", "net"), ("gross_minor", "gross")];
+const FIGURES: [(&str, &str); 7] = [
+    ("transactions", "transactions"),
+    ("sales", "sales"),
+    ("returns", "returns"),
+    ("post_voids", "post-voids"),
+    ("net_minor", "net"),
+    ("tax_minor", "tax"),
+    ("gross_minor", "gross"),
+];
 
 /// One book: counts, money in minor units, stock in thousandths by product.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,23 +81,31 @@ impl Books {
         Self::read(&answer)
     }
 
+    /// Both together.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when they are in different currencies.
+    pub fn plus(mut self, other: &Self) -> Result<Self> {
+        ensure!(
+            self.currency == other.currency,
+            "HF-DEMO-008: books in {} and {}",
+            self.currency,
+            other.currency
+        );
+        for (name, value) in &other.figures {
+            *self.figures.entry(name).or_default() += value;
+        }
+        for (sku, quantity) in &other.stock {
+            *self.stock.entry(sku.clone()).or_default() += quantity;
+        }
+        // As in `read`: what came back to nothing is nothing.
+        self.stock.retain(|_, quantity| *quantity != 0);
+        Ok(self)
+    }
+
     /// A figure by its name in the table.
     pub fn figure(&self, name: &str) -> i64 {
         self.figures.get(name).copied().unwrap_or_default()
-    }
-
-    /// Adds what another run came to.
-    pub fn add(&mut self, other: &Self) {
-        for (name, figure) in &other.figures {
-            *self.figures.entry(name).or_default() += figure;
-        }
-        for (sku, quantity) in &other.stock {
-            let sum = self.stock.entry(sku.clone()).or_default();
-            *sum += quantity;
-            if *sum == 0 {
-                self.stock.remove(sku);
-            }
-        }
     }
 
     fn stock_sum(&self) -> i64 {
@@ -212,8 +227,18 @@ mod tests {
     }
 
     #[test]
+    fn rounds_add_up_to_the_day() {
+        let read = |sales, gross, milk| Books::read(&answer(sales, gross, milk)).expect("complete");
+        let day = read(3, "120", -4000).plus(&read(2, "30", 4000)).expect("one currency");
+        assert_eq!((day.figure("transactions"), day.figure("gross"), day.stock.len()), (9, 150, 0));
+        let mut dollars = answer(1, "1", 0);
+        dollars["currency"] = "USD".into();
+        assert!(day.plus(&Books::read(&dollars).expect("complete")).is_err());
+    }
+
+    #[test]
     fn a_missing_figure_is_an_error_and_not_a_zero() {
-        for key in ["currency", "net_minor", "gross_minor", "stock"] {
+        for key in ["currency", "returns", "gross_minor", "stock"] {
             let mut value = answer(1, "1", 0);
             value.as_object_mut().expect("an object").remove(key);
             assert!(Books::read(&value).is_err(), "{key}");
@@ -224,7 +249,7 @@ mod tests {
     fn transactions_at_hq_are_all_kinds_together() {
         let totals = json!({
             "currency": "EUR", "transactions": 4, "sales": 3, "returns": 1, "post_voids": 0, "deposits": 0,
-            "cancelled": 2, "abandoned": 1, "net_minor": 100, "gross_minor": 120,
+            "cancelled": 2, "abandoned": 1, "net_minor": 100, "tax_minor": 20, "gross_minor": 120,
         });
         let books = Books::of_cloud(&totals, &[json!({"sku": "MILK", "on_hand_thousandths": -4000})]);
         let books = books.expect("complete");

@@ -47,7 +47,7 @@ async fn kill_and_restart(chain: &Chain, mut shop: Shop) -> Result<Shop> {
 pub async fn every_acknowledgement_is_kept_once(shop: &Shop, report: &Value) -> Result<()> {
     let mut kept: BTreeMap<String, String> = BTreeMap::new();
     for entry in shop.transactions().await? {
-        let view = if entry["transaction"].is_object() { &entry["transaction"] } else { &entry };
+        let view = &entry["view"];
         let id = view["transaction"].as_str().context("an id")?.to_owned();
         let receipt = view["receipt"].as_str().context("a receipt number")?.to_owned();
         ensure!(kept.insert(id.clone(), receipt).is_none(), "transaction {id} is there twice");

@@ -40,9 +40,7 @@ async fn hqs_copy_and_the_tills_rebuild_a_hub_whose_disk_is_gone() -> Result<()>
     })
     .await
     .or(every_acknowledgement_is_kept_once(&shop, &all).await)?;
-    let mut books = Books::read(&first)?;
-    books.add(&Books::read(&second)?);
-    books.add(&Books::read(&third)?);
+    let books = Books::read(&first)?.plus(&Books::read(&second)?)?.plus(&Books::read(&third)?)?;
     chain.reconcile(&shop, &books).await?;
     chain.stop([shop]).await
 }

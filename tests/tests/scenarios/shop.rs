@@ -82,7 +82,7 @@ impl Chain {
         ]
         .concat();
         let added = self.programs.command("holdfast-cloud", &add, None).await?;
-        let (id, claim) = (value(&added, "store")?, value(&added, "claim-code")?);
+        let (id, claim) = (value(&added, "store")?, value(&added, "claim")?);
         let ports = [free_port()?, free_port()?, free_port()?];
         let data = folder.join("hub");
         self.provision(&data, key, &claim).await?;
@@ -160,7 +160,7 @@ impl Chain {
     /// Puts a new hub in the place of one whose disk is gone: a new claim, HQ's copy, the people, the goods, the tills.
     pub async fn replace_hub(&self, shop: &mut Shop, catalog: &str) -> Result<()> {
         let claim = ["store", "claim", "--data", text(&self.cloud_data)?, "--store", &shop.id];
-        let claim = value(&self.programs.command("holdfast-cloud", &claim, None).await?, "claim-code")?;
+        let claim = value(&self.programs.command("holdfast-cloud", &claim, None).await?, "claim")?;
         self.provision(&shop.data, &shop.name, &claim).await?;
         self.restart(shop).await?;
         self.furnish(shop, catalog).await?;
@@ -190,28 +190,28 @@ impl Chain {
     /// Waits until HQ has everything that the hub has.
     pub async fn drained(&self, shop: &Shop) -> Result<()> {
         until("HQ has everything", async || {
-            let status = shop.page.json("/api/v1/status").await?;
-            Ok(status["status"]["waiting"] == "0" || status["waiting"] == "0")
+            let head = shop.page.json("/api/v1/reconciliation").await?["head_seq"].as_u64();
+            let totals = self.hq.json(&format!("/api/v1/stores/{}/totals", shop.id)).await?;
+            let acknowledged = &totals["acked_through"];
+            let acknowledged = acknowledged.as_u64().or(acknowledged.as_str().and_then(|n| n.parse().ok()));
+            Ok(acknowledged.is_some() && acknowledged >= head)
         })
         .await
     }
 
     pub async fn cloud_books(&self, shop: &Shop) -> Result<Books> {
-        let totals = self.hq.json(&format!("/api/v1/stores/{}/reconciliation", shop.id)).await?;
-        let mut stock = Vec::new();
-        let mut after = String::new();
+        let totals = self.hq.json(&format!("/api/v1/stores/{}/totals", shop.id)).await?;
+        let mut stock: Vec<Value> = Vec::new();
         loop {
-            let page = self.hq.json(&format!("/api/v1/stores/{}/stock?limit=500{after}", shop.id)).await?;
-            let rows = page["rows"].as_array().or(page["stock"].as_array()).cloned().unwrap_or_default();
-            let last = rows.last().and_then(|row| row["sku"].as_str()).map(str::to_owned);
-            let more = rows.len() == 500;
-            stock.extend(rows);
-            match last {
-                Some(sku) if more => after = format!("&after={}", escaped(&sku)),
-                _ => break,
+            let after = escaped(stock.last().and_then(|row| row["sku"].as_str()).unwrap_or_default());
+            let page =
+                self.hq.json(&format!("/api/v1/stores/{}/stock?limit=500&after={after}", shop.id)).await?;
+            let rows = page.as_array().context("HQ's stock is a list")?;
+            stock.extend(rows.iter().cloned());
+            if rows.len() < 500 {
+                return Books::of_cloud(&totals, &stock);
             }
         }
-        Books::of_cloud(&totals, &stock)
     }
 
     /// Tills, hub and HQ must tell the same.
@@ -238,17 +238,13 @@ impl Shop {
     /// Every transaction that the hub has, newest first.
     pub async fn transactions(&self) -> Result<Vec<Value>> {
         let mut all: Vec<Value> = Vec::new();
+        let mut path = "/api/v1/transactions?limit=500".to_owned();
         loop {
-            let before = match all.last() {
-                Some(last) => format!("&before_seq={}", last["seq"].as_str().context("a seq")?),
-                None => String::new(),
-            };
-            let page = self.page.json(&format!("/api/v1/transactions?limit=500{before}")).await?;
-            let page = page["transactions"].as_array().context("a page of transactions")?.clone();
-            let last_page = page.len() < 500;
-            all.extend(page);
-            if last_page {
-                return Ok(all);
+            let page = self.page.json(&path).await?;
+            all.extend(page["transactions"].as_array().context("a page of transactions")?.clone());
+            match page["next_before_seq"].as_u64() {
+                Some(before) => path = format!("/api/v1/transactions?limit=500&before_seq={before}"),
+                None => return Ok(all),
             }
         }
     }
