@@ -1,5 +1,7 @@
 //! A real hub on free ports, asked by strangers, people and tills. HQ is not reachable here.
 
+#![allow(clippy::unwrap_used, reason = "what a test sets up either works or fails the test")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

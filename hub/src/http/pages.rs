@@ -37,7 +37,7 @@ async fn shown(app: &Arc<App>) -> Result<Shown, Refused> {
     let status = reports::status_json(app).await;
     let reading = Arc::clone(app);
     let latest = blocking(move || {
-        Ok(reading.state.latest_transactions(None, LATEST_TRANSACTIONS).map_err(Refused::unavailable)?)
+        reading.state.latest_transactions(None, LATEST_TRANSACTIONS).map_err(Refused::unavailable)
     });
     Ok(Shown { status, latest: latest.await? })
 }

@@ -122,7 +122,7 @@ pub(super) async fn transactions(
     let Query(query) = query.map_err(|error| Refused::request(error.body_text()))?;
     let limit = query.limit.unwrap_or(PAGE_TRANSACTIONS).clamp(1, PAGE_TRANSACTIONS_MAX);
     let found = blocking(move || {
-        Ok(app.state.latest_transactions(query.before_seq, limit).map_err(Refused::unavailable)?)
+        app.state.latest_transactions(query.before_seq, limit).map_err(Refused::unavailable)
     });
     let transactions = found.await?;
     let next_before_seq = transactions.last().filter(|_| transactions.len() == limit).map(|last| last.seq);
