@@ -1,4 +1,5 @@
 //! The way of a sale through the real actors, in memory.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
 mod store;
 

@@ -1,5 +1,6 @@
 //! A store in memory: real actors, real ledger, journal on memory storage, state twin in memory, no sockets, own clock.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, missing_debug_implementations, reason = "in a test a panic is the verdict")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
