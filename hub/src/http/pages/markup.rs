@@ -211,7 +211,9 @@ fn kind(kind: TransactionKind) -> &'static str {
 
 /// What a transaction counts: returns and post-voids leave.
 fn amount(entry: &TransactionEntry) -> String {
-    let Some(totals) = &entry.view.totals else { return "–".to_owned() };
+    let Some(totals) = &entry.view.totals else {
+        return entry.view.payment.as_ref().map_or_else(|| "–".to_owned(), |payment| payment.due.to_string());
+    };
     match entry.view.kind {
         TransactionKind::Return | TransactionKind::PostVoid => (-totals.gross).to_string(),
         _ => totals.gross.to_string(),
@@ -229,12 +231,12 @@ fn transactions(latest: &[TransactionEntry], shown: &Value) -> Markup {
         @if latest.is_empty() { p.soft { "Nothing was sold yet." } }
         @else {
             table {
-                tr { th { "Receipt" } th { "Kind" } th { "Business day" } th { "Recorded" } th.number { "Amount" } th { "Where it is" } }
+                tr { th { "Receipt" } th { "Kind" } th.wide { "Business day" } th { "Recorded" } th.number { "Amount" } th { "Where it is" } }
                 @for entry in latest {
                     tr {
                         td { a href={ "/transactions/" (entry.view.transaction) } { (entry.view.receipt) } }
                         td { (kind(entry.view.kind)) @if entry.view.mode == Mode::Training { " (training)" } }
-                        td { (entry.view.business_date) }
+                        td.wide { (entry.view.business_date) }
                         td { (time(entry.recorded_at.0)) }
                         td.number { (amount(entry)) }
                         td { @if entry.seq <= acked { span.state.good { "at HQ" } } @else { span.state.warn { "here, waits for HQ" } } }
