@@ -18,7 +18,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a set-up command may take.
 const COMMAND_WITHIN: Duration = Duration::from_secs(120);
 /// How long a program may take to stop cleanly before it is ended the hard way.
-const STOP_WITHIN: Duration = Duration::from_secs(20);
+const STOP_WITHIN: Duration = Duration::from_secs(75);
 /// How often a ready file is looked for.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -153,6 +153,18 @@ impl Program {
     pub fn still_runs(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
+            Some(status) => Err(self.ended(status)),
+        }
+    }
+
+    /// Whether a program that ends by itself has done so.
+    ///
+    /// # Errors
+    /// HF-DEMO-002 when it failed.
+    pub fn is_done(&mut self) -> Result<bool> {
+        match self.child.try_wait()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
             Some(status) => Err(self.ended(status)),
         }
     }

@@ -3,13 +3,10 @@
 //! The line between stores and HQ is a proxy of ours, so that `--check` can cut it in the middle and see the books agree
 //! afterwards all the same.
 
-mod books;
+mod build;
 pub mod catalog;
-mod http;
-pub mod programs;
 mod screen;
 mod shop;
-mod wan;
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -20,17 +17,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use holdfast_testkit::books::compare;
+use holdfast_testkit::http::Server;
+use holdfast_testkit::programs::{Program, Programs};
+use holdfast_testkit::wan::Wan;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::suites::seconds;
 use crate::workspace;
-use books::compare;
-use http::Server;
-use programs::{Program, Programs};
 use screen::{Figures, Screen};
 use shop::{PLANS, Shop};
-use wan::Wan;
 
 /// Tills in each store.
 const TILLS: usize = 3;
@@ -68,7 +65,7 @@ pub struct Options {
 pub fn run(options: Options) -> Result<ExitCode> {
     let started = Instant::now();
     println!("building the programs");
-    programs::build()?;
+    build::programs()?;
     println!("built in {}", seconds(started.elapsed()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(demo(options))

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::books::{decimal, transactions_of_cloud, whole};
-use super::http::Server;
 use super::shop::{self, Shop};
+use holdfast_testkit::books::{decimal, transactions_of_cloud, whole};
+use holdfast_testkit::http::Server;
 
 /// Without a terminal a line for every store is printed this often.
 const LINES_EVERY: Duration = Duration::from_secs(5);

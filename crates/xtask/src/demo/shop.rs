@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::books::Books;
 use super::catalog;
-use super::http::{Server, escaped};
-use super::programs::{Program, Programs, printed_value};
+use holdfast_testkit::books::Books;
+use holdfast_testkit::http::{Server, escaped};
+use holdfast_testkit::programs::{Program, Programs, printed_value};
 
 /// Where the hub answers with its books.
 pub const HUB_BOOKS: &str = "/api/v1/reconciliation";
