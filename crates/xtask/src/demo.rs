@@ -71,6 +71,16 @@ pub fn run(options: Options) -> Result<ExitCode> {
     runtime.block_on(demo(options))
 }
 
+/// How long the tills sell when the demo is a step of the tests.
+const STEP_SECONDS: u64 = 20;
+
+/// The check as a step of the tests, with programs that are built already.
+pub fn check() -> Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let options = Options { check: true, seconds: Some(STEP_SECONDS), data: None };
+    Ok(runtime.block_on(demo(options))? == ExitCode::SUCCESS)
+}
+
 async fn demo(options: Options) -> Result<ExitCode> {
     let mut stop = Stop::new()?;
     let folder = fresh_folder(options.data)?;

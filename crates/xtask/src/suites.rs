@@ -90,6 +90,7 @@ pub fn run(budget: Option<Duration>) -> Result<ExitCode> {
     }
     if !suites.is_empty() {
         rows.push(run_doc_tests(&logs)?);
+        rows.push(step("demo --check", crate::demo::check)?);
     }
     Ok(report(&rows, started.elapsed(), budget))
 }
@@ -97,7 +98,10 @@ pub fn run(budget: Option<Duration>) -> Result<ExitCode> {
 fn step(name: &str, work: impl FnOnce() -> Result<bool>) -> Result<Row> {
     println!("== {name}");
     let started = Instant::now();
-    let succeeded = work()?;
+    let succeeded = work().unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        false
+    });
     let row = Row {
         name: name.into(),
         counts: Counts::step(succeeded),
