@@ -25,7 +25,7 @@ use crate::identity::Identity;
 use crate::pairing::Pairing;
 use crate::serve::{Settings, serve};
 use crate::tls::{Authority, is_private, local_addresses};
-use crate::{import, people, provision};
+use crate::{import, people, provision, standstill};
 
 /// Bad rows that are printed; the rest is counted.
 const BAD_ROWS_PRINTED_MAX: usize = 200;
@@ -237,7 +237,21 @@ async fn serve_until_told(
     // Asked for before the hub serves, so that no signal is lost in between.
     let listen = |kind| signal(kind).map_err(HubError::file("listen to signals of", "the system"));
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    let serving = serve(Settings { data: place.data.clone(), config }).await?;
+    let serving = match serve(Settings { data: place.data.clone(), config: config.clone() }).await {
+        Ok(serving) => serving,
+        Err(error) if standstill::is_for(&error) => {
+            let HubError::Journal(cause) = &error else { return Err(error) };
+            let asked_to_end = async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            standstill::stand_still(&place.data, &config, cause, ready_file, asked_to_end).await?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
+    };
     if let Some(path) = ready_file {
         serving.write_ready_file(path)?;
     }

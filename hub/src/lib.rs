@@ -25,6 +25,7 @@ pub mod pairing;
 pub mod people;
 pub mod provision;
 mod serve;
+pub mod standstill;
 pub mod storage;
 pub mod tls;
 pub mod witness;

@@ -198,11 +198,11 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     Ok(Serving { addresses, store, app, stop, edges, on_disk: opened.on_disk, _lock: lock })
 }
 
-async fn bind(purpose: &'static str, address: SocketAddr) -> Result<TcpListener, HubError> {
+pub(crate) async fn bind(purpose: &'static str, address: SocketAddr) -> Result<TcpListener, HubError> {
     TcpListener::bind(address).await.map_err(|source| HubError::Listen { purpose, address, source })
 }
 
-fn local(listener: &TcpListener) -> Result<SocketAddr, HubError> {
+pub(crate) fn local(listener: &TcpListener) -> Result<SocketAddr, HubError> {
     listener.local_addr().map_err(HubError::file("ask for the port of", "a listener"))
 }
 

@@ -1,6 +1,7 @@
 //! The whole chain, as a stranger would see it work: every program is the shipped one, started as a child process.
 
 mod bad_input;
+mod damage;
 mod foreign_client;
 mod kill;
 mod rebuild;

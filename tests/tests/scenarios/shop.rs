@@ -150,11 +150,17 @@ impl Chain {
 
     /// Starts a hub again that was killed or stopped, where its tills know it.
     pub async fn restart(&self, shop: &mut Shop) -> Result<()> {
+        let ready = self.serve_again(shop)?;
+        shop.hub.ready(&ready).await?;
+        Ok(())
+    }
+
+    /// Starts the hub's program again without waiting for it; returns its ready file.
+    pub fn serve_again(&self, shop: &mut Shop) -> Result<PathBuf> {
         shop.starts += 1;
         let ready = shop.folder.join(format!("ready-{}.json", shop.starts));
         shop.hub = self.serve(&shop.name, &shop.data, shop.ports, &ready)?;
-        shop.hub.ready(&ready).await?;
-        Ok(())
+        Ok(ready)
     }
 
     /// Puts a new hub in the place of one whose disk is gone: a new claim, HQ's copy, the people, the goods, the tills.
