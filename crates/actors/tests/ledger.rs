@@ -6,6 +6,7 @@ mod store;
 use std::sync::Arc;
 
 use holdfast_domain::ids::CommandId;
+use holdfast_journal::storage::{CallKind, Fault};
 use holdfast_protocol::message::{Answer, OfferMessage, Request, Summary, Warning};
 use holdfast_store::StateStore as _;
 use store::{Store, till};
@@ -221,6 +222,38 @@ impl Store {
             .flat_map(|r| r.outcome.events().iter().map(|e| e.name().to_owned()).collect::<Vec<_>>())
             .collect()
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_synced_is_told_to_nobody() {
+    let store = Store::open(1).await;
+    store.open_shift(till(1)).await;
+    let (order, place) = store.place(&[("SOAP", 1)]);
+    store.send(till(1), place).await;
+    let told =
+        store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
+    store.storage.plant(CallKind::SyncData, 1, Fault::Eio, true);
+    let (id, payload) = store.request(store.pay(order, 249));
+    store.tills.deliver(till(1), 1, payload);
+    // The disk fails under the payment; the journal then takes nothing any more.
+    let stopped = async || {
+        let revoke = holdfast_domain::command::HubCommand::RevokeTerminal { terminal: till(1) };
+        let answer = store.running.ledger().hub_command(revoke).await;
+        answer.is_err()
+    };
+    let look = std::time::Duration::from_millis(200);
+    tokio::time::timeout(store::DEADLINE, async {
+        while !matches!(tokio::time::timeout(look, stopped()).await, Ok(true)) {}
+    })
+    .await
+    .expect("the journal stops");
+    let accepted =
+        store.replies_to(id).into_iter().filter(|reply| matches!(reply.answer, Answer::Accepted { .. }));
+    assert_eq!(accepted.count(), 0, "nothing is acknowledged that no sync has covered");
+    let now_told =
+        store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
+    assert_eq!(now_told, told, "nor is anybody else told");
+    assert_ne!(store.stock().get("SOAP").map(String::as_str), Some("-1"), "nor does a read show it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
