@@ -233,12 +233,19 @@ async fn what_is_not_synced_is_told_to_nobody() {
     let told =
         store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
     store.storage.plant(CallKind::SyncData, 1, Fault::Eio, true);
+    let before = store.running.observe().await.ledger.expect("the ledger tells").decided;
     let (id, payload) = store.request(store.pay(order, 249));
     store.tills.deliver(till(1), 1, payload);
-    // The disk fails under the payment; the journal then takes nothing any more.
+    // The payment is decided; the disk fails under it; the journal then takes nothing any more.
+    tokio::time::timeout(store::DEADLINE, async {
+        while store.running.observe().await.ledger.is_none_or(|ledger| ledger.decided == before) {}
+    })
+    .await
+    .expect("the payment is decided");
     let stopped = async || {
-        let revoke = holdfast_domain::command::HubCommand::RevokeTerminal { terminal: till(1) };
-        let answer = store.running.ledger().hub_command(revoke).await;
+        let at = holdfast_domain::calendar::Timestamp(0);
+        let harmless = holdfast_domain::command::HubCommand::StepClock { before: at, after: at };
+        let answer = store.running.ledger().hub_command(harmless).await;
         answer.is_err()
     };
     let look = std::time::Duration::from_millis(200);
