@@ -13,8 +13,8 @@ use crate::error::HubError;
 
 /// The table of a store whose installer said nothing else.
 pub const DEFAULT_TAXES: &str = "standard=20,reduced=10,zero=0";
-/// The most classes of one store.
-const CLASSES_MAX: usize = 32;
+/// The letters of the rates on receipts; as many classes can a store have.
+const CODES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Any instant of the calendar that every zone knows.
 const PROBE: Timestamp = Timestamp(1_767_225_600_000);
 /// Minutes of a day.
@@ -36,14 +36,13 @@ pub fn parse_taxes(text: &str) -> Result<Vec<TaxRule>, HubError> {
         if rules.iter().any(|rule| rule.class == class) {
             return Err(refuse(format!("{class} is there twice")));
         }
-        // The code on receipts: the class in capitals, as short as the domain wants it.
-        let letters: String =
-            class.as_str().chars().filter(char::is_ascii_alphanumeric).take(TaxCode::MAX).collect();
-        let code = TaxCode::new(&letters).map_err(|error| refuse(error.to_string()))?;
+        // The code on receipts: a letter behind each line that leads to its rate in the tax table, in the order given.
+        let letter = CODES
+            .get(rules.len())
+            .ok_or_else(|| refuse(format!("there are more than {} classes", CODES.len())))?;
+        let code =
+            TaxCode::new(&char::from(*letter).to_string()).map_err(|error| refuse(error.to_string()))?;
         rules.push(TaxRule { class, rates: vec![TaxRate { code, rate }] });
-    }
-    if rules.len() > CLASSES_MAX {
-        return Err(refuse(format!("there are more than {CLASSES_MAX} classes")));
     }
     Ok(rules)
 }
@@ -115,7 +114,7 @@ mod tests {
         let rules = parse_taxes(DEFAULT_TAXES).unwrap();
         let shown: Vec<_> =
             rules.iter().map(|r| format!("{} {} {}", r.class, r.rates[0].code, r.rates[0].rate)).collect();
-        assert_eq!(shown, ["standard STANDARD 20 %", "reduced REDUCED 10 %", "zero ZERO 0 %"]);
+        assert_eq!(shown, ["standard A 20 %", "reduced B 10 %", "zero C 0 %"]);
         assert_eq!(parse_taxes("nyc=8.875").unwrap()[0].rates[0].rate.to_string(), "8.875 %");
         for bad in ["", "standard", "standard=", "standard=x", "standard=-1", "a=1,a=2", "a b=1", "a=2000"] {
             assert!(parse_taxes(bad).unwrap_err().to_string().starts_with("HF-HUB-013"), "{bad}");
