@@ -189,5 +189,5 @@ pub(crate) fn gather(
     Ok(facts)
 }
 
-/// Used by `book` to keep an order of the right kind.
+/// What a record touched: its sequence, the things that memory holds for it, and its command. Forgotten once applied.
 pub(crate) type Touched = (u64, Vec<holdfast_domain::state::Need>, Option<CommandId>);

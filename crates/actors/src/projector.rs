@@ -43,7 +43,7 @@ pub(crate) struct Projector {
 }
 
 /// Something new is synced.
-pub(crate) fn wake(house: &House, _seq: u64) {
+pub(crate) fn wake(house: &House) {
     if let Some(projector) = get(&house.projector) {
         let _ = projector.cast(Message::Wake);
     }

@@ -5,8 +5,8 @@ mod request;
 mod stream;
 
 pub use reply::{
-    Answer, Durability, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord,
-    Summary, Warning, accepted_or_refused,
+    Answer, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord, Summary, Warning,
+    accepted_or_refused,
 };
 pub use request::{
     CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request, SignOnMessage,

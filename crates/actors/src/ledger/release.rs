@@ -36,7 +36,7 @@ impl Book {
             self.release_one(pending);
         }
         self.settle_unprinted();
-        crate::projector::wake(&self.house, seq);
+        crate::projector::wake(&self.house);
         crate::status::wake(&self.house);
     }
 

@@ -144,14 +144,6 @@ pub struct StoredRecord {
     pub record: Record,
 }
 
-/// How far a position has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Durability {
-    Hub,
-    Headquarters,
-}
-
 /// What the command did, for the till's screen and paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
