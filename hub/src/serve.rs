@@ -152,6 +152,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
         software: SOFTWARE.to_owned(),
+        work: holdfast_actors::BlockingWork::Threads,
     })
     .await
     .map_err(|source| HubError::Start { source: source.into() })?;

@@ -9,7 +9,7 @@ use holdfast_store::StateStore;
 use ractor::ActorRef;
 use tokio::sync::watch;
 
-use crate::ports::{Calendar, Clock, Ids, Pins, TillLink, Uplink};
+use crate::ports::{BlockingWork, Calendar, Clock, Ids, Pins, TillLink, Uplink};
 use crate::printer::PrinterSetup;
 
 /// The most requests of one till that may wait; more are answered "busy".
@@ -36,6 +36,8 @@ pub struct Parts {
     pub printers: Vec<PrinterSetup>,
     /// What the hub's software calls itself in heartbeats.
     pub software: String,
+    /// Where work on the disk is done.
+    pub work: BlockingWork,
 }
 
 /// Where an actor is now. Its reference changes at every restart, so handles look here each time.
@@ -66,6 +68,7 @@ pub(crate) struct House {
     pub name: String,
     pub hub: HubId,
     pub software: String,
+    pub work: BlockingWork,
     pub writer: Mutex<Option<Writer>>,
     pub reader: Reader,
     pub synced: watch::Receiver<u64>,

@@ -124,11 +124,8 @@ impl Actor for Ledger {
             house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq);
         let mut synced = house.synced.clone();
         synced.wait_for(|seq| *seq >= head).await?;
-        let book = tokio::task::spawn_blocking({
-            let house = Arc::clone(&house);
-            move || Book::load(house)
-        })
-        .await??;
+        let loading = Arc::clone(&house);
+        let book = house.work.run(move || Book::load(loading)).await??;
         put(&house.ledger, myself.clone());
         let follower = myself.clone();
         tokio::spawn(async move {

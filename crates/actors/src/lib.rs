@@ -18,7 +18,7 @@ pub mod terminal;
 
 pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};
 pub use ledger::{Committed, LedgerError, LedgerHandle};
-pub use ports::{Calendar, Clock, Ids, Pins, TillLink, Uplink, UplinkFailure};
+pub use ports::{BlockingWork, Calendar, Clock, Ids, Pins, TillLink, Uplink, UplinkFailure, WorkLost};
 pub use printer::PrinterSetup;
 pub use running::{Observation, Running, StartError, start};
 pub use terminal::{TILLS_MAX, TillsHandle};

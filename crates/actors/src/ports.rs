@@ -57,6 +57,39 @@ pub trait Uplink: Send + Sync + Debug + 'static {
     fn heartbeat(&self, beat: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>>;
 }
 
+/// Where work that may block on a disk is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BlockingWork {
+    /// On the runtime's threads for blocking work.
+    #[default]
+    Threads,
+    /// On the caller's own thread: a simulation repeats itself exactly.
+    Inline,
+}
+
+/// Work that panicked, or that the runtime gave up when it stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("work on the disk broke down")]
+pub struct WorkLost;
+
+impl BlockingWork {
+    /// Does the work and waits for it.
+    ///
+    /// # Errors
+    /// [`WorkLost`] when it panicked.
+    pub async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WorkLost> {
+        match self {
+            Self::Threads => tokio::task::spawn_blocking(work).await.map_err(|_| WorkLost),
+            Self::Inline => {
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| WorkLost)
+            }
+        }
+    }
+}
+
 /// Why HQ did not say yes.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum UplinkFailure {

@@ -72,7 +72,7 @@ impl Actor for Projector {
             Message::Wake => self.catch_up(&myself, progress).await,
             Message::Sync => {
                 let store = Arc::clone(&self.house.store);
-                match tokio::task::spawn_blocking(move || store.sync()).await {
+                match self.house.work.run(move || store.sync()).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => {
                         progress.failures += 1;
@@ -105,9 +105,10 @@ impl Projector {
             return;
         }
         let house = Arc::clone(&self.house);
-        let caught_up = tokio::task::spawn_blocking(move || {
-            holdfast_store::catch_up(house.store.as_ref(), &house.reader, BATCH_RECORDS_MAX)
-        });
+        let caught_up = self
+            .house
+            .work
+            .run(move || holdfast_store::catch_up(house.store.as_ref(), &house.reader, BATCH_RECORDS_MAX));
         match caught_up.await {
             Ok(Ok(_)) => {
                 progress.failing = false;

@@ -2,7 +2,7 @@
 //! reached everything waits in the journal and the status says so.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use holdfast_domain::calendar::Timestamp;
 use holdfast_journal::Record;
@@ -14,6 +14,7 @@ use holdfast_replication::sender::EpochSpan;
 use holdfast_replication::{Answer, BatchHeader, Epoch, Parent, Point, Sender, Step, Ticket, Window};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::house::{HeadquartersMark, House, get, put};
 use crate::ports::{Uplink, UplinkFailure};
@@ -237,8 +238,7 @@ impl Replicator {
         tokio::spawn(async move {
             let clock = house.clock.now();
             let reading = Arc::clone(&house);
-            let read =
-                tokio::task::spawn_blocking(move || (oldest_unsent(&reading), control(&reading))).await;
+            let read = house.work.run(move || (oldest_unsent(&reading), control(&reading))).await;
             let (oldest, control) = read.unwrap_or_default();
             let tills_up = status.tills.iter().filter(|till| till.connected).count();
             let beat = Heartbeat {
@@ -297,7 +297,7 @@ impl Replicator {
 
 async fn send(house: &Arc<House>, uplink: &dyn Uplink, window: Window) -> Answer {
     let reader = house.reader.clone();
-    let read = tokio::task::spawn_blocking(move || records(&reader, &window));
+    let read = house.work.run(move || records(&reader, &window));
     let (before, records) = match read.await {
         Ok(Some(read)) => read,
         Ok(None) | Err(_) => return Answer::Failed,

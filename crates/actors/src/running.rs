@@ -66,6 +66,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         name: format!("hub-{}", parts.ids.uuid()),
         hub: parts.hub,
         software: parts.software,
+        work: parts.work,
         writer: Mutex::new(Some(parts.writer)),
         reader: parts.reader,
         synced,
@@ -161,7 +162,7 @@ impl Running {
         let _ = tokio::time::timeout(TURN_DEADLINE, self.tree.store_ended).await;
         let writer = self.house.writer().take();
         let house = Arc::clone(&self.house);
-        let closed = tokio::task::spawn_blocking(move || {
+        let closed = self.house.work.run(move || {
             if let Some(writer) = writer
                 && let Err(error) = writer.shutdown()
             {

@@ -176,7 +176,7 @@ impl Terminal {
                 PinVerdict::LockedOut
             } else {
                 let (pins, pin) = (Arc::clone(&self.house.pins), message.pin.clone());
-                match tokio::task::spawn_blocking(move || pins.check(number, &pin.0)).await {
+                match self.house.work.run(move || pins.check(number, &pin.0)).await {
                     Ok(verdict) => verdict,
                     Err(_) => return fault(id),
                 }
@@ -224,7 +224,7 @@ impl Terminal {
 
     async fn facts(&self, id: CommandId, needs: Vec<holdfast_domain::state::Need>) -> Result<Facts, Reply> {
         let house = Arc::clone(&self.house);
-        match tokio::task::spawn_blocking(move || gather(&house, id, &needs)).await {
+        match self.house.work.run(move || gather(&house, id, &needs)).await {
             Ok(Ok(facts)) => Ok(facts),
             Ok(Err(error)) => {
                 tracing::warn!(error = %error, "the state could not be read for a command");
@@ -260,7 +260,7 @@ impl Terminal {
     /// The answer that the command got the first time, from the journal.
     async fn first_answer(&self, id: CommandId, seq: u64) -> Reply {
         let reader = self.house.reader.clone();
-        let read = tokio::task::spawn_blocking(move || -> Option<StoredRecord> {
+        let read = self.house.work.run(move || -> Option<StoredRecord> {
             let record = reader.read(seq).ok()??;
             holdfast_store::stored_record(record).ok()
         });

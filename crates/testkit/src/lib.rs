@@ -6,4 +6,5 @@
 pub mod books;
 pub mod http;
 pub mod programs;
+pub mod proof;
 pub mod wan;

@@ -42,8 +42,9 @@ const BELOW: &[(&str, &[&str])] = &[
     ("holdfast-protocol", &["holdfast-replication", "holdfast-domain"]),
     ("holdfast-domain", &["holdfast-money"]),
     ("holdfast-devices", &["holdfast-money"]),
-    ("holdfast-journal", &[]),
-    ("holdfast-replication", &[]),
+    ("holdfast-journal", &["holdfast-planted"]),
+    ("holdfast-replication", &["holdfast-planted"]),
+    ("holdfast-planted", &[]),
     ("holdfast-money", &[]),
 ];
 

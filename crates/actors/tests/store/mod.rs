@@ -219,6 +219,7 @@ impl Store {
             uplink: None,
             printers: Vec::new(),
             software: "test".to_owned(),
+            work: holdfast_actors::BlockingWork::Threads,
         };
         let running = holdfast_actors::start(parts).await.unwrap();
         let tills = running.tills();
