@@ -187,7 +187,7 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
         Ask::Verify {} => {
             let reader = app.reader.clone();
             let report = on_blocking(move || Ok(reader.verify(chain_hash)?)).await?;
-            Ok(Told::Verified { text: crate::cli::verdict(&report), intact: report.is_intact() })
+            Ok(Told::Verified { text: crate::verify::verdict(&report), intact: report.is_intact() })
         }
     }
 }

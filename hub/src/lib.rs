@@ -28,6 +28,7 @@ mod serve;
 pub mod standstill;
 pub mod storage;
 pub mod tls;
+pub mod verify;
 pub mod witness;
 
 pub use error::{ERROR_CODES, HubError};
