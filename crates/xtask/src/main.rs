@@ -1,4 +1,4 @@
-//! What a newcomer types: `cargo xtask demo`, `test`, `ci` and `codegen`.
+//! What a newcomer types: `cargo xtask demo`, `test`, `ci`, `proofs` and `codegen`.
 //!
 //! *Invariant:* no rule of the shop lives here. The demo starts the released programs as child processes and speaks
 //! to them only through their command lines and their HTTP reads, so what it shows is what a shop would run. It links
@@ -9,6 +9,7 @@ mod demo;
 mod edges;
 mod error_pages;
 mod packages;
+mod proofs;
 mod suites;
 #[cfg(test)]
 mod tidy;
@@ -37,6 +38,12 @@ enum Task {
     Test,
     /// The same as `test`, and held to its time budget
     Ci,
+    /// Print the table of proofs with the figures of the last full run
+    Proofs {
+        /// Also write it into README.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Write the generated files anew: OpenAPI documents, the golden dependency edges, the index of error codes
     Codegen {
         /// Only these; all when none is named
@@ -62,6 +69,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(options),
         Task::Test => suites::run(None),
         Task::Ci => suites::run(Some(CI_BUDGET)),
+        Task::Proofs { write } => proofs::run(write),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

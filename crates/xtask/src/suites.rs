@@ -17,7 +17,7 @@ use cargo_metadata::Message;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::{packages, workspace};
+use crate::{packages, proofs, workspace};
 
 /// A suite that runs longer is ended and counted as failed.
 const SUITE_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -63,6 +63,7 @@ pub fn run(budget: Option<Duration>) -> Result<ExitCode> {
     let started = Instant::now();
     let logs = workspace::root().join("target/suites");
     fs::create_dir_all(&logs)?;
+    proofs::clear()?;
     let mut rows = Vec::new();
 
     rows.push(step("packages", || match packages::ensure() {
@@ -91,6 +92,7 @@ pub fn run(budget: Option<Duration>) -> Result<ExitCode> {
     if !suites.is_empty() {
         rows.push(run_doc_tests(&logs)?);
         rows.push(step("demo --check", crate::demo::check)?);
+        rows.push(step("proofs", proofs::all_held)?);
     }
     Ok(report(&rows, started.elapsed(), budget))
 }
@@ -137,7 +139,7 @@ fn build() -> Result<Option<Vec<Suite>>> {
         let package = folder.strip_prefix(workspace::root()).map_or(folder.as_str(), |path| path.as_str());
         suites.push(Suite {
             name: format!("{package} {}", artifact.target.name),
-            last: package == "tests",
+            last: package.starts_with("tests"),
             executable: executable.into(),
             folder: folder.into(),
         });
