@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use holdfast_planted::{Bug, is_planted};
 use tokio::sync::watch;
 
 use crate::catalog::{Active, Sealed, Shared, push_mark};
@@ -113,6 +114,9 @@ impl Committer {
             synced_through: self.synced_seq,
             body_crc: crc32c::crc32c(&self.buffer[GROUP_HEADER_BYTES..]),
         };
+        if is_planted(Bug::WatermarkBeforeSync) {
+            self.shared.advance(last.position, &self.synced);
+        }
         let group_offset = self.write_group(&header)?;
         self.publish(group, group_offset, last.position);
         self.prepare_spare();
@@ -147,10 +151,12 @@ impl Committer {
         let offset = segment.offset;
         write_all_at(&*segment.file, &self.buffer, offset)
             .map_err(|source| storage_error("write", &segment.path, self.buffer.len() as u64, source))?;
-        segment
-            .file
-            .sync_data()
-            .map_err(|source| JournalError::SyncFailed { path: segment.path.clone(), source })?;
+        if !is_planted(Bug::NoSync) {
+            segment
+                .file
+                .sync_data()
+                .map_err(|source| JournalError::SyncFailed { path: segment.path.clone(), source })?;
+        }
         segment.offset += self.buffer.len() as u64;
         segment.clean_end = false;
         Ok(offset)
@@ -212,9 +218,11 @@ impl Committer {
         storage
             .rename(&unfinished, &path)
             .map_err(|source| storage_error("rename", &unfinished, bytes, source))?;
-        storage
-            .sync_dir(&self.options.dir)
-            .map_err(|source| JournalError::SyncFailed { path: self.options.dir.clone(), source })?;
+        if !is_planted(Bug::NoDirectorySync) {
+            storage
+                .sync_dir(&self.options.dir)
+                .map_err(|source| JournalError::SyncFailed { path: self.options.dir.clone(), source })?;
+        }
         self.next_number += 1;
         let active = Active {
             header,

@@ -7,6 +7,7 @@ mod tail;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use holdfast_planted::{Bug, is_planted};
 use tokio::sync::watch;
 
 use crate::Position;
@@ -64,7 +65,7 @@ pub(crate) fn open(
             return Err(damage);
         }
         let whole = last.tail.clean_end && last.file_bytes >= last.header.segment_bytes;
-        let last = if whole {
+        let last = if whole || is_planted(Bug::NoCopyAfterUncleanEnd) {
             last
         } else {
             let copy = repair::copy_last_segment(&options, &*storage, &last)?;
@@ -134,7 +135,7 @@ pub(crate) fn cut_at_damage(
 /// Reads headers of all segments and every byte of the last one; changes nothing.
 fn look(options: &Options, storage: &dyn Storage) -> Result<Opened, JournalError> {
     let mut segments = survey(storage, &options.dir, options.retention)?;
-    let witness_seq = options.witness_seq;
+    let witness_seq = if is_planted(Bug::WitnessIgnored) { 0 } else { options.witness_seq };
     let mut recovery = Recovery { first_seq: 1, clean_end: true, ..Recovery::default() };
     recovery.segments = segments.len() as u64;
     let Some(last) = segments.pop() else {

@@ -9,6 +9,7 @@ use holdfast_domain::invariant::check_event;
 use holdfast_domain::order::Order;
 use holdfast_domain::sale::Sale;
 use holdfast_domain::state::Need;
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
@@ -124,6 +125,10 @@ impl Fold {
         core: &mut Core,
         stored: &StoredRecord,
     ) -> Result<(), StoreError> {
+        if is_planted(Bug::RecordNotApplied) && stored.position.seq.is_multiple_of(7) {
+            core.applied = Some(stored.position);
+            return Ok(());
+        }
         let record = &stored.record;
         for need in State::needs_of_record(record) {
             self.bring(rows, &mut core.state, need)?;
@@ -258,16 +263,21 @@ impl Fold {
             }
         }
         if let Some(position) = core.applied {
-            let applied = AppliedRow {
-                position,
-                transactions: core.totals.transactions,
-                gross_minor: core.totals.gross_minor,
-                net_minor: core.totals.net_minor,
-                cash_minor: core.totals.cash_minor,
-                violations: core.violations.clone(),
-            };
-            writes.put(Table::Meta, meta::APPLIED, encode(&applied));
+            put_applied(writes, core, position);
         }
         std::mem::take(writes)
     }
+}
+
+/// The position that the state was brought to, and its sums.
+pub(crate) fn put_applied(writes: &mut Writes, core: &Core, position: ReplyPosition) {
+    let applied = AppliedRow {
+        position,
+        transactions: core.totals.transactions,
+        gross_minor: core.totals.gross_minor,
+        net_minor: core.totals.net_minor,
+        cash_minor: core.totals.cash_minor,
+        violations: core.violations.clone(),
+    };
+    writes.put(Table::Meta, meta::APPLIED, encode(&applied));
 }

@@ -9,6 +9,7 @@ use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 
 use crate::codec::{decode, decode_outcome, id_key, id_of_key, receipt_key, seq_key, transaction_key};
@@ -106,6 +107,14 @@ impl<R: Rows> Materialised<R> {
         let next_seq = core.applied.map_or(1, |position| position.seq + 1);
         for (expected_seq, stored) in (next_seq..).zip(piece) {
             follows(expected_seq, stored.position)?;
+        }
+        if is_planted(Bug::AppliedBeforeWritten)
+            && let Some(last) = piece.last()
+        {
+            let mut early = Writes::default();
+            fold::put_applied(&mut early, &core, last.position);
+            self.rows.commit(&early.into_rows())?;
+            self.rows.sync()?;
         }
         self.transaction(&mut core, |fold, core| {
             piece.iter().try_for_each(|stored| fold.record(&self.rows, core, stored))

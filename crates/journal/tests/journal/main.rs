@@ -6,6 +6,7 @@ mod damage;
 mod faults;
 mod golden;
 mod group_commit;
+mod power;
 mod process;
 mod properties;
 mod support;
