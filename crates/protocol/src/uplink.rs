@@ -26,6 +26,10 @@ pub const BATCH_CONTENT_TYPE: &str = "application/vnd.holdfast.batch";
 pub const JSON_BYTES_MAX: usize = 64 * 1024;
 /// The most records in one page of a journal read back.
 pub const JOURNAL_PAGE_RECORDS_MAX: u32 = 5_000;
+/// The media type of a store's vault: an age file that HQ cannot open.
+pub const VAULT_CONTENT_TYPE: &str = "application/age-encryption";
+/// The most bytes of a vault as it travels.
+pub const VAULT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// POST: a hub is enrolled with a claim code. Not signed.
 pub const ENROL_PATH: &str = "/api/v1/enrol";
@@ -50,6 +54,13 @@ pub fn heartbeat_path(store: impl fmt::Display) -> String {
 /// covers the path with its query.
 pub fn journal_path(store: impl fmt::Display, from_seq: u64) -> String {
     format!("/api/v1/stores/{store}/journal?from_seq={from_seq}")
+}
+
+/// PUT: the store's vault (see `crate::vault`), sealed, of at most [`VAULT_BYTES_MAX`] bytes and [`VAULT_CONTENT_TYPE`];
+/// it replaces the one before, of which nothing is kept, and is answered with [`VaultKept`]. GET: the newest one with its
+/// version in `ETag`; 404 when the store has none.
+pub fn vault_path(store: impl fmt::Display) -> String {
+    format!("/api/v1/stores/{store}/vault")
 }
 
 /// What a hub signs: SHA-256 over method, path with query, and the body as it travels (compressed). Each part is preceded
@@ -108,6 +119,16 @@ pub struct StoreSettings {
     pub legal_name: String,
     pub address: String,
     pub tax_id: String,
+}
+
+/// 200 to a vault: HQ has it, durably, and the one before is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VaultKept {
+    /// Counts up from 1 with every vault of the store.
+    pub version: u64,
+    /// Milliseconds since the Unix epoch, by the cloud's clock.
+    pub kept_at_ms: i64,
 }
 
 /// POST /api/v1/stores/{store}/epochs. Sent at first contact, after every start and after a restore; it can be repeated.
