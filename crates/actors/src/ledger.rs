@@ -9,6 +9,7 @@
 
 mod book;
 mod handle;
+mod mistakes;
 mod release;
 
 use std::sync::Arc;
@@ -16,9 +17,10 @@ use std::sync::Arc;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::event::DocumentOutcome;
-use holdfast_domain::ids::{CommandId, EpochId, ShiftId, TerminalId, TransactionId};
+use holdfast_domain::ids::{CommandId, EpochId, ShiftId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::sale::Sale;
+use holdfast_domain::subject::SubjectStanding;
 use holdfast_domain::{Command, Record, Refusal};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 use holdfast_store::OutcomeEntry;
@@ -38,6 +40,7 @@ pub struct Facts {
     pub orders: Vec<Order>,
     pub sales: Vec<Sale>,
     pub closed_shifts: Vec<ShiftId>,
+    pub subjects: Vec<(SubjectId, SubjectStanding)>,
 }
 
 /// A till's command with its facts.
@@ -57,6 +60,15 @@ pub struct OfferAsk {
     pub epoch: EpochId,
     pub seq: u64,
     pub facts: Facts,
+}
+
+/// A command of the hub with its facts, and the catalog that it activates.
+#[derive(Debug, Clone)]
+pub(crate) struct HubAsk {
+    pub command: HubCommand,
+    pub catalog: Option<Arc<Catalog>>,
+    /// None when the command needs nothing that is on disk.
+    pub facts: Option<Facts>,
 }
 
 /// The ledger's word on a command.
@@ -82,7 +94,7 @@ pub enum Verdict {
 pub(crate) enum Message {
     Decide(Box<Ask>, RpcReplyPort<Verdict>),
     Offer(Box<OfferAsk>, RpcReplyPort<Verdict>),
-    Hub(HubCommand, Option<Arc<Catalog>>, RpcReplyPort<Result<ReplyPosition, LedgerError>>),
+    Hub(Box<HubAsk>, RpcReplyPort<Result<ReplyPosition, LedgerError>>),
     Settle(Vec<(TransactionId, DocumentOutcome)>),
     Synced(u64),
     Applied(u64),
@@ -149,7 +161,7 @@ impl Actor for Ledger {
         match message {
             Message::Decide(ask, reply) => book.decide(*ask, reply),
             Message::Offer(offer, reply) => book.offer(*offer, reply),
-            Message::Hub(command, catalog, reply) => book.hub(&command, catalog, reply),
+            Message::Hub(ask, reply) => book.hub(*ask, reply),
             Message::Settle(outcomes) => book.settle(&outcomes),
             Message::Synced(seq) => book.release(seq),
             Message::Applied(seq) => book.forget(seq),
@@ -165,13 +177,13 @@ impl Actor for Ledger {
 /// What a command's facts are about, for readers on blocking threads.
 pub(crate) fn gather(
     house: &House,
-    id: CommandId,
+    id: Option<CommandId>,
     needs: &[holdfast_domain::state::Need],
 ) -> Result<Facts, holdfast_store::StoreError> {
     use holdfast_domain::state::Need;
     let store = &house.store;
     let mut facts = Facts { as_of_seq: store.applied().map_or(0, |at| at.seq), ..Facts::default() };
-    facts.outcome = store.outcome(id)?;
+    facts.outcome = id.map(|id| store.outcome(id)).transpose()?.flatten();
     for need in needs {
         match *need {
             Need::Order(order) => facts.orders.extend(store.order(order)?),
@@ -180,6 +192,9 @@ pub(crate) fn gather(
                 if store.shift_closed(shift)? {
                     facts.closed_shifts.push(shift);
                 }
+            }
+            Need::Subject(subject) => {
+                facts.subjects.extend(store.subject(subject)?.map(|standing| (subject, standing)));
             }
         }
     }

@@ -17,11 +17,12 @@ use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::encode_record;
 use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord};
 use ractor::RpcReplyPort;
 
-use super::{Ask, Facts, LedgerError, Observation, OfferAsk, Touched, Verdict};
+use super::{Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, Touched, Verdict, mistakes};
 use crate::house::House;
 
 /// A step back of the wall clock up to this size is smoothed over; a larger one becomes a `ClockStepped` record.
@@ -187,11 +188,18 @@ impl Book {
 
     pub fn hub(
         &mut self,
-        command: &HubCommand,
-        catalog: Option<Arc<Catalog>>,
+        ask: HubAsk,
         reply: RpcReplyPort<Result<ReplyPosition, LedgerError>>,
     ) {
-        let decision = match decide_hub(&self.state, command) {
+        let HubAsk { command, catalog, facts } = ask;
+        if let Some(facts) = facts {
+            if facts.as_of_seq < self.forgotten_through {
+                answer(reply, Err(LedgerError::StaleFacts));
+                return;
+            }
+            self.bring(facts);
+        }
+        let decision = match decide_hub(&self.state, &command) {
             Ok(decision) => decision,
             Err(refusal) => {
                 answer(reply, Err(LedgerError::Refused(refusal)));
@@ -204,6 +212,7 @@ impl Book {
         };
         if let HubCommand::OpenEpoch { epoch, .. } = command
             && let Some(writer) = self.house.writer().as_mut()
+            && !(is_planted(Bug::EpochIgnored) && writer.epoch().is_some())
         {
             writer.begin_epoch(epoch.0.into_bytes());
         }
@@ -251,12 +260,14 @@ impl Book {
         reply: RpcReplyPort<Verdict>,
     ) -> Option<RpcReplyPort<Verdict>> {
         let on_disk = facts.outcome.map(|entry| Recent { seq: entry.seq, fingerprint: entry.fingerprint });
-        if let Some(known) = self.recent.get(&id).copied().or(on_disk) {
+        let on_disk = on_disk.filter(|_| !is_planted(Bug::OutcomesForgottenAtRestart));
+        let known = self.recent.get(&id).copied().or(on_disk);
+        if let Some(known) = known.filter(|_| !is_planted(Bug::NoDedupe)) {
             self.repeated += 1;
-            if known.fingerprint == fingerprint {
+            if known.fingerprint == fingerprint || is_planted(Bug::FingerprintIgnored) {
                 self.answer_again(known.seq, reply);
             } else {
-                self.id_reused(id, fingerprint, record_reuse_by, reply);
+                self.id_reused(id, known, fingerprint, record_reuse_by, reply);
             }
             return None;
         }
@@ -279,6 +290,7 @@ impl Book {
     fn id_reused(
         &mut self,
         id: CommandId,
+        first: Recent,
         fingerprint: [u8; 32],
         by: Option<holdfast_domain::ids::TerminalId>,
         reply: RpcReplyPort<Verdict>,
@@ -295,6 +307,8 @@ impl Book {
             origin: Origin::Till { terminal, command: id, fingerprint },
             outcome: Outcome::Refused { refusal },
         };
+        // What is recorded now must not pass for the id's outcome, not even until the state has it.
+        self.recent.entry(id).or_insert(first);
         self.commit(record, Vec::new(), Waiter::IdReused(reply), None);
     }
 
@@ -312,6 +326,10 @@ impl Book {
         for shift in facts.closed_shifts {
             needs.push(Need::ClosedShift(shift));
             self.state.closed_shifts.insert(shift);
+        }
+        for (subject, standing) in facts.subjects {
+            needs.push(Need::Subject(subject));
+            self.state.subjects.entry(subject).or_insert(standing);
         }
         if !needs.is_empty() {
             // They may go again once the next record is applied.
@@ -347,7 +365,9 @@ impl Book {
             let events = vec![Event::ClockStepped { before: last, after: now }];
             let record =
                 Record { recorded_at: now, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
-            self.commit(record, Vec::new(), Waiter::Nobody, None);
+            if !is_planted(Bug::ClockStepNotRecorded) {
+                self.commit(record, Vec::new(), Waiter::Nobody, None);
+            }
             now
         };
         let business_date = match &self.state.profile {
@@ -360,11 +380,14 @@ impl Book {
     /// Appends a record, folds it, and keeps everything that leaves once it is synced.
     fn commit(
         &mut self,
-        record: Record,
+        mut record: Record,
         effects: Vec<Effect>,
         waiter: Waiter,
         catalog: Option<Arc<Catalog>>,
     ) {
+        if let Outcome::Accepted { events } = &mut record.outcome {
+            mistakes::plant_into(events, &self.state);
+        }
         let payload = encode_record(&record);
         let appended = match self.house.writer().as_mut() {
             Some(writer) => writer.append(payload.clone()),
@@ -394,6 +417,7 @@ impl Book {
             .map(|order| Need::Order(*order))
             .chain(changes.sales.iter().map(|sale| Need::Sale(*sale)))
             .chain(changes.shifts.iter().map(|shift| Need::ClosedShift(*shift)))
+            .chain(changes.subjects.iter().map(|subject| Need::Subject(*subject)))
             .collect();
         self.touch(position.seq, needs, record.origin.command().map(|(id, _)| id));
         if let Some(catalog) = &catalog {
@@ -412,7 +436,12 @@ impl Book {
         });
         let drawers = drawers.collect();
         let stored = Arc::new(StoredRecord { position, payload, record });
-        self.pending.push_back(Pending { stored, waiters: vec![waiter], drawers, stock, papers, catalog });
+        let pending = Pending { stored, waiters: vec![waiter], drawers, stock, papers, catalog };
+        if is_planted(Bug::ReplyBeforeSync) {
+            self.release_one(pending);
+        } else {
+            self.pending.push_back(pending);
+        }
     }
 
     /// A panic here means that the state can no longer be trusted: the process ends and starts from the journal.
@@ -437,7 +466,7 @@ impl Book {
     /// Forgets what the state on disk now holds.
     pub fn forget(&mut self, applied: u64) {
         while let Some((seq, _, _)) = self.touched.front()
-            && *seq <= applied
+            && (*seq <= applied || is_planted(Bug::ForgottenTooEarly))
         {
             let (_, needs, command) = self.touched.pop_front().expect("it was just looked at");
             for need in needs {

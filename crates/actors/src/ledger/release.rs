@@ -40,7 +40,7 @@ impl Book {
         crate::status::wake(&self.house);
     }
 
-    fn release_one(&mut self, pending: Pending) {
+    pub(super) fn release_one(&mut self, pending: Pending) {
         let Pending { stored, waiters, drawers, stock, papers, catalog } = pending;
         for waiter in waiters {
             match waiter {
