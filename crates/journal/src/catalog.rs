@@ -41,6 +41,15 @@ pub(crate) struct Catalog {
 struct Durable {
     head: Option<Position>,
     stopped: bool,
+    /// What waits finds no room on the disk.
+    stuck: bool,
+}
+
+/// How a wait for the disk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    Synced,
+    Stuck,
 }
 
 /// What the writer publishes and the readers see.
@@ -64,7 +73,7 @@ impl Shared {
             storage,
             dir,
             catalog: RwLock::new(catalog),
-            durable: Mutex::new(Durable { head, stopped: false }),
+            durable: Mutex::new(Durable { head, stopped: false, stuck: false }),
             advanced: Condvar::new(),
         }
     }
@@ -91,15 +100,24 @@ impl Shared {
         self.advanced.notify_all();
     }
 
-    /// Waits until the record is synced.
-    pub(crate) fn wait_synced(&self, seq: u64) -> Result<(), JournalError> {
+    /// Tells the waiters that the disk has no room for what they wait for, or that it is tried again.
+    pub(crate) fn set_stuck(&self, stuck: bool) {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner).stuck = stuck;
+        self.advanced.notify_all();
+    }
+
+    /// Waits until the record is synced, or until it is known that the disk has no room for it.
+    pub(crate) fn wait_synced(&self, seq: u64) -> Result<Waited, JournalError> {
         let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if durable.head.is_some_and(|head| head.seq >= seq) {
-                return Ok(());
+                return Ok(Waited::Synced);
             }
             if durable.stopped {
                 return Err(JournalError::Stopped);
+            }
+            if durable.stuck {
+                return Ok(Waited::Stuck);
             }
             durable = self.advanced.wait(durable).unwrap_or_else(PoisonError::into_inner);
         }

@@ -1,7 +1,7 @@
 //! One group: one write, one sync, then the watermark.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use holdfast_planted::{Bug, is_planted};
@@ -13,10 +13,15 @@ use crate::format::{
     GROUP_CLEAN_END, GROUP_HEADER_BYTES, GroupHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES,
     SegmentHeader, aligned, encode_record, segment_name,
 };
-use crate::options::{CommitMode, Options};
-use crate::spare::{Spare, UNFINISHED_SUFFIX, allocate, storage_error};
+use crate::options::Options;
+use crate::room::{Ledger, NextSegment, Room};
+use crate::spare::{Spare, UNFINISHED_SUFFIX, allocate, remove_unfinished, storage_error};
 use crate::storage::{StorageFile, write_all_at};
 use crate::{ChainHash, Position};
+
+/// After this many looks at a disk that seems to have room the next segment is tried again, whatever was found before: a
+/// quota does not show in the free space.
+const LOOKS_PER_TRY: u64 = 64;
 
 /// A record on its way to the disk.
 #[derive(Debug)]
@@ -37,7 +42,8 @@ pub(crate) struct OpenSegment {
     pub(crate) clean_end: bool,
 }
 
-/// Owns the file being written. After an error it must not be used again: nobody can say what is on the disk.
+/// Owns the file being written. After an error it must not be used again, because nobody can say what is on the disk; only
+/// when the disk had no room nothing has changed, and the same group may be committed later.
 #[derive(Debug)]
 pub(crate) struct Committer {
     options: Options,
@@ -50,6 +56,10 @@ pub(crate) struct Committer {
     next_number: u64,
     buffer: Vec<u8>,
     spare: Option<Spare>,
+    room: Arc<Ledger>,
+    looks: u64,
+    /// What the disk had free when the next segment last found no room.
+    too_little_bytes: u64,
 }
 
 impl Committer {
@@ -59,9 +69,10 @@ impl Committer {
         synced: watch::Sender<u64>,
         segment: Option<OpenSegment>,
         next_number: u64,
+        room: Arc<Ledger>,
     ) -> Self {
         let head = shared.head();
-        Self {
+        let committer = Self {
             options,
             shared,
             synced,
@@ -71,7 +82,24 @@ impl Committer {
             next_number,
             buffer: Vec::new(),
             spare: None,
-        }
+            room,
+            looks: 0,
+            too_little_bytes: 0,
+        };
+        committer.tell_room();
+        committer
+    }
+
+    /// Says what the open segment still takes.
+    fn tell_room(&self) {
+        let bytes = self.options.segment_bytes;
+        let room_at = |bytes: u64, offset: u64| bytes.saturating_sub(offset + GROUP_HEADER_BYTES as u64);
+        let open = self.segment.as_ref();
+        let open_bytes = open.map_or(0, |segment| room_at(segment.header.segment_bytes, segment.offset));
+        // A record that does not fit the rest of the open segment leaves it unused.
+        let wasted = Room::cost_bytes(self.options.record_bytes_max);
+        let next_bytes = room_at(bytes, SEGMENT_HEADER_BYTES as u64).saturating_sub(wasted);
+        self.room.open_segment(open.map(|segment| segment.header.epoch), open_bytes, next_bytes);
     }
 
     /// Takes from the queue what goes into the next group: everything that waits, up to the limits of a group, of the
@@ -119,7 +147,9 @@ impl Committer {
         }
         let group_offset = self.write_group(&header)?;
         self.publish(group, group_offset, last.position);
-        self.prepare_spare();
+        self.tell_room();
+        self.room.release(group.iter().map(|pending| pending.payload.len()));
+        self.prepare_next();
         Ok(())
     }
 
@@ -149,8 +179,15 @@ impl Committer {
         let segment = self.segment.as_mut().expect("rotation left a segment that has room for the group");
         self.buffer[..GROUP_HEADER_BYTES].copy_from_slice(&header.encode(segment.header.salt()));
         let offset = segment.offset;
-        write_all_at(&*segment.file, &self.buffer, offset)
-            .map_err(|source| storage_error("write", &segment.path, self.buffer.len() as u64, source))?;
+        write_all_at(&*segment.file, &self.buffer, offset).map_err(|source| {
+            let error = storage_error("write", &segment.path, self.buffer.len() as u64, source);
+            if error.is_out_of_space() {
+                // This file system allocates although the file was filled with zeros: nothing is sure any more.
+                self.room.open_segment(None, 0, 0);
+                self.room.set_next(NextSegment::NoSpace);
+            }
+            error
+        })?;
         if !is_planted(Bug::NoSync) {
             segment
                 .file
@@ -191,18 +228,61 @@ impl Committer {
 
     /// Begins the next segment. Everything before it is synced already, so the old one needs nothing more.
     fn rotate(&mut self, epoch: [u8; 16], first_seq: u64) -> Result<(), JournalError> {
-        let bytes = self.options.segment_bytes;
-        let prepared = self.spare.take().and_then(|spare| {
+        let spare = self.spare.take().and_then(|spare| {
             let path = spare.path.clone();
             spare.finish().map(|file| (file, path))
         });
-        let (file, unfinished) = match prepared {
+        let (file, unfinished) = match spare {
             Some(prepared) => prepared,
             None => {
                 let path = self.options.dir.join(format!("next{UNFINISHED_SUFFIX}"));
-                (allocate(&*self.shared.storage, &path, bytes)?, path)
+                (self.allocate_now(&path)?, path)
             }
         };
+        let begun = self.begin_segment(epoch, first_seq, file, &unfinished);
+        if let Err(error) = &begun
+            && error.is_out_of_space()
+        {
+            remove_unfinished(&*self.shared.storage, &unfinished);
+            self.room.set_next(NextSegment::NoSpace);
+        }
+        begun
+    }
+
+    fn allocate_now(&mut self, path: &Path) -> Result<Arc<dyn StorageFile>, JournalError> {
+        if self.room.next() == NextSegment::NoSpace && !self.has_room_again() {
+            let source = std::io::ErrorKind::StorageFull.into();
+            let bytes = self.options.segment_bytes;
+            return Err(JournalError::DiskFull { path: path.to_owned(), bytes, source });
+        }
+        let made = allocate(&self.options, &*self.shared.storage, path);
+        if made.as_ref().is_err_and(JournalError::is_out_of_space) {
+            self.room.set_next(NextSegment::NoSpace);
+            self.too_little_bytes = self.free_bytes();
+        }
+        made
+    }
+
+    fn free_bytes(&self) -> u64 {
+        self.shared.storage.free_bytes(&self.options.dir).unwrap_or(u64::MAX)
+    }
+
+    /// Whether it is worth it to try for a segment again after there was no room.
+    fn has_room_again(&mut self) -> bool {
+        let free_bytes = self.free_bytes();
+        self.looks += 1;
+        free_bytes >= self.options.segment_bytes
+            && (free_bytes > self.too_little_bytes || self.looks.is_multiple_of(LOOKS_PER_TRY))
+    }
+
+    fn begin_segment(
+        &mut self,
+        epoch: [u8; 16],
+        first_seq: u64,
+        file: Arc<dyn StorageFile>,
+        unfinished: &Path,
+    ) -> Result<(), JournalError> {
+        let bytes = self.options.segment_bytes;
         let header = SegmentHeader {
             number: self.next_number,
             segment_bytes: bytes,
@@ -212,12 +292,13 @@ impl Committer {
         };
         let path = self.options.dir.join(segment_name(header.number));
         write_all_at(&*file, &header.encode(), 0)
-            .map_err(|source| storage_error("write", &unfinished, bytes, source))?;
-        file.sync_data().map_err(|source| JournalError::SyncFailed { path: unfinished.clone(), source })?;
+            .map_err(|source| storage_error("write", unfinished, bytes, source))?;
+        file.sync_data()
+            .map_err(|source| JournalError::SyncFailed { path: unfinished.to_owned(), source })?;
         let storage = &self.shared.storage;
         storage
-            .rename(&unfinished, &path)
-            .map_err(|source| storage_error("rename", &unfinished, bytes, source))?;
+            .rename(unfinished, &path)
+            .map_err(|source| storage_error("rename", unfinished, bytes, source))?;
         if !is_planted(Bug::NoDirectorySync) {
             storage
                 .sync_dir(&self.options.dir)
@@ -243,16 +324,33 @@ impl Committer {
         drop(catalog);
         let offset = SEGMENT_HEADER_BYTES as u64;
         self.segment = Some(OpenSegment { header, path, file, offset, clean_end: false });
+        self.room.set_next(NextSegment::Expected);
+        self.tell_room();
         Ok(())
     }
 
-    /// Starts to make the next file once the open one is half full.
-    fn prepare_spare(&mut self) {
-        let half_full =
-            self.segment.as_ref().is_some_and(|segment| segment.offset > segment.header.segment_bytes / 2);
-        if self.options.commit == CommitMode::Thread && self.spare.is_none() && half_full {
+    /// Starts to make the next file once the open one is half full, and again when the disk had no room and has some now.
+    pub(crate) fn prepare_next(&mut self) {
+        let next = self.room.next();
+        match &self.spare {
+            Some(spare) if next == NextSegment::Ready || !spare.is_finished() => return,
+            Some(_) => {
+                drop(self.spare.take());
+                if next == NextSegment::NoSpace {
+                    self.too_little_bytes = self.free_bytes();
+                }
+            }
+            None => {}
+        }
+        let wanted = if next == NextSegment::NoSpace {
+            self.has_room_again()
+        } else {
+            self.segment.as_ref().is_some_and(|open| open.offset > open.header.segment_bytes / 2)
+        };
+        if wanted {
             let path = self.options.dir.join(format!("spare-{:010}{UNFINISHED_SUFFIX}", self.next_number));
-            self.spare = Spare::start(self.shared.storage.clone(), path, self.options.segment_bytes);
+            let (storage, room) = (self.shared.storage.clone(), self.room.clone());
+            self.spare = Spare::start(&self.options, storage, path, room);
         }
     }
 }
@@ -263,9 +361,7 @@ impl Drop for Committer {
         if let Some(spare) = self.spare.take() {
             let path = spare.path.clone();
             drop(spare.finish());
-            if let Err(error) = self.shared.storage.remove(&path) {
-                tracing::debug!(%error, "an unused journal segment stays until the next start");
-            }
+            remove_unfinished(&*self.shared.storage, &path);
         }
     }
 }

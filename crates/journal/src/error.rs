@@ -22,6 +22,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-JRN-015", "the disk has no room for the next journal segment"),
     ("HF-JRN-016", "the beginning of a journal that is kept for ever is missing"),
     ("HF-JRN-017", "a journal that is kept for ever was asked to prune"),
+    ("HF-JRN-018", "the disk is full and the journal's open segment has no room left"),
 ];
 
 /// A fault of the journal. A full queue is the only one that is worth another try by itself.
@@ -144,7 +145,7 @@ pub enum JournalError {
         seq: u64,
     },
     /// The next segment cannot be allocated.
-    #[error("HF-JRN-015 the disk has no room for {} ({bytes} bytes); free space, then start again", path.display())]
+    #[error("HF-JRN-015 the disk has no room for {} ({bytes} bytes); free space, and the journal goes on", path.display())]
     DiskFull {
         /// The file that was being allocated.
         path: PathBuf,
@@ -165,6 +166,14 @@ pub enum JournalError {
     /// `prune_before` on a journal that keeps everything.
     #[error("HF-JRN-017 this journal keeps every record; open it as prunable to delete old segments")]
     PruneRefused,
+    /// The disk had no room for the next segment and the record does not fit the open one. Nothing was appended.
+    #[error(
+        "HF-JRN-018 the disk is full and a record of {bytes} bytes finds no room in the journal; free space, and it goes on by itself"
+    )]
+    NoRoom {
+        /// Bytes of the payload.
+        bytes: usize,
+    },
 }
 
 impl JournalError {
@@ -189,6 +198,7 @@ impl JournalError {
             Self::DiskFull { .. } => "HF-JRN-015",
             Self::BeginningMissing { .. } => "HF-JRN-016",
             Self::PruneRefused => "HF-JRN-017",
+            Self::NoRoom { .. } => "HF-JRN-018",
         }
     }
 
@@ -196,5 +206,11 @@ impl JournalError {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::QueueFull { .. })
+    }
+
+    /// Whether the disk had no room: nothing was written that counts, and the same work succeeds once there is space.
+    #[must_use]
+    pub fn is_out_of_space(&self) -> bool {
+        matches!(self, Self::DiskFull { .. } | Self::NoRoom { .. })
     }
 }

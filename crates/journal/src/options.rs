@@ -2,9 +2,11 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::error::JournalError;
 use crate::format::{GROUP_HEADER_BYTES, RECORD_HEADER_BYTES, SEGMENT_BYTES_LIMIT, SEGMENT_HEADER_BYTES};
+use crate::room::Ballast;
 use crate::{ChainFn, format};
 
 /// Whether old records may go.
@@ -52,6 +54,8 @@ pub struct Options {
     /// Called once when the journal can no longer promise anything. The default logs and aborts the process. Should it
     /// return, as it does in tests, the writer is stopped and acknowledges nothing any more.
     pub on_fatal: fn(&JournalError),
+    /// Asked for space when a segment finds no room on the disk. Default none.
+    pub ballast: Option<Arc<dyn Ballast>>,
 }
 
 impl Options {
@@ -70,6 +74,7 @@ impl Options {
             retention: Retention::Forever,
             commit: CommitMode::Thread,
             on_fatal: abort_process,
+            ballast: None,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::commit::{Committer, OpenSegment};
 use crate::error::JournalError;
 use crate::options::Options;
 use crate::reader::Reader;
+use crate::room::Ledger;
 use crate::storage::Storage;
 use crate::walk::ChainEnd;
 use crate::writer::Writer;
@@ -86,8 +87,10 @@ pub(crate) fn open(
         offset: segment.tail.keep_bytes,
         clean_end: segment.tail.clean_end,
     });
-    let committer = Committer::new(options.clone(), shared.clone(), synced_tx, segment, next_number);
-    let writer = Writer::start(&options, shared.clone(), synced_rx, committer, lock)?;
+    let room = Arc::new(Ledger::default());
+    let committer =
+        Committer::new(options.clone(), shared.clone(), synced_tx, segment, next_number, room.clone());
+    let writer = Writer::start(&options, shared.clone(), synced_rx, committer, room, lock)?;
     Ok((writer, Reader::new(shared), opened.recovery))
 }
 

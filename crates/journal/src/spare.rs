@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::error::JournalError;
+use crate::options::{CommitMode, Options};
+use crate::room::{Ledger, NextSegment};
 use crate::storage::{Storage, StorageFile, write_all_at};
 
 /// What unfinished files are called; they are deleted when the journal opens.
@@ -36,39 +38,109 @@ pub(crate) fn write_zeros(file: &dyn StorageFile, mut from: u64, to: u64) -> io:
     Ok(())
 }
 
-/// Creates a file of zeros and syncs it; its folder is synced when it gets its final name.
+/// Does what needs space, and once more after the ballast was given back.
+pub(crate) fn with_ballast<T>(
+    options: &Options,
+    mut work: impl FnMut() -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    loop {
+        match work() {
+            Err(error) if error.is_out_of_space() => {
+                if !options.ballast.as_ref().is_some_and(|ballast| ballast.give_back()) {
+                    return Err(error);
+                }
+                tracing::warn!(code = error.code(), %error, "the journal took the ballast's space");
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Creates a file of zeros and syncs it; its folder is synced when it gets its final name. What could not be finished is
+/// deleted, so that it does not hold the space that is missing.
 pub(crate) fn allocate(
+    options: &Options,
     storage: &dyn Storage,
     path: &Path,
-    bytes: u64,
 ) -> Result<Arc<dyn StorageFile>, JournalError> {
+    let outcome = with_ballast(options, || zeroed(storage, path, options.segment_bytes));
+    if outcome.is_err() {
+        remove_unfinished(storage, path);
+    }
+    outcome
+}
+
+fn zeroed(storage: &dyn Storage, path: &Path, bytes: u64) -> Result<Arc<dyn StorageFile>, JournalError> {
     let file = storage.create(path).map_err(|source| storage_error("create", path, bytes, source))?;
     write_zeros(&*file, 0, bytes).map_err(|source| storage_error("write", path, bytes, source))?;
-    file.sync_data().map_err(|source| match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            JournalError::DiskFull { path: path.to_owned(), bytes, source }
-        }
-        _ => JournalError::SyncFailed { path: path.to_owned(), source },
-    })?;
+    sync_new(&*file, path, bytes)?;
     Ok(file)
 }
 
-/// The next segment's file in the making.
+/// Syncs a file that nobody relies on yet. Some file systems find out only now that there is no room.
+pub(crate) fn sync_new(file: &dyn StorageFile, path: &Path, bytes: u64) -> Result<(), JournalError> {
+    file.sync_data().map_err(|source| match storage_error("sync", path, bytes, source) {
+        JournalError::Io { path, source, .. } => JournalError::SyncFailed { path, source },
+        full => full,
+    })
+}
+
+/// Deletes a file that nobody will finish; what stays is deleted at the next start.
+pub(crate) fn remove_unfinished(storage: &dyn Storage, path: &Path) {
+    match storage.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::debug!(%error, path = %path.display(), "an unfinished journal file stays until the next start");
+        }
+        _ => {}
+    }
+}
+
+type Made = Result<Arc<dyn StorageFile>, JournalError>;
+
+/// The next segment's file, there or in the making.
 #[derive(Debug)]
 pub(crate) struct Spare {
     pub(crate) path: PathBuf,
-    thread: JoinHandle<Result<Arc<dyn StorageFile>, JournalError>>,
+    making: Making,
+}
+
+#[derive(Debug)]
+enum Making {
+    Thread(JoinHandle<Made>),
+    Done(Made),
 }
 
 impl Spare {
-    /// Starts to make a file; `None` when no thread can be had, which only means that the writer allocates by itself.
-    pub(crate) fn start(storage: Arc<dyn Storage>, path: PathBuf, bytes: u64) -> Option<Self> {
-        let target = path.clone();
-        let thread = std::thread::Builder::new()
-            .name("journal-spare".into())
-            .spawn(move || allocate(&*storage, &target, bytes));
-        match thread {
-            Ok(thread) => Some(Self { path, thread }),
+    /// Makes a file, on a thread of its own unless the caller drives the commits; `None` when no thread can be had, which
+    /// only means that the writer allocates by itself. What came of it is written into the ledger of the room.
+    pub(crate) fn start(
+        options: &Options,
+        storage: Arc<dyn Storage>,
+        path: PathBuf,
+        room: Arc<Ledger>,
+    ) -> Option<Self> {
+        let (options, target) = (options.clone(), path.clone());
+        let in_thread = options.commit == CommitMode::Thread;
+        let make = move || {
+            let made = allocate(&options, &*storage, &target);
+            match &made {
+                Ok(_) => room.set_next(NextSegment::Ready),
+                Err(error) if error.is_out_of_space() => {
+                    room.set_next(NextSegment::NoSpace);
+                    tracing::warn!(code = error.code(), %error, "the disk has no room for the next journal segment");
+                }
+                Err(error) => {
+                    room.set_next(NextSegment::Expected);
+                    tracing::warn!(code = error.code(), %error, "the next journal segment could not be prepared ahead");
+                }
+            }
+            made
+        };
+        if !in_thread {
+            return Some(Self { path, making: Making::Done(make()) });
+        }
+        match std::thread::Builder::new().name("journal-spare".into()).spawn(make) {
+            Ok(thread) => Some(Self { path, making: Making::Thread(thread) }),
             Err(error) => {
                 tracing::warn!(%error, "no thread could be started to prepare the next journal segment");
                 None
@@ -76,19 +148,25 @@ impl Spare {
         }
     }
 
-    /// Waits for the file. A failure is logged and answered with `None`: the writer then allocates another file itself,
-    /// and only if that fails too, nothing more can be promised.
+    /// Whether it has come to something.
+    pub(crate) fn is_finished(&self) -> bool {
+        match &self.making {
+            Making::Thread(thread) => thread.is_finished(),
+            Making::Done(_) => true,
+        }
+    }
+
+    /// Waits for the file. After a failure, which was logged, the writer allocates another file itself.
     pub(crate) fn finish(self) -> Option<Arc<dyn StorageFile>> {
-        match self.thread.join() {
-            Ok(Ok(file)) => Some(file),
-            Ok(Err(error)) => {
-                tracing::warn!(code = error.code(), %error, "the next journal segment could not be prepared ahead");
-                None
-            }
-            Err(_) => {
-                tracing::error!("the thread that prepares the next journal segment panicked");
-                None
-            }
+        match self.making {
+            Making::Done(made) => made.ok(),
+            Making::Thread(thread) => match thread.join() {
+                Ok(made) => made.ok(),
+                Err(_) => {
+                    tracing::error!("the thread that prepares the next journal segment panicked");
+                    None
+                }
+            },
         }
     }
 }

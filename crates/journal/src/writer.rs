@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::catalog::Shared;
+use crate::catalog::{Shared, Waited};
 use crate::commit::{Committer, Pending};
 use crate::error::JournalError;
 use crate::options::{CommitMode, Options, Retention};
+use crate::room::{Ledger, NextSegment, Room};
 use crate::spare::storage_error;
 use crate::storage::DirLock;
 use crate::{ChainFn, Position, Record};
@@ -31,7 +33,12 @@ struct Queue {
     pending_bytes: usize,
     stop: Stop,
     failed: bool,
+    /// Somebody asked for room when there was none.
+    look_again: bool,
 }
+
+/// How often a record that found no room on the disk is tried again when nobody asks.
+const SPACE_POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 struct Gate {
@@ -67,6 +74,7 @@ pub struct Writer {
     gate: Arc<Gate>,
     shared: Arc<Shared>,
     synced: watch::Receiver<u64>,
+    room: Arc<Ledger>,
     drive: Drive,
     /// Dropped last, after the thread has ended.
     _lock: DirLock,
@@ -78,9 +86,16 @@ impl Writer {
         shared: Arc<Shared>,
         synced: watch::Receiver<u64>,
         committer: Committer,
+        room: Arc<Ledger>,
         lock: DirLock,
     ) -> Result<Self, JournalError> {
-        let queue = Queue { pending: VecDeque::new(), pending_bytes: 0, stop: Stop::No, failed: false };
+        let queue = Queue {
+            pending: VecDeque::new(),
+            pending_bytes: 0,
+            stop: Stop::No,
+            failed: false,
+            look_again: false,
+        };
         let gate = Arc::new(Gate { queue: Mutex::new(queue), arrived: Condvar::new() });
         let drive = match options.commit {
             CommitMode::Manual => Drive::Manual(Some(Box::new(committer))),
@@ -110,6 +125,7 @@ impl Writer {
             gate,
             shared,
             synced,
+            room,
             drive,
             _lock: lock,
         })
@@ -119,11 +135,11 @@ impl Writer {
     /// [`Writer::synced`] has reached its sequence, and only then may anybody hear of it.
     ///
     /// # Errors
-    /// [`JournalError::QueueFull`], [`JournalError::RecordTooLarge`], [`JournalError::NoEpoch`] or
-    /// [`JournalError::Stopped`]; the record was then not appended and no sequence was used.
+    /// [`JournalError::QueueFull`], [`JournalError::NoRoom`], [`JournalError::RecordTooLarge`],
+    /// [`JournalError::NoEpoch`] or [`JournalError::Stopped`]; the record was then not appended and no sequence was used.
     pub fn append(&mut self, payload: Vec<u8>) -> Result<Position, JournalError> {
         let epoch = self.epoch.ok_or(JournalError::NoEpoch)?;
-        self.admit(payload.len())?;
+        self.admit(&epoch, payload.len())?;
         let position = self.next_position(epoch, &payload);
         self.enqueue(position, payload);
         Ok(position)
@@ -133,28 +149,57 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::append`]; [`JournalError::Stopped`] also when the sync failed, and then nobody knows whether the
-    /// record will be there after a restart.
+    /// record will be there after a restart. When the disk has no room the record is withdrawn.
     pub fn append_durable(&mut self, payload: Vec<u8>) -> Result<Position, JournalError> {
+        let before = self.head;
         let position = self.append(payload)?;
-        self.commit()?;
-        Ok(position)
+        loop {
+            match self.commit() {
+                Err(error) if error.is_out_of_space() => {
+                    if self.withdraw(position) {
+                        self.head = before;
+                        return Err(error);
+                    }
+                    // It is being tried again at this moment.
+                }
+                outcome => return outcome.map(|()| position),
+            }
+        }
+    }
+
+    /// Takes the last record back as long as it waits.
+    fn withdraw(&self, position: Position) -> bool {
+        let mut queue = self.gate.lock();
+        if queue.pending.back().is_none_or(|last| last.position != position) {
+            return false;
+        }
+        let Some(withdrawn) = queue.pending.pop_back() else { return false };
+        queue.pending_bytes -= withdrawn.payload.len();
+        self.room.release(std::iter::once(withdrawn.payload.len()));
+        true
     }
 
     /// Waits until everything appended so far is durable; blocks the thread. With [`CommitMode::Manual`] the work is
     /// done here, as few groups as the limits allow.
     ///
     /// # Errors
-    /// [`JournalError::Stopped`] when the writer has failed, or in manual mode the fault itself.
+    /// [`JournalError::Stopped`] when the writer has failed, or in manual mode the fault itself. When the disk has no room
+    /// ([`JournalError::is_out_of_space`]) everything still waits and is tried again, by the thread or by the next call.
     pub fn commit(&mut self) -> Result<(), JournalError> {
         match &mut self.drive {
-            Drive::Thread(_) => match self.head {
-                Some(head) => self.shared.wait_synced(head.seq),
-                None => Ok(()),
-            },
+            Drive::Thread(_) => {
+                let Some(head) = self.head else { return Ok(()) };
+                match self.shared.wait_synced(head.seq)? {
+                    Waited::Synced => Ok(()),
+                    Waited::Stuck => Err(JournalError::NoRoom { bytes: self.gate.lock().pending_bytes }),
+                }
+            }
             Drive::Manual(committer) => {
                 let Some(running) = committer else { return Err(JournalError::Stopped) };
                 let outcome = commit_queued(running, &self.gate);
-                if let Err(error) = &outcome {
+                if let Err(error) = &outcome
+                    && !error.is_out_of_space()
+                {
                     *committer = None;
                     fail(error, &self.gate, &self.shared, self.on_fatal);
                 }
@@ -181,7 +226,7 @@ impl Writer {
     /// # Errors
     /// [`JournalError::ImportRejected`] when it does not follow the head, else as [`Writer::append`].
     pub fn import(&mut self, record: &Record) -> Result<(), JournalError> {
-        self.admit(record.payload.len())?;
+        self.admit(&record.position.epoch, record.payload.len())?;
         let expected = self.next_position(record.position.epoch, &record.payload);
         if expected != record.position {
             let reason = if expected.seq == record.position.seq {
@@ -211,6 +256,22 @@ impl Writer {
     #[must_use]
     pub fn queue_room_records(&self) -> usize {
         self.queue_records_max.saturating_sub(self.gate.lock().pending.len())
+    }
+
+    /// What the journal can still take. When the disk had no room for the next segment, asking makes the journal look
+    /// again. Whoever decides asks first: a record that was appended finds its place when [`Room::takes`] said so.
+    pub fn room(&mut self) -> Room {
+        if self.room.next() == NextSegment::NoSpace {
+            match &mut self.drive {
+                Drive::Thread(_) => {
+                    self.gate.lock().look_again = true;
+                    self.gate.arrived.notify_all();
+                }
+                Drive::Manual(Some(committer)) => committer.prepare_next(),
+                Drive::Manual(None) => {}
+            }
+        }
+        self.room.room()
     }
 
     /// The highest durable sequence, 0 when there is none. The channel closes when the writer stops.
@@ -272,14 +333,14 @@ impl Writer {
                 let outcome = commit_queued(&mut running, &self.gate).and_then(|()| running.close());
                 match &outcome {
                     Ok(()) => self.shared.stop(),
-                    Err(error) => fail(error, &self.gate, &self.shared, self.on_fatal),
+                    Err(error) => end_with(error, &self.gate, &self.shared, self.on_fatal),
                 }
                 outcome
             }
         }
     }
 
-    fn admit(&self, payload_bytes: usize) -> Result<(), JournalError> {
+    fn admit(&self, epoch: &[u8; 16], payload_bytes: usize) -> Result<(), JournalError> {
         if payload_bytes > self.record_bytes_max {
             return Err(JournalError::RecordTooLarge {
                 bytes: payload_bytes,
@@ -295,6 +356,9 @@ impl Writer {
         {
             return Err(JournalError::QueueFull { records: queue.pending.len(), bytes: queue.pending_bytes });
         }
+        if !self.room.admits(epoch, payload_bytes) {
+            return Err(JournalError::NoRoom { bytes: payload_bytes });
+        }
         Ok(())
     }
 
@@ -304,6 +368,7 @@ impl Writer {
     }
 
     fn enqueue(&mut self, position: Position, payload: Vec<u8>) {
+        self.room.claim(payload.len());
         let mut queue = self.gate.lock();
         queue.pending_bytes += payload.len();
         queue.pending.push_back(Pending { position, payload });
@@ -339,27 +404,58 @@ impl Drop for AbortOnPanic {
 
 fn run(mut committer: Committer, gate: &Gate, shared: &Shared, on_fatal: fn(&JournalError)) {
     let _guard = AbortOnPanic;
+    committer.prepare_next();
     loop {
         let (group, stop) = {
             let mut queue = gate.lock();
-            while queue.pending.is_empty() && queue.stop == Stop::No {
+            while queue.pending.is_empty() && queue.stop == Stop::No && !queue.look_again {
                 queue = gate.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
             }
+            queue.look_again = false;
             (take(&committer, &mut queue), queue.stop)
         };
         let outcome = match (group.is_empty(), stop) {
             (false, _) => committer.commit(&group),
+            (true, Stop::No) => {
+                committer.prepare_next();
+                continue;
+            }
             (true, Stop::Clean) => committer.close(),
-            (true, _) => Ok(()),
+            (true, Stop::Drained) => Ok(()),
         };
-        if let Err(error) = outcome {
-            fail(&error, gate, shared, on_fatal);
-            return;
+        match outcome {
+            Ok(()) if group.is_empty() => {
+                shared.stop();
+                return;
+            }
+            Ok(()) => {}
+            Err(error) if error.is_out_of_space() && stop == Stop::No => hold(group, &error, gate, shared),
+            Err(error) => {
+                end_with(&error, gate, shared, on_fatal);
+                return;
+            }
         }
-        if group.is_empty() {
-            shared.stop();
-            return;
-        }
+    }
+}
+
+/// Keeps a group that found no room until the disk is worth another look. Nothing of it was acknowledged, and whoever waits
+/// for it is told.
+fn hold(group: Vec<Pending>, error: &JournalError, gate: &Gate, shared: &Shared) {
+    tracing::error!(code = error.code(), %error, records = group.len(), "records wait for room on the disk");
+    let mut queue = gate.lock();
+    put_back(&mut queue, group);
+    shared.set_stuck(true);
+    let waited = gate
+        .arrived
+        .wait_timeout_while(queue, SPACE_POLL, |queue| queue.stop == Stop::No && !queue.look_again);
+    drop(waited.unwrap_or_else(PoisonError::into_inner));
+    shared.set_stuck(false);
+}
+
+fn put_back(queue: &mut Queue, group: Vec<Pending>) {
+    queue.pending_bytes += group.iter().map(|pending| pending.payload.len()).sum::<usize>();
+    for pending in group.into_iter().rev() {
+        queue.pending.push_front(pending);
     }
 }
 
@@ -369,7 +465,12 @@ fn commit_queued(committer: &mut Committer, gate: &Gate) -> Result<(), JournalEr
         if group.is_empty() {
             return Ok(());
         }
-        committer.commit(&group)?;
+        if let Err(error) = committer.commit(&group) {
+            if error.is_out_of_space() {
+                put_back(&mut gate.lock(), group);
+            }
+            return Err(error);
+        }
     }
 }
 
@@ -377,6 +478,16 @@ fn take(committer: &Committer, queue: &mut Queue) -> Vec<Pending> {
     let group = committer.take_group(&mut queue.pending);
     queue.pending_bytes -= group.iter().map(|pending| pending.payload.len()).sum::<usize>();
     group
+}
+
+/// Ends the writer. A disk without room is no reason to end the process: what waited was acknowledged to nobody.
+fn end_with(error: &JournalError, gate: &Gate, shared: &Shared, on_fatal: fn(&JournalError)) {
+    if error.is_out_of_space() {
+        tracing::error!(code = error.code(), %error, "the journal ends without the records that found no room");
+        fail(error, gate, shared, |_| {});
+    } else {
+        fail(error, gate, shared, on_fatal);
+    }
 }
 
 /// Nothing may be acknowledged from here on; the waiters learn it before the process is asked to end.

@@ -7,7 +7,9 @@ use super::tail::{Limit, Segment, analyse};
 use crate::error::JournalError;
 use crate::format::{GROUP_HEADER_BYTES, GroupHeader, aligned, segment_name};
 use crate::options::Options;
-use crate::spare::{UNFINISHED_SUFFIX, storage_error, write_zeros};
+use crate::spare::{
+    UNFINISHED_SUFFIX, remove_unfinished, storage_error, sync_new, with_ballast, write_zeros,
+};
 use crate::storage::{DirLock, Storage, StorageFile, read_full_at, write_all_at};
 use crate::walk::{ChainEnd, open_segment};
 
@@ -40,7 +42,7 @@ pub(super) fn copy_last_segment(
     storage: &dyn Storage,
     last: &Segment,
 ) -> Result<Segment, JournalError> {
-    write_copy(options, storage, last)?;
+    write_copy_somehow(options, storage, last)?;
     let number = last.header.number;
     let (file, header) = open_segment(storage, &last.path, number)?;
     let found = Found { header, path: last.path.clone(), file };
@@ -57,8 +59,21 @@ pub(super) fn copy_last_segment(
     })
 }
 
+/// Writes the copy, with the ballast's space when there is no other.
+fn write_copy_somehow(options: &Options, storage: &dyn Storage, last: &Segment) -> Result<(), JournalError> {
+    let outcome = with_ballast(options, || write_copy(options, storage, last));
+    if outcome.is_err() {
+        remove_unfinished(storage, &copy_path(options, last));
+    }
+    outcome
+}
+
+fn copy_path(options: &Options, last: &Segment) -> PathBuf {
+    options.dir.join(format!("copy-{:010}{UNFINISHED_SUFFIX}", last.header.number))
+}
+
 fn write_copy(options: &Options, storage: &dyn Storage, last: &Segment) -> Result<(), JournalError> {
-    let path = options.dir.join(format!("copy-{:010}{UNFINISHED_SUFFIX}", last.header.number));
+    let path = copy_path(options, last);
     let bytes = last.header.segment_bytes;
     let write = |source| storage_error("write", &path, bytes, source);
     let sync = |path: &Path, source| JournalError::SyncFailed { path: path.to_owned(), source };
@@ -81,7 +96,7 @@ fn write_copy(options: &Options, storage: &dyn Storage, last: &Segment) -> Resul
         end += (GROUP_HEADER_BYTES + body.len()) as u64;
     }
     write_zeros(&*file, end, bytes).map_err(write)?;
-    file.sync_data().map_err(|source| sync(&path, source))?;
+    sync_new(&*file, &path, bytes)?;
     storage.rename(&path, &last.path).map_err(|source| storage_error("rename", &path, bytes, source))?;
     storage.sync_dir(&options.dir).map_err(|source| sync(&options.dir, source))
 }
@@ -153,7 +168,7 @@ pub(super) fn cut(options: &Options, storage: &dyn Storage) -> Result<(), Journa
     }
     if let Some(segment) = replace {
         keep_evidence(options, storage, &segment)?;
-        write_copy(options, storage, &segment)?;
+        write_copy_somehow(options, storage, &segment)?;
     }
     Ok(())
 }

@@ -92,6 +92,7 @@ struct State {
     changes: u64,
     data_syncs: u64,
     free_bytes: u64,
+    capacity_bytes: u64,
 }
 
 /// Files in memory. Clones share the same files, as two handles on one disk would.
@@ -110,7 +111,7 @@ impl MemoryStorage {
     /// An empty disk.
     #[must_use]
     pub fn new() -> Self {
-        let state = State { free_bytes: u64::MAX, ..State::default() };
+        let state = State { free_bytes: u64::MAX, capacity_bytes: u64::MAX, ..State::default() };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -143,6 +144,18 @@ impl MemoryStorage {
         self.lock().free_bytes = bytes;
     }
 
+    /// Limits what all files together may hold: a write that would make a file longer takes what fits, then fails with
+    /// ENOSPC.
+    pub fn set_capacity_bytes(&self, bytes: u64) {
+        self.lock().capacity_bytes = bytes;
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.lock().used_bytes()
+    }
+
     /// The disk as a power cut at this moment could leave it, as a new disk; this one stays as it is.
     #[must_use]
     pub fn power_cut(&self, image: &mut dyn CrashImage) -> Self {
@@ -169,6 +182,7 @@ impl MemoryStorage {
             synced_entries: entries.clone(),
             entries,
             free_bytes: state.free_bytes,
+            capacity_bytes: state.capacity_bytes,
             ..State::default()
         };
         Self { state: Arc::new(Mutex::new(cut)) }
@@ -185,6 +199,7 @@ impl MemoryStorage {
             entries: state.entries.clone(),
             pending_dir: state.pending_dir.clone(),
             free_bytes: state.free_bytes,
+            capacity_bytes: state.capacity_bytes,
             ..State::default()
         };
         Self { state: Arc::new(Mutex::new(copy)) }
@@ -282,6 +297,20 @@ impl State {
             None => Ok(()),
             Some(fault) => Err(fault.error()),
         }
+    }
+
+    fn used_bytes(&self) -> u64 {
+        self.entries.values().map(|id| self.files[*id].current.len() as u64).sum()
+    }
+
+    /// How many of `bytes` bytes at `offset` the disk can take.
+    fn taken(&self, id: usize, offset: usize, bytes: usize) -> usize {
+        if self.capacity_bytes == u64::MAX {
+            return bytes;
+        }
+        let left = self.capacity_bytes.saturating_sub(self.used_bytes());
+        let end = self.files[id].current.len() as u64 + left;
+        bytes.min(usize::try_from(end.saturating_sub(offset as u64)).unwrap_or(usize::MAX))
     }
 
     fn change_dir(&mut self, change: DirChange) {
@@ -404,7 +433,8 @@ impl Storage for MemoryStorage {
     }
 
     fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
-        Ok(self.lock().free_bytes)
+        let state = self.lock();
+        Ok(state.free_bytes.min(state.capacity_bytes.saturating_sub(state.used_bytes())))
     }
 }
 
@@ -417,6 +447,10 @@ impl StorageFile for MemHandle {
             None => bytes.len(),
             Some(Fault::ShortWrite | Fault::Halt) => bytes.len().div_ceil(2),
             Some(fault) => return Err(fault.error()),
+        };
+        let taken = match state.taken(self.id, offset, taken) {
+            0 if taken > 0 => return Err(Fault::Enospc.error()),
+            fits => fits,
         };
         let file = &mut state.files[self.id];
         if file.current.len() < offset + taken {

@@ -189,7 +189,7 @@ impl holdfast_journal::Storage for NoSpares {
     fn create(&self, path: &std::path::Path) -> std::io::Result<Arc<dyn holdfast_journal::StorageFile>> {
         if path.to_string_lossy().contains("spare") {
             self.failed.fetch_add(1, Ordering::SeqCst);
-            return Err(std::io::ErrorKind::StorageFull.into());
+            return Err(std::io::ErrorKind::PermissionDenied.into());
         }
         self.inner.create(path)
     }

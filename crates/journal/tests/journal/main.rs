@@ -9,4 +9,5 @@ mod group_commit;
 mod power;
 mod process;
 mod properties;
+mod space;
 mod support;
