@@ -26,7 +26,7 @@ use crate::house::House;
 use crate::ledger::{Ask, Facts, LedgerError, LedgerHandle, OfferAsk, Verdict, gather};
 
 /// How often facts are read again before the till is asked to come back.
-const FACTS_ROUNDS_MAX: usize = 8;
+pub(crate) const FACTS_ROUNDS_MAX: usize = 8;
 /// What a busy hub asks a till to wait, milliseconds.
 pub(crate) const BUSY_RETRY_MS: u32 = 500;
 /// What a till waits before it offers again what does not fit yet, milliseconds.
@@ -224,7 +224,7 @@ impl Terminal {
 
     async fn facts(&self, id: CommandId, needs: Vec<holdfast_domain::state::Need>) -> Result<Facts, Reply> {
         let house = Arc::clone(&self.house);
-        match self.house.work.run(move || gather(&house, id, &needs)).await {
+        match self.house.work.run(move || gather(&house, Some(id), &needs)).await {
             Ok(Ok(facts)) => Ok(facts),
             Ok(Err(error)) => {
                 tracing::warn!(error = %error, "the state could not be read for a command");

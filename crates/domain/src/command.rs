@@ -6,7 +6,9 @@ use crate::bounded::{Label, Reason};
 use crate::calendar::Timestamp;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
-use crate::ids::{CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId};
+use crate::ids::{
+    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+};
 use crate::line::{LineInput, LineNumber};
 use crate::order::PlaceOrder;
 use crate::receipt::{ReceiptSource, TillNumber};
@@ -14,6 +16,7 @@ use crate::shift::{BusinessDay, Mode};
 use crate::staff::{PinVerdict, Role, StaffNumber};
 use crate::stock::AdjustmentReason;
 use crate::store::StoreProfile;
+use crate::subject::ErasureCause;
 use crate::tender::TenderInput;
 
 /// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
@@ -120,6 +123,9 @@ pub enum HubCommand {
     RevokeTerminal { terminal: TerminalId },
     StepClock { before: Timestamp, after: Timestamp },
     SettleDocument { transaction: TransactionId, outcome: DocumentOutcome },
+    /// Whoever is signed on at the till registers a subject; the details go elsewhere.
+    RegisterSubject { subject: SubjectId, terminal: TerminalId },
+    EraseSubject { subject: SubjectId, cause: ErasureCause },
 }
 
 /// Which number a till gets at pairing.

@@ -13,6 +13,7 @@ mod place_order;
 mod post_void;
 mod return_goods;
 mod sign_on;
+mod subject;
 
 pub use hub::decide_hub;
 pub use offer::accept_offer;

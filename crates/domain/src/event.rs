@@ -13,6 +13,7 @@ use crate::shift::{Mode, ShiftFigures};
 use crate::staff::{Role, StaffNumber};
 use crate::stock::{AdjustmentReason, StockChange};
 use crate::store::StoreProfile;
+use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTotal};
 use crate::tender::Payment;
 
@@ -216,6 +217,17 @@ pub enum Event {
         transaction: TransactionId,
         outcome: DocumentOutcome,
     },
+    /// Somebody's details are kept from now on. Which ones is not said here.
+    SubjectRegistered {
+        subject: SubjectId,
+        terminal: TerminalId,
+        staff: StaffId,
+    },
+    /// The subject's key and details are destroyed, and the id never stands for anybody again.
+    SubjectErased {
+        subject: SubjectId,
+        cause: ErasureCause,
+    },
 }
 
 impl Event {
@@ -245,6 +257,8 @@ impl Event {
             Self::ReceiptNumberVoided { .. } => "receipt_number_voided",
             Self::ClockStepped { .. } => "clock_stepped",
             Self::DocumentSettled { .. } => "document_settled",
+            Self::SubjectRegistered { .. } => "subject_registered",
+            Self::SubjectErased { .. } => "subject_erased",
         }
     }
 

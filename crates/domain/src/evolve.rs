@@ -8,7 +8,7 @@ use holdfast_money::Money;
 use crate::bounded::Sku;
 use crate::calendar::Timestamp;
 use crate::event::{Event, ReturnSource, Stamp};
-use crate::ids::{OrderId, ShiftId, StaffId, TerminalId, TransactionId};
+use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
 use crate::line::Line;
 use crate::order::{Channel, Order, OrderState};
@@ -18,6 +18,7 @@ use crate::shift::{Mode, Shift, ShiftFigures};
 use crate::staff::Staff;
 use crate::state::{EpochLine, State};
 use crate::stock::Account;
+use crate::subject::SubjectStanding;
 use crate::tax::TaxTotal;
 use crate::tender::Payment;
 use crate::till::{LastNumbers, Standing, Till};
@@ -34,6 +35,7 @@ pub struct Changes {
     pub sales: BTreeSet<TransactionId>,
     pub stock: BTreeSet<Sku>,
     pub documents: BTreeSet<TransactionId>,
+    pub subjects: BTreeSet<SubjectId>,
     pub violations: Vec<Violation>,
 }
 
@@ -213,7 +215,21 @@ impl State {
                 self.documents.remove(transaction);
                 changes.documents.insert(*transaction);
             }
+            Event::SubjectRegistered { subject, .. } => self.register(*subject, changes),
+            Event::SubjectErased { subject, .. } => {
+                self.subjects.insert(*subject, SubjectStanding::Erased);
+                changes.subjects.insert(*subject);
+            }
         }
+    }
+
+    /// Erased is for ever, whatever follows.
+    fn register(&mut self, subject: SubjectId, changes: &mut Changes) {
+        let standing = self.subjects.entry(subject).or_insert(SubjectStanding::Registered);
+        if *standing == SubjectStanding::Erased {
+            changes.violations.push(Violation::ErasedSubjectReturned);
+        }
+        changes.subjects.insert(subject);
     }
 
     fn open_shift(&mut self, recorded_at: Timestamp, stamp: &Stamp, float: Money, changes: &mut Changes) {

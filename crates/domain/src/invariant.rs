@@ -38,6 +38,8 @@ pub enum Violation {
     TillMissing,
     /// REF-4: an event points at a shift that is not open.
     ShiftMissing,
+    /// SUB-1: an erased subject was registered again.
+    ErasedSubjectReturned,
 }
 
 impl Violation {
@@ -54,6 +56,7 @@ impl Violation {
             Self::SaleMissing => "REF-2",
             Self::TillMissing => "REF-3",
             Self::ShiftMissing => "REF-4",
+            Self::ErasedSubjectReturned => "SUB-1",
         }
     }
 }

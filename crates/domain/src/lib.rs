@@ -27,6 +27,7 @@ pub mod staff;
 pub mod state;
 pub mod stock;
 pub mod store;
+pub mod subject;
 pub mod tax;
 pub mod tender;
 pub mod till;

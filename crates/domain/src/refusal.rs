@@ -4,7 +4,7 @@ use holdfast_money::{Currency, Money, Quantity};
 
 use crate::bounded::Sku;
 use crate::calendar::BusinessDate;
-use crate::ids::{OrderId, ShiftId, TransactionId};
+use crate::ids::{OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -60,6 +60,9 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-185", "a record was given back too early"),
     ("HF-CMD-186", "the identity belongs to another store"),
     ("HF-CMD-187", "the currency cannot change any more"),
+    ("HF-CMD-190", "the customer is not registered"),
+    ("HF-CMD-191", "the customer was erased"),
+    ("HF-CMD-192", "the customer is registered already"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -170,6 +173,12 @@ pub enum Refusal {
     StoreMismatch,
     #[error("the store's currency is {currency} and it has traded in it; another currency is another store")]
     CurrencyFixed { currency: Currency },
+    #[error("no customer {subject} is registered at this store; register them first, or sell without a customer")]
+    SubjectUnknown { subject: SubjectId },
+    #[error("customer {subject} was erased, and the id is never used again; register anew, or sell without a customer")]
+    SubjectErased { subject: SubjectId },
+    #[error("customer {subject} is registered already")]
+    SubjectRegistered { subject: SubjectId },
 }
 
 impl Refusal {
@@ -224,6 +233,9 @@ impl Refusal {
             Self::OfferOutOfOrder => "HF-CMD-185",
             Self::StoreMismatch => "HF-CMD-186",
             Self::CurrencyFixed { .. } => "HF-CMD-187",
+            Self::SubjectUnknown { .. } => "HF-CMD-190",
+            Self::SubjectErased { .. } => "HF-CMD-191",
+            Self::SubjectRegistered { .. } => "HF-CMD-192",
         }
     }
 

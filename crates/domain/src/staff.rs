@@ -27,6 +27,8 @@ pub enum Permission {
     ReturnWithoutReceipt,
     AdjustStock,
     DatedShift,
+    ReadSubject,
+    EraseSubject,
 }
 
 /// As a cashier reads it: "this needs the permission to …".
@@ -37,6 +39,8 @@ impl fmt::Display for Permission {
             Self::ReturnWithoutReceipt => "take goods back without a receipt",
             Self::AdjustStock => "change stock",
             Self::DatedShift => "open a shift on another day",
+            Self::ReadSubject => "read a customer's details at the hub",
+            Self::EraseSubject => "erase a customer's details",
         })
     }
 }
@@ -47,7 +51,9 @@ impl Role {
             Permission::PostVoid
             | Permission::ReturnWithoutReceipt
             | Permission::AdjustStock
-            | Permission::DatedShift => self == Self::Manager,
+            | Permission::DatedShift
+            | Permission::ReadSubject
+            | Permission::EraseSubject => self == Self::Manager,
         }
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::bounded::Sku;
-use crate::command::{Action, Command, ReturnedGoods};
+use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::event::{Event, Parent};
-use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId};
+use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
 use crate::order::Order;
 use crate::record::Record;
 use crate::sale::Sale;
@@ -14,6 +14,7 @@ use crate::shift::Shift;
 use crate::staff::{Staff, StaffNumber};
 use crate::stock::StockLevel;
 use crate::store::StoreProfile;
+use crate::subject::SubjectStanding;
 use crate::till::Till;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +41,8 @@ pub struct State {
     pub stock: BTreeMap<Sku, StockLevel>,
     /// Documents whose printing is not settled.
     pub documents: BTreeSet<TransactionId>,
+    /// Subjects that the shell brought or that are not applied yet.
+    pub subjects: BTreeMap<SubjectId, SubjectStanding>,
 }
 
 /// One epoch and the end of the history that it continues.
@@ -55,13 +58,17 @@ pub enum Need {
     Order(OrderId),
     Sale(TransactionId),
     ClosedShift(ShiftId),
+    Subject(SubjectId),
 }
 
 impl State {
     /// What `command` must see beyond what is in memory.
     pub fn needs(command: &Command) -> Vec<Need> {
         match &command.action {
-            Action::PlaceOrder(place) => vec![Need::Order(place.order)],
+            Action::PlaceOrder(place) => {
+                let customer = place.customer.map(Need::Subject);
+                std::iter::once(Need::Order(place.order)).chain(customer).collect()
+            }
             Action::CancelOrder { order, .. } | Action::Pay { order, .. } | Action::FulfilOrder { order } => {
                 vec![Need::Order(*order)]
             }
@@ -79,6 +86,23 @@ impl State {
         }
     }
 
+    /// What a command of the hub must see beyond what is in memory.
+    pub fn needs_of_hub(command: &HubCommand) -> Vec<Need> {
+        match command {
+            HubCommand::RegisterSubject { subject, .. } | HubCommand::EraseSubject { subject, .. } => {
+                vec![Need::Subject(*subject)]
+            }
+            HubCommand::OpenEpoch { .. }
+            | HubCommand::ConfigureStore { .. }
+            | HubCommand::ActivateCatalog { .. }
+            | HubCommand::RegisterStaff { .. }
+            | HubCommand::EnrolTerminal { .. }
+            | HubCommand::RevokeTerminal { .. }
+            | HubCommand::StepClock { .. }
+            | HubCommand::SettleDocument { .. } => Vec::new(),
+        }
+    }
+
     /// What folding `record` must see beyond what is in memory.
     pub fn needs_of_record(record: &Record) -> Vec<Need> {
         record.outcome.events().iter().filter_map(Self::need_of_event).collect()
@@ -92,6 +116,7 @@ impl State {
             | Event::OrderFulfilled { order, .. } => Some(Need::Order(*order)),
             Event::GoodsReturned { source: crate::event::ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
+            Event::SubjectRegistered { subject, .. } => Some(Need::Subject(*subject)),
             _ => None,
         }
     }
@@ -101,10 +126,11 @@ impl State {
             Need::Order(order) => self.orders.contains_key(&order),
             Need::Sale(sale) => self.sales.contains_key(&sale),
             Need::ClosedShift(shift) => self.closed_shifts.contains(&shift),
+            Need::Subject(subject) => self.subjects.contains_key(&subject),
         }
     }
 
-    /// Forgets what is on disk and needs no place in memory: closed orders, completed sales, closed shifts.
+    /// Forgets what is on disk and needs no place in memory: closed orders, completed sales, closed shifts, subjects.
     pub fn forget(&mut self, need: Need) {
         match need {
             Need::Order(order) => {
@@ -117,6 +143,9 @@ impl State {
             }
             Need::ClosedShift(shift) => {
                 self.closed_shifts.remove(&shift);
+            }
+            Need::Subject(subject) => {
+                self.subjects.remove(&subject);
             }
         }
     }

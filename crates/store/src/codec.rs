@@ -77,6 +77,7 @@ impl StoreRow {
             sales: _,
             stock: _,
             documents: _,
+            subjects: _,
         } = state;
         Self {
             epoch: *epoch,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::State;
 use holdfast_domain::evolve::Changes;
-use holdfast_domain::ids::{OrderId, ShiftId, StaffId, TerminalId, TransactionId};
+use holdfast_domain::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::order::Order;
 use holdfast_domain::sale::Sale;
 use holdfast_domain::state::Need;
+use holdfast_domain::subject::SubjectStanding;
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
@@ -90,7 +91,8 @@ impl Core {
         let orders = changes.orders.iter().map(|id| Need::Order(*id));
         let sales = changes.sales.iter().map(|id| Need::Sale(*id));
         let shifts = changes.shifts.iter().map(|id| Need::ClosedShift(*id));
-        for need in orders.chain(sales).chain(shifts).chain(fold.brought.iter().copied()) {
+        let subjects = changes.subjects.iter().map(|id| Need::Subject(*id));
+        for need in orders.chain(sales).chain(shifts).chain(subjects).chain(fold.brought.iter().copied()) {
             self.state.forget(need);
         }
     }
@@ -115,6 +117,17 @@ pub(crate) fn order(rows: &dyn Rows, id: OrderId) -> Result<Option<Order>, Store
 /// A sale as it is kept.
 pub(crate) fn sale(rows: &dyn Rows, id: TransactionId) -> Result<Option<Sale>, StoreError> {
     read(rows, Table::Sales, &transaction_key(id))?.map(|value| decode_wire(Table::Sales, &value)).transpose()
+}
+
+/// What is known of a subject.
+pub(crate) fn subject(rows: &dyn Rows, id: SubjectId) -> Result<Option<SubjectStanding>, StoreError> {
+    read(rows, Table::Subjects, &id_key(id.0))?.map(|value| decode_wire(Table::Subjects, &value)).transpose()
+}
+
+/// Every subject that was erased.
+pub(crate) fn erased_subjects(rows: &dyn Rows) -> Result<Vec<SubjectId>, StoreError> {
+    let rows = rows.all(Table::ErasedSubjects)?;
+    rows.iter().map(|(key, _)| id_of_key(Table::ErasedSubjects, key).map(SubjectId)).collect()
 }
 
 impl Fold {
@@ -169,6 +182,11 @@ impl Fold {
             Need::ClosedShift(id) => {
                 if rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some() {
                     state.closed_shifts.insert(id);
+                }
+            }
+            Need::Subject(id) => {
+                if let Some(standing) = subject(rows, id)? {
+                    state.subjects.insert(id, standing);
                 }
             }
         }
@@ -260,6 +278,13 @@ impl Fold {
                 writes.put(Table::Documents, transaction_key(*id), Vec::new());
             } else {
                 writes.remove(Table::Documents, transaction_key(*id));
+            }
+        }
+        for id in &changes.subjects {
+            let Some(standing) = state.subjects.get(id) else { continue };
+            writes.put(Table::Subjects, id_key(id.0), encode_wire(standing));
+            if *standing == SubjectStanding::Erased {
+                writes.put(Table::ErasedSubjects, id_key(id.0), Vec::new());
             }
         }
         if let Some(position) = core.applied {

@@ -25,10 +25,11 @@ mod table;
 use std::collections::BTreeMap;
 
 use holdfast_domain::State;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
+use holdfast_domain::subject::SubjectStanding;
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 
 pub use catch_up::{REPLAY_BATCH_RECORDS, catch_up, stored_record};
@@ -90,6 +91,18 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// A failure of the storage.
     fn shift_closed(&self, id: ShiftId) -> Result<bool, StoreError>;
+
+    /// What is known of a subject; `None` for an id that was never registered.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    fn subject(&self, id: SubjectId) -> Result<Option<SubjectStanding>, StoreError>;
+
+    /// Every subject that was ever erased, in the order of their ids: 16 bytes each, and few beside those registered.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    fn erased_subjects(&self) -> Result<Vec<SubjectId>, StoreError>;
 
     /// A transaction in short.
     ///

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use holdfast_domain::State;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId, Uuid};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
+use holdfast_domain::subject::SubjectStanding;
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 
@@ -167,6 +168,14 @@ impl<R: Rows> Materialised<R> {
         self.reading(|_, rows| Ok(rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some()))
     }
 
+    pub(crate) fn subject(&self, id: SubjectId) -> Result<Option<SubjectStanding>, StoreError> {
+        self.reading(|_, rows| fold::subject(rows, id))
+    }
+
+    pub(crate) fn erased_subjects(&self) -> Result<Vec<SubjectId>, StoreError> {
+        self.reading(|_, rows| fold::erased_subjects(rows))
+    }
+
     pub(crate) fn transaction_entry(
         &self,
         id: TransactionId,
@@ -297,6 +306,15 @@ macro_rules! delegate_state_store {
             }
             fn shift_closed(&self, id: holdfast_domain::ids::ShiftId) -> Result<bool, StoreError> {
                 self.inner.shift_closed(id)
+            }
+            fn subject(
+                &self,
+                id: holdfast_domain::ids::SubjectId,
+            ) -> Result<Option<holdfast_domain::subject::SubjectStanding>, StoreError> {
+                self.inner.subject(id)
+            }
+            fn erased_subjects(&self) -> Result<Vec<holdfast_domain::ids::SubjectId>, StoreError> {
+                self.inner.erased_subjects()
             }
             fn transaction(
                 &self,

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use holdfast_domain::Refusal;
 use holdfast_domain::catalog::Catalog;
+use holdfast_domain::State;
 use holdfast_domain::command::HubCommand;
+use holdfast_domain::state::Need;
 use holdfast_protocol::message::ReplyPosition;
 use ractor::rpc::CallResult;
 
-use super::{Ask, Message, Observation, OfferAsk, Verdict};
+use super::{Ask, Facts, HubAsk, Message, Observation, OfferAsk, Verdict, gather};
 use crate::house::{House, get};
+use crate::terminal::FACTS_ROUNDS_MAX;
 
 /// How long a caller waits for the disk.
 pub const LEDGER_DEADLINE: Duration = Duration::from_secs(20);
@@ -29,6 +32,10 @@ pub enum LedgerError {
     Timeout,
     #[error("the journal takes no more records now; try again")]
     Busy,
+    #[error("the ledger moved on while its facts were read; try again")]
+    StaleFacts,
+    #[error("the state could not be read; try again")]
+    Unread,
     #[error("refused: {0}")]
     Refused(Refusal),
 }
@@ -66,7 +73,28 @@ impl LedgerHandle {
         command: HubCommand,
         catalog: Option<Arc<Catalog>>,
     ) -> Result<Committed, LedgerError> {
-        self.call(|reply| Message::Hub(command, catalog, reply)).await?.map(|position| Committed { position })
+        let needs = State::needs_of_hub(&command);
+        for _ in 0..FACTS_ROUNDS_MAX {
+            let facts = if needs.is_empty() { None } else { Some(self.facts(needs.clone()).await?) };
+            let ask = HubAsk { command: command.clone(), catalog: catalog.clone(), facts };
+            match self.call(|reply| Message::Hub(Box::new(ask), reply)).await? {
+                Err(LedgerError::StaleFacts) => {}
+                outcome => return outcome.map(|position| Committed { position }),
+            }
+        }
+        Err(LedgerError::StaleFacts)
+    }
+
+    async fn facts(&self, needs: Vec<Need>) -> Result<Facts, LedgerError> {
+        let house = Arc::clone(&self.house);
+        match self.house.work.run(move || gather(&house, None, &needs)).await {
+            Ok(Ok(facts)) => Ok(facts),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "the state could not be read for a command of the hub");
+                Err(LedgerError::Unread)
+            }
+            Err(_) => Err(LedgerError::Unread),
+        }
     }
 
     pub(crate) async fn decide(&self, ask: Ask) -> Result<Verdict, LedgerError> {

@@ -63,6 +63,10 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
         HubCommand::SettleDocument { transaction, outcome } => {
             Event::DocumentSettled { transaction: *transaction, outcome: *outcome }
         }
+        HubCommand::RegisterSubject { subject, terminal } => {
+            super::subject::register(state, *subject, *terminal)?
+        }
+        HubCommand::EraseSubject { subject, cause } => super::subject::erase(state, *subject, *cause)?,
     };
     Ok(Decision { events: vec![event], effects: Vec::new() })
 }

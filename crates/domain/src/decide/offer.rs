@@ -34,7 +34,9 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::TerminalEnrolled { .. }
         | Event::TerminalRevoked { .. }
         | Event::ClockStepped { .. }
-        | Event::DocumentSettled { .. } => false,
+        | Event::DocumentSettled { .. }
+        | Event::SubjectRegistered { .. }
+        | Event::SubjectErased { .. } => false,
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
     if desk.state.orders.contains_key(&place.order) {
         return Err(Refusal::OrderExists { order: place.order });
     }
+    super::subject::check_customer(desk.state, place.customer)?;
     let lines = pricing::price_lines(desk.profile, desk.context.catalog, &place.lines)?;
     if !lines.iter().any(Line::is_kept) {
         return Err(Refusal::EmptyBasket);

@@ -11,3 +11,4 @@ mod returns;
 mod sequences;
 mod shop;
 mod stock;
+mod subjects;

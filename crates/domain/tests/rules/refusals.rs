@@ -369,6 +369,29 @@ const CASES: &[Case] = &[
         other.currency = Currency::USD;
         Shop::open().hub(HubCommand::ConfigureStore { profile: Box::new(other) }).map(drop)
     }),
+    ("HF-CMD-190", || fresh(place_for(customer(1)))),
+    ("HF-CMD-190", || Shop::open().erase(customer(1), MANAGER).map(drop)),
+    ("HF-CMD-191", || {
+        let mut shop = Shop::open();
+        shop.register(customer(1)).expect("a new id");
+        shop.erase(customer(1), MANAGER).expect("registered");
+        shop.register(customer(1)).expect_err("erased for ever");
+        shop.erase(customer(1), MANAGER).expect_err("erased already");
+        asked(&mut shop, place_for(customer(1)))
+    }),
+    ("HF-CMD-192", || {
+        let mut shop = Shop::open();
+        shop.register(customer(1)).expect("a new id");
+        shop.register(customer(1)).map(drop)
+    }),
+    // A cashier, nobody that is known, and a till with nobody at it.
+    ("HF-CMD-104", || {
+        let mut shop = Shop::open();
+        shop.register(customer(1)).expect("a new id");
+        shop.erase(customer(1), 404).expect_err("nobody");
+        shop.erase(customer(1), CASHIER).map(drop)
+    }),
+    ("HF-CMD-101", || Shop::closed().register(customer(1)).map(drop)),
 ];
 
 fn keep_number(number: u16) -> Result<(), Refusal> {

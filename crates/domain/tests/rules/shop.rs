@@ -11,7 +11,7 @@ use holdfast_domain::command::{
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
-    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
+    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId, Uuid,
 };
 use holdfast_domain::invariant::{check_event, check_state};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
@@ -23,6 +23,7 @@ use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
 use holdfast_domain::stock::{AdjustmentReason, StockLevel};
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
 use holdfast_domain::tender::{Payment, TenderInput, TenderKind};
 use holdfast_domain::{Action, Command, Context, Effect, Event, Refusal, State, decide, decide_hub};
@@ -165,6 +166,16 @@ impl Shop {
         let decision = decide_hub(&self.state, &command)?;
         self.fold(&decision.events);
         Ok(decision.events)
+    }
+
+    /// The operator at [`TILL`] registers a customer.
+    pub fn register(&mut self, subject: SubjectId) -> Result<Vec<Event>, Refusal> {
+        self.hub(HubCommand::RegisterSubject { subject, terminal: TILL })
+    }
+
+    pub fn erase(&mut self, subject: SubjectId, by: u32) -> Result<Vec<Event>, Refusal> {
+        let cause = ErasureCause::Person { staff: staff(by), reason: ErasureReason::CustomerRequest };
+        self.hub(HubCommand::EraseSubject { subject, cause })
     }
 
     /// Decides a command of a till, folds what it led to, and checks every invariant.
@@ -335,8 +346,26 @@ pub fn adjust(product: &str, quantity: &str) -> Action {
 }
 
 pub fn register(number: u32, role: Role) -> HubCommand {
-    let staff = StaffId(Uuid::from_u128(0x57AF_0000 + u128::from(number)));
-    HubCommand::RegisterStaff { staff, number: StaffNumber(number), role }
+    HubCommand::RegisterStaff { staff: staff(number), number: StaffNumber(number), role }
+}
+
+pub fn staff(number: u32) -> StaffId {
+    StaffId(Uuid::from_u128(0x57AF_0000 + u128::from(number)))
+}
+
+pub fn customer(number: u128) -> SubjectId {
+    SubjectId(Uuid::from_u128(0xC057_0000 + number))
+}
+
+/// One tea for a customer.
+pub fn place_for(customer: SubjectId) -> Action {
+    Action::PlaceOrder(PlaceOrder {
+        order: OrderId(Uuid::from_u128(0x0DE4)),
+        channel: Channel::Counter,
+        customer: Some(customer),
+        lines: vec![line(1, "TEA", "1")],
+        expected_total: None,
+    })
 }
 
 pub fn enrol(terminal: TerminalId, number: NumberChoice) -> HubCommand {

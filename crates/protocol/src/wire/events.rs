@@ -19,6 +19,7 @@ use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
 use holdfast_domain::tender::Payment;
 use holdfast_money::{Money, Quantity};
@@ -29,6 +30,9 @@ wire_enum!(CatalogSource { Import, Headquarters });
 wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
 wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
 wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
+wire_enum!(SubjectStanding { Registered, Erased });
+wire_enum!(ErasureReason { CustomerRequest, ConsentWithdrawn, RetentionEnded, EnteredByMistake });
+wire_enum!(ErasureCause { Person { staff: StaffId, reason: ErasureReason }, EarlierHub });
 
 wire_enum!(Event {
     EpochOpened { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
@@ -104,6 +108,8 @@ wire_enum!(Event {
     ReceiptNumberVoided { terminal: TerminalId, number: ReceiptNumber, reason: VoidNumberReason },
     ClockStepped { before: Timestamp, after: Timestamp },
     DocumentSettled { transaction: TransactionId, outcome: DocumentOutcome },
+    SubjectRegistered { subject: SubjectId, terminal: TerminalId, staff: StaffId },
+    SubjectErased { subject: SubjectId, cause: ErasureCause },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -21,6 +21,7 @@ use holdfast_domain::shift::{Mode, ShiftFigures};
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
 use holdfast_domain::tender::{Payment, Tender, TenderKind};
 use holdfast_domain::{Origin, Outcome, Record};
@@ -67,6 +68,8 @@ variants!(
         ReceiptNumberVoided,
         ClockStepped,
         DocumentSettled,
+        SubjectRegistered,
+        SubjectErased,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -465,6 +468,14 @@ impl Source {
                     DocumentOutcome::NotPrinted,
                     DocumentOutcome::Unknown,
                 ]),
+            },
+            "SubjectRegistered" => Event::SubjectRegistered { subject: SubjectId(self.uuid()), terminal, staff },
+            "SubjectErased" => Event::SubjectErased {
+                subject: SubjectId(self.uuid()),
+                cause: match self.flip() {
+                    true => ErasureCause::Person { staff, reason: self.pick(&ErasureReason::ALL) },
+                    false => ErasureCause::EarlierHub,
+                },
             },
             other => panic!("{other} is in the list and cannot be made"),
         }

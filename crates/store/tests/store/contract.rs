@@ -5,10 +5,11 @@ use std::sync::Arc;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::{DocumentOutcome, Event};
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId, Uuid};
 use holdfast_domain::order::{Channel, OrderState};
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::subject::{ErasureCause, SubjectStanding};
 use holdfast_domain::{Origin, Outcome, Record};
 use holdfast_store::{
     CURSOR_BYTES_MAX, MemoryStore, SledOptions, SledStore, StateStore, StoreError, UNDECODABLE, catch_up,
@@ -54,6 +55,7 @@ on_both!(
     training_counts_for_nothing,
     records_must_follow_each_other,
     cursors_are_kept_and_limited,
+    subjects_are_kept_on_disk_and_erased_for_ever,
     contradictions_are_counted_and_stop_nothing,
     records_that_nobody_can_decode_are_passed_over,
 );
@@ -265,6 +267,45 @@ fn cursors_are_kept_and_limited(make: &dyn Fn() -> Kept) {
     let long = vec![0; CURSOR_BYTES_MAX + 1];
     assert!(matches!(store.set_cursor("uplink", &long), Err(StoreError::CursorTooLarge { .. })));
     assert_eq!(store.cursor("uplink").expect("readable").as_deref(), Some(&b"two"[..]));
+}
+
+fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn() -> Kept) {
+    let (kept, mut shop) = (make(), Shop::open());
+    let terminal = shop.tills[0];
+    let customers: Vec<_> = (0..3).map(|_| SubjectId(shop.id())).collect();
+    for &subject in &customers {
+        shop.hub(&HubCommand::RegisterSubject { subject, terminal });
+    }
+    let erase = |subject| HubCommand::EraseSubject { subject, cause: ErasureCause::EarlierHub };
+    shop.hub(&erase(customers[1]));
+    let elsewhere = SubjectId(shop.id());
+    shop.hub(&erase(elsewhere));
+    let known = |subject| kept.store.subject(subject).expect("readable");
+    let mut applied = 0;
+    for stored in &shop.records {
+        kept.store.apply(std::slice::from_ref(stored)).expect("it follows");
+        applied += 1;
+        kept.store.with_state(&mut |state| assert!(state.subjects.is_empty(), "memory stays flat"));
+    }
+    assert_eq!(customers.iter().map(|id| known(*id)).collect::<Vec<_>>(), [
+        Some(SubjectStanding::Registered),
+        Some(SubjectStanding::Erased),
+        Some(SubjectStanding::Registered),
+    ]);
+    assert_eq!(known(SubjectId(Uuid::from_u128(404))), None);
+    assert_eq!(kept.store.erased_subjects().expect("readable"), [customers[1], elsewhere]);
+    // What claims to bring somebody back, long after the erasure was forgotten in memory, is counted and changes nothing.
+    let mut again = shop.records[applied - 5].record.clone();
+    if let Outcome::Accepted { events } = &mut again.outcome
+        && let Some(Event::SubjectRegistered { subject, .. }) = events.first_mut()
+    {
+        *subject = customers[1];
+    }
+    shop.append(again);
+    kept.store.apply(&shop.records[applied..]).expect("a contradiction is no fault");
+    assert_eq!(known(customers[1]), Some(SubjectStanding::Erased));
+    assert_eq!(kept.store.violations().get("SUB-1"), Some(&1));
+    shop.check(&*kept.store);
 }
 
 fn contradictions_are_counted_and_stop_nothing(make: &dyn Fn() -> Kept) {

@@ -1,0 +1,53 @@
+//! People whose details the shop keeps. The journal knows them by an id alone: names, addresses and notes are kept
+//! elsewhere, encrypted, and can be destroyed without touching a record.
+
+use std::fmt;
+
+use crate::ids::StaffId;
+
+/// What the store knows of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectStanding {
+    Registered,
+    /// For ever: the id never stands for anybody again.
+    Erased,
+}
+
+/// Why a person at the hub erased somebody. A code, never a text: what is typed freely names people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErasureReason {
+    /// The person asked for it (GDPR, article 17).
+    CustomerRequest,
+    /// The person took their consent back.
+    ConsentWithdrawn,
+    /// The time is over for which the details may be kept.
+    RetentionEnded,
+    /// Registered twice, or by mistake.
+    EnteredByMistake,
+}
+
+impl ErasureReason {
+    pub const ALL: [Self; 4] =
+        [Self::CustomerRequest, Self::ConsentWithdrawn, Self::RetentionEnded, Self::EnteredByMistake];
+}
+
+/// As it is typed and shown.
+impl fmt::Display for ErasureReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CustomerRequest => "customer-request",
+            Self::ConsentWithdrawn => "consent-withdrawn",
+            Self::RetentionEnded => "retention-ended",
+            Self::EnteredByMistake => "entered-by-mistake",
+        })
+    }
+}
+
+/// What led to an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErasureCause {
+    /// A person who may erase decided it.
+    Person { staff: StaffId, reason: ErasureReason },
+    /// An earlier hub of this store had erased the subject in a history that this hub does not continue.
+    EarlierHub,
+}
