@@ -7,13 +7,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_actors::{Uplink, UplinkFailure};
-use holdfast_domain::ids::StoreId;
+use holdfast_domain::ids::{StoreId, Uuid};
 use holdfast_journal::{Position, Record};
 use holdfast_protocol::uplink::batch::{self, Header};
 use holdfast_protocol::uplink::{
     BATCH_CONTENT_TYPE, BatchAccepted, ENROL_PATH, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER,
-    Heartbeat, HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER, UplinkError,
-    epochs_path, events_path, heartbeat_path, journal_path, signing_digest,
+    HashHeld, Heartbeat, HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER,
+    UplinkError, epochs_path, events_path, hash_path, heartbeat_path, journal_path, signing_digest,
 };
 use holdfast_replication::Record as Sent;
 use holdfast_replication::limits::{BATCH_BYTES_MAX, BATCH_RAW_BYTES_MAX};
@@ -289,6 +289,27 @@ impl Uplink for Cloud {
 
     fn heartbeat(
         &self,
+    fn hash_at(
+        &self,
+        epoch: Uuid,
+        seq: u64,
+    ) -> futures::future::BoxFuture<'_, Result<Option<[u8; 32]>, UplinkFailure>> {
+        Box::pin(async move {
+            let path = hash_path(self.store()?, epoch, seq);
+            let response = self.signed(Method::GET, &path, Vec::new(), |request| request).await?;
+            let held: HashHeld = match self.answer(response).await {
+                Err(UplinkFailure::Refused(UplinkError { reason: RefusalReason::NotFound {}, .. })) => {
+                    return Ok(None);
+                }
+                answer => answer?,
+            };
+            let mut hash = [0; 32];
+            hex::decode_to_slice(&held.hash, &mut hash)
+                .map_err(|_| UplinkFailure::Unreachable("a hash that is not 64 hex digits".to_owned()))?;
+            Ok(Some(hash))
+        })
+    }
+
         beat: Heartbeat,
     ) -> futures::future::BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
         Box::pin(async move {

@@ -54,6 +54,8 @@ pub trait Uplink: Send + Sync + Debug + 'static {
         header: Header,
         records: Vec<holdfast_journal::Record>,
     ) -> BoxFuture<'_, Result<BatchAccepted, UplinkFailure>>;
+    /// The chain hash that HQ holds at a record of an epoch's line; none where it has no such record.
+    fn hash_at(&self, epoch: Uuid, seq: u64) -> BoxFuture<'_, Result<Option<[u8; 32]>, UplinkFailure>>;
     fn heartbeat(&self, beat: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>>;
 }
 

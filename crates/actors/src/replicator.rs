@@ -10,7 +10,7 @@ use holdfast_protocol::uplink::batch::{Header, RECORD_OVERHEAD_BYTES};
 use holdfast_protocol::uplink::{
     ControlTotals, EpochParent, Heartbeat, RefusalReason, RegisterEpoch, UPLINK_VERSION,
 };
-use holdfast_replication::sender::EpochSpan;
+use holdfast_replication::EpochSpan;
 use holdfast_replication::{Answer, BatchHeader, Epoch, Parent, Point, Sender, Step, Ticket, Window};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
@@ -193,6 +193,13 @@ impl Replicator {
                     let _ = myself.cast(Message::Answered(ticket, answer));
                 });
             }
+            Step::AskHash { ticket, epoch, seq } => {
+                let (house, myself) = (Arc::clone(&self.house), myself.clone());
+                tokio::spawn(async move {
+                    let answer = hashes(&house, uplink.as_ref(), epoch, seq).await;
+                    let _ = myself.cast(Message::Answered(ticket, answer));
+                });
+            }
             Step::Send { ticket, window } => {
                 let (house, myself) = (Arc::clone(&self.house), myself.clone());
                 tokio::spawn(async move {
@@ -209,7 +216,7 @@ impl Replicator {
         let reached = !matches!(answer, Answer::Failed);
         if matches!(answer, Answer::Acked { .. }) {
             line.batches += 1;
-        } else if !matches!(answer, Answer::Registered { .. }) {
+        } else if !matches!(answer, Answer::Registered { .. } | Answer::HashAt { .. }) {
             line.failures += 1;
             line.last_fault = Some(format!("{answer:?}"));
         }
@@ -303,6 +310,7 @@ async fn send(house: &Arc<House>, uplink: &dyn Uplink, window: Window) -> Answer
         Ok(None) | Err(_) => return Answer::Failed,
     };
     let after = records.last().map_or(before, |record| record.position.hash);
+    let sent_through = records.last().map_or(0, |record| record.position.seq);
     let header = Header {
         lane: window.lane,
         hub: house.hub.0,
@@ -317,10 +325,22 @@ async fn send(house: &Arc<House>, uplink: &dyn Uplink, window: Window) -> Answer
     };
     match uplink.send(header, records).await {
         Ok(accepted) => Answer::Acked {
+            sent_through,
             acked_through: accepted.acked_through,
             durable_through: accepted.durable_through,
             credit: accepted.credit,
         },
+        Err(failure) => failed(&failure),
+    }
+}
+
+/// HQ's hash at a record and the hub's own.
+async fn hashes(house: &Arc<House>, uplink: &dyn Uplink, epoch: Epoch, seq: u64) -> Answer {
+    let reader = house.reader.clone();
+    let read = house.work.run(move || reader.read(seq)).await;
+    let Ok(Ok(Some(own))) = read else { return Answer::Failed };
+    match uplink.hash_at(uuid::Uuid::from_bytes(epoch.0), seq).await {
+        Ok(theirs) => Answer::HashAt { ours: own.position.hash, theirs },
         Err(failure) => failed(&failure),
     }
 }
@@ -337,7 +357,8 @@ fn records(reader: &holdfast_journal::Reader, window: &Window) -> Option<([u8; 3
     for record in reader.scan(window.first_seq).take(window.count_max as usize) {
         let record = record.ok()?;
         bytes += record.payload.len() + RECORD_OVERHEAD_BYTES;
-        if record.position.epoch != window.epoch.0 || (bytes > window.raw_bytes_max && !records.is_empty()) {
+        // After a fork the first records of an epoch's window were written under an older one; they travel as they are.
+        if bytes > window.raw_bytes_max && !records.is_empty() {
             break;
         }
         records.push(record);

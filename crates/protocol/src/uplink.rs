@@ -39,6 +39,17 @@ pub fn epochs_path(store: impl fmt::Display) -> String {
     format!("/api/v1/stores/{store}/epochs")
 }
 
+/// GET: the chain hash that the cloud holds at a record of an epoch's line; answers [`HashHeld`], or 404 with the reason
+/// `not_found` where it has no such record. The signature covers the path with its query.
+pub fn hash_path(store: impl fmt::Display, epoch: Uuid, seq: u64) -> String {
+    format!("/api/v1/stores/{store}/epochs/{epoch}/hash?seq={seq}")
+}
+
+/// POST: a head under the hub's signature, as `SignedHeadJson`; answers `{}`.
+pub fn heads_path(store: impl fmt::Display) -> String {
+    format!("/api/v1/stores/{store}/heads")
+}
+
 /// POST: a batch of records.
 pub fn events_path(store: impl fmt::Display) -> String {
     format!("/api/v1/stores/{store}/events")
@@ -161,6 +172,15 @@ pub struct EpochRegistered {
     /// Whether another epoch continues from the same record: a person looks at it, both are kept and counted.
     pub forked: bool,
     pub server_time_ms: i64,
+}
+
+/// 200 to a question about a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HashHeld {
+    pub seq: u64,
+    /// The chain hash after that record, 64 hex digits.
+    pub hash: String,
 }
 
 /// 200 to a batch.

@@ -25,7 +25,7 @@ impl State {
     /// The code that a person looks up, for states that need one.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Connecting | Self::Sending | Self::CaughtUp => None,
+            Self::Connecting | Self::Sending | Self::CaughtUp | Self::Comparing => None,
             Self::BackingOff => Some(UNREACHABLE),
             Self::Fenced => Some(FENCED),
             Self::CloudTooOld => Some(CLOUD_TOO_OLD),

@@ -14,12 +14,14 @@
 pub mod back_off;
 pub mod codes;
 pub mod limits;
+pub mod line;
 pub mod position;
 pub mod receiver;
 pub mod sender;
 
 pub use back_off::BackOff;
 pub use codes::ERROR_CODES;
+pub use line::{EpochSpan, LineError};
 pub use position::{Epoch, Hash, Lane, Parent, Point, Record};
 pub use receiver::{BatchHeader, Cursor, Decision, decide};
-pub use sender::{Answer, EpochSpan, Sender, State, Status, Step, Ticket, Window};
+pub use sender::{Answer, Sender, State, Status, Step, Ticket, Window};

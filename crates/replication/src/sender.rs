@@ -3,31 +3,43 @@
 //! The shell around it is a loop: ask [`Sender::poll`], carry the step out over HTTP, hand back the answer with its
 //! ticket. One request is in flight at a time. Nothing needs to be stored: after a start the sender registers its epochs
 //! from the oldest on, and the cloud's answers say where to go on.
+//!
+//! **No number of the cloud is believed before its hash.** A number says how many records the cloud holds, not whose. At
+//! first contact, and whenever an answer names a record that this sender has not just sent, the sender asks for the
+//! cloud's chain hash there and compares it with the hub's own ([`Step::AskHash`]). Where they agree the cloud's number
+//! is followed, also when it is lower than before: a cloud restored from a backup is no fork. Where they differ the
+//! sender bisects for the last shared record and stands still in [`State::Forked`] until the shell has opened a new epoch
+//! that continues from there ([`Sender::open_epoch`]).
+//!
+//! What a hub sees that is not what it was:
+//!
+//! - *A disk rolled back* (an old image, a backup put back by hand), nothing sold since: the cloud has more records of the
+//!   newest epoch than the hub, and agrees at the hub's head. `Forked` at the hub's head. Nothing that the hub holds is in
+//!   doubt, and what it lost stays at the cloud as a branch of its own.
+//! - *Rolled back and sold since*: the hashes differ at the lower of both ends. `Forked` at the last record before the
+//!   first new sale.
+//! - *A clone beside the original*: whoever comes second meets the other's records, as above, or is answered
+//!   [`Answer::Fork`] to a batch in the middle of the day. The one that came first sees nothing and goes on in its epoch.
+//!
+//! While the histories are compared nothing is sent, and `acked_through` and `durable_through` name shared records only:
+//! tills forget what is durable at HQ, so a number that speaks of another history must not reach them.
 
 use std::time::Duration;
 
+use holdfast_planted::{Bug, is_planted};
+
 use crate::back_off::BackOff;
 use crate::limits::{
-    ANSWER_FAST_MS, ANSWER_SLOW_MS, BATCH_RAW_BYTES_TARGET, BATCH_RECORDS_MAX, BATCH_RECORDS_MIN, EPOCHS_MAX,
+    ANSWER_FAST_MS, ANSWER_SLOW_MS, BATCH_RAW_BYTES_TARGET, BATCH_RECORDS_MAX, BATCH_RECORDS_MIN,
     REFUSED_RETRY_MS, RETRY_AFTER_MAX_MS,
 };
-use crate::position::{Epoch, Lane, Parent, Point};
+use crate::line::{EpochSpan, LineError, line};
+use crate::position::{Epoch, Hash, Lane, Parent, Point};
+use compare::{Compare, Verdict};
 
-/// One epoch of the hub's own journal. Numbers continue from the parent's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EpochSpan {
-    pub epoch: Epoch,
-    /// The last record shared with the epoch before; none for a journal that starts at record 1.
-    pub parent: Option<Parent>,
-    /// The last durable record of this epoch; `first - 1` while it has none.
-    pub last_seq: u64,
-}
-
-impl EpochSpan {
-    fn first_seq(&self) -> u64 {
-        self.parent.map_or(0, |parent| parent.point.seq) + 1
-    }
-}
+mod compare;
+#[cfg(test)]
+mod tests;
 
 /// Names one request, so that an answer to an older one changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +47,9 @@ pub struct Ticket(u64);
 
 /// Which records to send. The shell reads them from the journal, stops before `raw_bytes_max` (but sends at least one
 /// record), and adds the chain hashes it read.
+///
+/// `epoch` is the line that the cloud counts them under. After a fork the first of them were written under an older epoch
+/// and carry its id in their own [`crate::Record::epoch`]; they travel unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub epoch: Epoch,
@@ -49,11 +64,15 @@ pub struct Window {
 pub enum Step {
     /// Tell the cloud about an epoch; it answers with the epoch's number and its cursor.
     Register { ticket: Ticket, epoch: Epoch, parent: Option<Parent> },
+    /// Ask the cloud for the chain hash that it holds at this record of the epoch's line, read the hub's own there, and
+    /// answer with both.
+    AskHash { ticket: Ticket, epoch: Epoch, seq: u64 },
     /// Send these records.
     Send { ticket: Ticket, window: Window },
     /// Nothing to do before this time, in milliseconds of the caller's clock.
     WaitUntil { at_ms: u64 },
-    /// A request is under way, or everything is acknowledged: wait for an answer or for new records.
+    /// A request is under way, everything is acknowledged, or the shell must open an epoch: wait for an answer or for new
+    /// records.
     Idle,
 }
 
@@ -62,8 +81,10 @@ pub enum Step {
 pub enum Answer {
     /// 200 to a registration.
     Registered { acked_through: u64, durable_through: u64 },
-    /// 200 to a batch.
-    Acked { acked_through: u64, durable_through: u64, credit: u32 },
+    /// Both sides' hash at the record that was asked for; none where the cloud has no such record (404).
+    HashAt { ours: Hash, theirs: Option<Hash> },
+    /// 200 to a batch. `sent_through` is the last record that the shell put into it.
+    Acked { sent_through: u64, acked_through: u64, durable_through: u64, credit: u32 },
     /// 409: records are missing in between, or the cloud's cursor moved back.
     Gap { expected: u64 },
     /// 409: the cloud holds another history.
@@ -95,17 +116,20 @@ pub enum State {
     Fenced,
     /// The cloud must be upgraded before it can take these records.
     CloudTooOld,
-    /// The cloud's history differs at `at`. The hub opens a new epoch and hands it to [`Sender::open_epoch`].
-    Forked { at: Point },
+    /// The cloud's history differs; the last shared record is being looked for.
+    Comparing,
+    /// The histories part after `shared`. The hub opens a new epoch at its own head with `shared` as its parent, and hands
+    /// it to [`Sender::open_epoch`].
+    Forked { shared: Parent },
 }
 
 /// The sender's observable state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
     pub state: State,
-    /// The last record that the cloud says it has.
+    /// The last record of the hub's own history that the cloud has.
     pub acked_through: u64,
-    /// The last record that the cloud says it has durably, on its replicas too where it has any.
+    /// The last record of it that the cloud has durably, on its replicas too where it has any.
     pub durable_through: u64,
     pub head_seq: u64,
     pub failures_in_a_row: u32,
@@ -122,15 +146,35 @@ impl Status {
 struct InFlight {
     ticket: Ticket,
     since_ms: u64,
+    /// The first and the last record that the request may carry; an empty range for one that carries none.
+    first_seq: u64,
+    last_seq: u64,
+}
+
+impl InFlight {
+    fn carries_records(&self) -> bool {
+        self.first_seq <= self.last_seq
+    }
+}
+
+/// Where the sender is in the epoch at hand.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// The cloud has not said where it is.
+    Unregistered,
+    /// The cloud has said where it is; whose records those are is being compared.
+    Comparing(Compare),
+    /// The cloud has everything of the hub's own history through `cursor`.
+    Sending { cursor: u64 },
 }
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Sender {
     epochs: Vec<EpochSpan>,
-    /// Index of the epoch being sent, and the cloud's cursor in it once registered.
+    /// Index of the epoch being sent.
     at: usize,
-    cursor: Option<u64>,
+    stage: Stage,
     acked_through: u64,
     durable_through: u64,
     batch_records: u32,
@@ -142,33 +186,17 @@ pub struct Sender {
     state: State,
 }
 
-/// The epochs of a journal do not form one line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LineError {
-    #[error("a journal has at least one epoch and at most {EPOCHS_MAX}")]
-    Count,
-    #[error("epoch {index} does not continue the epoch before it")]
-    NotContinued { index: usize },
-}
-
 impl Sender {
-    /// `epochs` are those of the hub's own journal, oldest first.
+    /// `epochs` are those of the hub's own journal, oldest first; the last one's `last_seq` is the head. Where an older one
+    /// ends is what the next one on the line says.
     ///
     /// # Errors
     /// When they do not form one line.
     pub fn new(epochs: Vec<EpochSpan>) -> Result<Self, LineError> {
-        if epochs.is_empty() || epochs.len() > EPOCHS_MAX {
-            return Err(LineError::Count);
-        }
-        for (index, pair) in epochs.windows(2).enumerate() {
-            if pair[1].parent.is_none_or(|parent| parent.epoch != pair[0].epoch) {
-                return Err(LineError::NotContinued { index: index + 1 });
-            }
-        }
         Ok(Self {
-            epochs,
+            epochs: line(&epochs)?,
             at: 0,
-            cursor: None,
+            stage: Stage::Unregistered,
             acked_through: 0,
             durable_through: 0,
             batch_records: BATCH_RECORDS_MAX,
@@ -190,18 +218,18 @@ impl Sender {
         }
     }
 
-    /// The hub opened a new epoch, after a fork or a restore. `parent` is the last record it shares with the cloud's copy;
-    /// everything of the hub's own line after it is sent under the new epoch.
+    /// The hub opened a new epoch, after a fork or a restore. `parent` is the last record it shares with the cloud's copy
+    /// ([`State::Forked`]); everything of the hub's own line after it is sent under the new epoch. A request that is still
+    /// under way finds nobody when it is answered.
     ///
     /// # Errors
-    /// When the journal has too many epochs.
+    /// When the epoch does not continue this sender's line, or the journal has too many epochs. Nothing has changed then.
     pub fn open_epoch(&mut self, span: EpochSpan) -> Result<(), LineError> {
-        if self.epochs.len() >= EPOCHS_MAX {
-            return Err(LineError::Count);
-        }
-        self.epochs.push(span);
+        let mut epochs = self.epochs.clone();
+        epochs.push(span);
+        self.epochs = line(&epochs)?;
         self.at = self.epochs.len() - 1;
-        self.cursor = None;
+        self.stage = Stage::Unregistered;
         self.in_flight = None;
         self.not_before_ms = 0;
         self.state = State::Sending;
@@ -217,14 +245,21 @@ impl Sender {
             return Step::WaitUntil { at_ms: self.not_before_ms };
         }
         let span = self.epochs[self.at];
-        let Some(cursor) = self.cursor else {
-            let ticket = self.take_ticket(now_ms);
-            return Step::Register { ticket, epoch: span.epoch, parent: span.parent };
+        let cursor = match self.stage {
+            Stage::Unregistered => {
+                let ticket = self.take_ticket(now_ms, 1, 0);
+                return Step::Register { ticket, epoch: span.epoch, parent: span.parent };
+            }
+            Stage::Comparing(compare) => {
+                let ticket = self.take_ticket(now_ms, 1, 0);
+                return Step::AskHash { ticket, epoch: span.epoch, seq: compare.ask() };
+            }
+            Stage::Sending { cursor } => cursor,
         };
         if cursor >= span.last_seq {
             if self.at + 1 < self.epochs.len() {
                 self.at += 1;
-                self.cursor = None;
+                self.stage = Stage::Unregistered;
                 return self.poll(now_ms);
             }
             self.state = State::CaughtUp;
@@ -233,9 +268,9 @@ impl Sender {
         let remaining = span.last_seq - cursor;
         let count_max = self.batch_records.min(self.credit.max(1));
         let count_max = u32::try_from(remaining).unwrap_or(u32::MAX).min(count_max);
-        let is_newest = self.at + 1 == self.epochs.len();
-        let lane = if is_newest && u64::from(count_max) == remaining { Lane::Live } else { Lane::Backlog };
-        let ticket = self.take_ticket(now_ms);
+        let lane =
+            if self.is_newest() && u64::from(count_max) == remaining { Lane::Live } else { Lane::Backlog };
+        let ticket = self.take_ticket(now_ms, cursor + 1, cursor + u64::from(count_max));
         let window = Window {
             epoch: span.epoch,
             first_seq: cursor + 1,
@@ -253,33 +288,52 @@ impl Sender {
         self.in_flight = None;
         match answer {
             Answer::Registered { acked_through, durable_through } => {
-                self.move_cursor(acked_through, durable_through);
                 self.succeed();
+                self.on_claim(acked_through, durable_through);
             }
-            Answer::Acked { acked_through, durable_through, credit } => {
-                self.move_cursor(acked_through, durable_through);
+            Answer::HashAt { ours, theirs: Some(theirs) } => {
+                self.succeed();
+                self.on_hashes(ours, theirs);
+            }
+            Answer::HashAt { theirs: None, .. } => {
+                // The cloud's cursor moved back since it was told: it is asked again where it is.
+                self.stage = Stage::Unregistered;
+                self.not_before_ms = now_ms + self.back_off.fail(random);
+            }
+            Answer::Acked { sent_through, acked_through, durable_through, credit } => {
                 self.credit = credit.clamp(1, BATCH_RECORDS_MAX);
                 self.fit_batch(now_ms.saturating_sub(flight.since_ms));
                 self.succeed();
+                let sent_through = sent_through.min(flight.last_seq);
+                if (flight.first_seq..=sent_through).contains(&acked_through) {
+                    // Nothing beyond what was sent, and the cloud compared that.
+                    self.stage = Stage::Sending { cursor: acked_through };
+                    self.follow(acked_through, durable_through);
+                } else {
+                    self.on_claim(acked_through, durable_through);
+                }
             }
             Answer::Gap { expected } => {
-                let acked = expected.saturating_sub(1);
-                self.move_cursor(acked, self.durable_through.min(acked));
-                // An epoch's first records may be asked for again, records before it may not: the parent must be found
-                // incomplete, and then the older epoch is sent again.
-                if self.cursor.is_some_and(|cursor| cursor + 1 < self.epochs[self.at].first_seq())
-                    && self.at > 0
-                {
-                    self.at -= 1;
-                    self.cursor = None;
-                }
                 self.succeed();
+                let acked = expected.saturating_sub(1);
+                match flight.carries_records() {
+                    true => self.on_claim(acked, self.durable_through.min(acked)),
+                    // The parent is not complete at the cloud, or not known there.
+                    false => self.step_back(),
+                }
             }
             Answer::Fork { at } => {
-                self.state = State::Forked { at };
+                // A wait, so that a cloud that contradicts itself is not asked in circles.
+                self.not_before_ms = now_ms + self.back_off.fail(random);
+                self.state = State::Comparing;
+                match flight.carries_records() {
+                    true => self.on_claim(at.seq, self.durable_through),
+                    // The parent is another record at the cloud.
+                    false => self.step_back(),
+                }
             }
             Answer::UnknownEpoch => {
-                self.cursor = None;
+                self.stage = Stage::Unregistered;
                 self.not_before_ms = now_ms + self.back_off.fail(random);
                 self.state = State::BackingOff;
             }
@@ -298,6 +352,10 @@ impl Sender {
                 self.state = State::BackingOff;
             }
             Answer::Failed => {
+                if is_planted(Bug::CursorRunsAhead) && flight.carries_records() {
+                    self.stage = Stage::Sending { cursor: flight.last_seq };
+                    self.follow(flight.last_seq, flight.last_seq);
+                }
                 self.batch_records = (self.batch_records / 2).max(BATCH_RECORDS_MIN);
                 self.not_before_ms = now_ms + self.back_off.fail(random);
                 self.state = State::BackingOff;
@@ -316,25 +374,79 @@ impl Sender {
         }
     }
 
-    /// The cloud's number wins, also when it is lower. It can never be above what this hub has: such an answer belongs to
-    /// a history that is not this one, and the hash check of the next batch will say so.
-    fn move_cursor(&mut self, acked_through: u64, durable_through: u64) {
-        let acked = acked_through.min(self.epochs[self.at].last_seq);
-        self.cursor = Some(acked);
-        self.acked_through = acked;
-        self.durable_through = durable_through.min(acked);
+    /// The cloud names a record that it has of the epoch at hand. Whose record that is the hashes say.
+    fn on_claim(&mut self, claimed: u64, durable: u64) {
+        let span = self.epochs[self.at];
+        let floor = span.floor();
+        if claimed < floor.seq {
+            self.step_back();
+            return;
+        }
+        match Compare::new(floor, claimed, durable, span.last_seq) {
+            Some(compare) => self.stage = Stage::Comparing(compare),
+            None => self.on_agreed(floor, claimed, durable),
+        }
+    }
+
+    /// An epoch's own records may be asked for again, those before its parent may not: they are of the older epoch, and
+    /// that one is looked at again.
+    fn step_back(&mut self) {
+        self.at = self.at.saturating_sub(1);
+        self.stage = Stage::Unregistered;
+    }
+
+    fn on_hashes(&mut self, ours: Hash, theirs: Hash) {
+        let Stage::Comparing(mut compare) = self.stage else { return };
+        match compare.take(ours, theirs) {
+            Verdict::Differs => {
+                self.state = State::Comparing;
+                self.stage = Stage::Comparing(compare);
+            }
+            Verdict::Agreed(point) => self.on_agreed(point, compare.claimed, compare.durable),
+            Verdict::Parted(point) => self.on_parted(point, compare.durable),
+        }
+    }
+
+    /// Both have `agreed`, and at least one has no more to compare.
+    fn on_agreed(&mut self, agreed: Point, claimed: u64, durable: u64) {
+        let span = self.epochs[self.at];
+        if let Some(compare) = Compare::new(agreed, claimed, durable, span.last_seq) {
+            // The journal has grown while the hashes were asked for.
+            self.stage = Stage::Comparing(compare);
+            return;
+        }
+        if self.is_newest() && claimed > span.last_seq {
+            self.on_parted(agreed, durable);
+            return;
+        }
+        self.follow(agreed.seq, durable);
+        self.stage = Stage::Sending { cursor: agreed.seq };
+        self.state = State::Sending;
+    }
+
+    fn on_parted(&mut self, last_shared: Point, durable: u64) {
+        self.follow(last_shared.seq, durable);
+        self.state = State::Forked { shared: self.epochs[self.at].shared(last_shared) };
+    }
+
+    /// The cloud's number wins, also when it is lower, once its hash has agreed.
+    fn follow(&mut self, acked_through: u64, durable_through: u64) {
+        self.acked_through = acked_through;
+        self.durable_through = durable_through.min(acked_through);
     }
 
     fn succeed(&mut self) {
         self.back_off.succeed();
         self.not_before_ms = 0;
-        self.state = State::Sending;
+        if matches!(self.state, State::BackingOff | State::Fenced | State::CloudTooOld) {
+            self.state = State::Sending;
+        }
     }
 
     fn put_off(&mut self, now_ms: u64, wait_ms: u64, random: u64) {
         self.not_before_ms = now_ms + wait_ms + random % (wait_ms / 4 + 1);
         // After such a wait the cloud may have changed its mind about the epoch too.
-        self.cursor = None;
+        self.stage = Stage::Unregistered;
     }
 
     fn fit_batch(&mut self, took_ms: u64) {
@@ -345,155 +457,14 @@ impl Sender {
         }
     }
 
-    fn take_ticket(&mut self, now_ms: u64) -> Ticket {
+    fn is_newest(&self) -> bool {
+        self.at + 1 == self.epochs.len()
+    }
+
+    fn take_ticket(&mut self, now_ms: u64, first_seq: u64, last_seq: u64) -> Ticket {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.in_flight = Some(InFlight { ticket, since_ms: now_ms });
+        self.in_flight = Some(InFlight { ticket, since_ms: now_ms, first_seq, last_seq });
         ticket
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const E1: Epoch = Epoch([1; 16]);
-    const E2: Epoch = Epoch([2; 16]);
-
-    fn sender(last_seq: u64) -> Sender {
-        Sender::new(vec![EpochSpan { epoch: E1, parent: None, last_seq }]).expect("one epoch is a line")
-    }
-
-    fn registered(last_seq: u64, acked: u64) -> Sender {
-        let mut sender = sender(last_seq);
-        let Step::Register { ticket, .. } = sender.poll(0) else { panic!("registers first") };
-        sender.on_answer(ticket, Answer::Registered { acked_through: acked, durable_through: acked }, 0, 0);
-        sender
-    }
-
-    fn send(sender: &mut Sender, now_ms: u64) -> (Ticket, Window) {
-        match sender.poll(now_ms) {
-            Step::Send { ticket, window } => (ticket, window),
-            other => panic!("expected a batch, got {other:?}"),
-        }
-    }
-
-    #[test]
-    fn one_batch_in_flight_and_the_next_starts_where_the_cloud_says() {
-        let mut sender = registered(12_000, 0);
-        let (ticket, window) = send(&mut sender, 0);
-        assert_eq!((window.first_seq, window.count_max, window.lane), (1, 5_000, Lane::Backlog));
-        assert_eq!(sender.poll(0), Step::Idle, "one in flight");
-        sender.on_answer(
-            ticket,
-            Answer::Acked { acked_through: 4_000, durable_through: 3_000, credit: 5_000 },
-            9,
-            0,
-        );
-        assert_eq!(send(&mut sender, 9).1.first_seq, 4_001);
-        assert_eq!((sender.status().acked_through, sender.status().durable_through), (4_000, 3_000));
-    }
-
-    #[test]
-    fn the_last_batch_is_live_and_then_the_sender_is_caught_up() {
-        let mut sender = registered(5_010, 5_000);
-        let (ticket, window) = send(&mut sender, 0);
-        assert_eq!((window.count_max, window.lane), (10, Lane::Live));
-        sender.on_answer(
-            ticket,
-            Answer::Acked { acked_through: 5_010, durable_through: 5_010, credit: 1 },
-            1,
-            0,
-        );
-        assert_eq!(sender.poll(1), Step::Idle);
-        assert_eq!((sender.status().state, sender.status().backlog()), (State::CaughtUp, 0));
-        sender.on_durable(5_012);
-        assert_eq!(sender.status().backlog(), 2);
-        assert_eq!(send(&mut sender, 1).1.count_max, 1, "credit is kept to");
-    }
-
-    #[test]
-    fn a_cursor_that_moved_back_is_followed() {
-        let mut sender = registered(100, 90);
-        let (ticket, _) = send(&mut sender, 0);
-        sender.on_answer(ticket, Answer::Gap { expected: 11 }, 0, 0);
-        assert_eq!(send(&mut sender, 0).1.first_seq, 11);
-        assert_eq!(sender.status().acked_through, 10);
-    }
-
-    #[test]
-    fn late_answers_to_older_requests_change_nothing() {
-        let mut sender = registered(100, 0);
-        let (old, _) = send(&mut sender, 0);
-        sender.on_answer(old, Answer::Failed, 0, 0);
-        let (_, window) = send(&mut sender, 0);
-        sender.on_answer(old, Answer::Gap { expected: 50 }, 0, 0);
-        assert_eq!(sender.poll(0), Step::Idle, "the younger request is still in flight");
-        assert_eq!(window.first_seq, 1);
-    }
-
-    #[test]
-    fn failures_wait_longer_and_busy_waits_at_least_as_told() {
-        let mut sender = registered(100, 0);
-        let (ticket, _) = send(&mut sender, 1_000);
-        sender.on_answer(ticket, Answer::Busy { retry_after: Some(Duration::from_secs(7)) }, 1_000, 250);
-        assert_eq!(sender.poll(1_001), Step::WaitUntil { at_ms: 8_250 });
-        let (ticket, _) = send(&mut sender, 8_250);
-        sender.on_answer(ticket, Answer::Failed, 8_250, 400);
-        assert_eq!(sender.poll(8_251), Step::WaitUntil { at_ms: 8_650 });
-    }
-
-    #[test]
-    fn slow_answers_shrink_batches_and_fast_ones_grow_them() {
-        let mut sender = registered(1_000_000, 0);
-        let mut sizes = Vec::new();
-        for (at, took) in [(0_u64, 9_000_u64), (10_000, 9_000), (20_000, 1_000), (30_000, 10), (40_000, 10)] {
-            let (ticket, window) = send(&mut sender, at);
-            sizes.push(window.count_max);
-            let acked = window.first_seq + u64::from(window.count_max) - 1;
-            let answer = Answer::Acked { acked_through: acked, durable_through: acked, credit: 5_000 };
-            sender.on_answer(ticket, answer, at + took, 0);
-        }
-        assert_eq!(sizes, [5_000, 2_500, 1_250, 1_250, 2_500]);
-    }
-
-    #[test]
-    fn epochs_are_sent_oldest_first_and_a_fork_waits_for_a_new_one() {
-        let parent = Some(Parent { epoch: E1, point: Point { seq: 10, hash: [7; 32] } });
-        let spans = vec![
-            EpochSpan { epoch: E1, parent: None, last_seq: 10 },
-            EpochSpan { epoch: E2, parent, last_seq: 12 },
-        ];
-        let mut sender = Sender::new(spans.clone()).expect("a line");
-        let Step::Register { ticket, epoch, .. } = sender.poll(0) else { panic!("registers") };
-        assert_eq!(epoch, E1);
-        sender.on_answer(ticket, Answer::Registered { acked_through: 10, durable_through: 10 }, 0, 0);
-        let Step::Register { ticket, epoch, parent: sent } = sender.poll(0) else {
-            panic!("registers the next")
-        };
-        assert_eq!((epoch, sent), (E2, parent));
-        sender.on_answer(ticket, Answer::Registered { acked_through: 10, durable_through: 10 }, 0, 0);
-        let (ticket, window) = send(&mut sender, 0);
-        assert_eq!((window.first_seq, window.count_max, window.lane), (11, 2, Lane::Live));
-
-        let at = Point { seq: 10, hash: [8; 32] };
-        sender.on_answer(ticket, Answer::Fork { at }, 0, 0);
-        assert_eq!((sender.poll(0), sender.status().state), (Step::Idle, State::Forked { at }));
-        let e3 = EpochSpan { epoch: Epoch([3; 16]), parent, last_seq: 14 };
-        sender.open_epoch(e3).expect("room for an epoch");
-        assert!(matches!(sender.poll(0), Step::Register { epoch, .. } if epoch == e3.epoch));
-
-        let torn = vec![spans[1], spans[0]];
-        assert_eq!(Sender::new(torn).err(), Some(LineError::NotContinued { index: 1 }));
-    }
-
-    #[test]
-    fn a_fenced_hub_asks_again_after_a_minute_and_starts_with_its_epoch() {
-        let mut sender = registered(100, 0);
-        let (ticket, _) = send(&mut sender, 0);
-        sender.on_answer(ticket, Answer::Fenced, 0, 0);
-        assert_eq!(sender.status().state, State::Fenced);
-        assert_eq!(sender.poll(10), Step::WaitUntil { at_ms: REFUSED_RETRY_MS });
-        assert!(matches!(sender.poll(REFUSED_RETRY_MS), Step::Register { .. }));
     }
 }

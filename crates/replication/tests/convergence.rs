@@ -60,6 +60,7 @@ impl Hub {
 #[derive(Debug, Clone)]
 enum Request {
     Register,
+    Hash(u64),
     Batch(BatchHeader, Vec<Stored>),
 }
 
@@ -74,10 +75,22 @@ impl Cloud {
     }
 
     fn handle(&mut self, request: &Request) -> Answer {
-        let acked = |through| Answer::Acked { acked_through: through, durable_through: through, credit: 7 };
-        let Request::Batch(header, stored) = request else {
-            let last = self.last().seq;
-            return Answer::Registered { acked_through: last, durable_through: last };
+        let (header, stored) = match request {
+            Request::Register => {
+                let last = self.last().seq;
+                return Answer::Registered { acked_through: last, durable_through: last };
+            }
+            Request::Hash(seq) => {
+                let theirs = self.journal.get(*seq as usize - 1).map(|held| held.hash);
+                return Answer::HashAt { ours: [0; 32], theirs };
+            }
+            Request::Batch(header, stored) => (header, stored),
+        };
+        let acked = |through| Answer::Acked {
+            sent_through: header.last_seq(),
+            acked_through: through,
+            durable_through: through,
+            credit: 7,
         };
         let cursor = Cursor { epoch: EPOCH, last: self.last(), open: true };
         let records: Vec<Record<'_>> = stored.iter().map(Stored::record).collect();
@@ -164,6 +177,11 @@ impl World {
                 self.waiting_for = Some(ticket);
                 self.network.push_back((Some(ticket), Request::Register));
             }
+            Step::AskHash { ticket, epoch, seq } => {
+                assert_eq!(epoch, EPOCH);
+                self.waiting_for = Some(ticket);
+                self.network.push_back((Some(ticket), Request::Hash(seq)));
+            }
             Step::Send { ticket, window } => {
                 let first = window.first_seq as usize - 1;
                 let records = self.hub.journal[first..first + window.count_max as usize].to_vec();
@@ -203,7 +221,10 @@ impl World {
             Move::Deliver { nth, reply_arrives, keep_copy } if !self.network.is_empty() => {
                 let at = usize::from(*nth) % self.network.len();
                 let (ticket, request) = self.network.remove(at).expect("within the length");
-                let answer = self.cloud.handle(&request);
+                let mut answer = self.cloud.handle(&request);
+                if let (Answer::HashAt { ours, .. }, Request::Hash(seq)) = (&mut answer, &request) {
+                    *ours = self.hub.journal[*seq as usize - 1].hash;
+                }
                 if *keep_copy {
                     self.network.push_back((None, request));
                 }
