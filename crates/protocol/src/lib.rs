@@ -6,6 +6,7 @@
 pub mod catalog_file;
 pub mod chain;
 pub mod codes;
+pub mod export;
 pub mod head;
 pub mod message;
 pub mod record;

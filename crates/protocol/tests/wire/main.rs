@@ -4,6 +4,7 @@
 
 mod arbitrary;
 mod asyncapi;
+mod export;
 mod golden;
 mod limits;
 mod messages;
