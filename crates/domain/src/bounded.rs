@@ -15,7 +15,7 @@ pub enum TextError {
 }
 
 /// Control characters and bidirectional overrides change what a person sees on paper or screen; they are never data.
-fn is_hostile(c: char) -> bool {
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -115,17 +115,52 @@ pub struct AdjustLine {
 /// What the hub itself, a device or a person at its console brings into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubCommand {
-    OpenEpoch { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
-    ConfigureStore { profile: Box<StoreProfile> },
-    ActivateCatalog { content_hash: [u8; 32], products: u32, source: CatalogSource },
-    RegisterStaff { staff: StaffId, number: StaffNumber, role: Role },
-    EnrolTerminal { terminal: TerminalId, name: Label, secret_hash: [u8; 32], number: NumberChoice },
-    RevokeTerminal { terminal: TerminalId },
-    StepClock { before: Timestamp, after: Timestamp },
-    SettleDocument { transaction: TransactionId, outcome: DocumentOutcome },
+    OpenEpoch {
+        epoch: EpochId,
+        hub: HubId,
+        hub_key: [u8; 32],
+        store: StoreId,
+        parent: Option<Parent>,
+    },
+    ConfigureStore {
+        profile: Box<StoreProfile>,
+    },
+    ActivateCatalog {
+        content_hash: [u8; 32],
+        products: u32,
+        source: CatalogSource,
+    },
+    RegisterStaff {
+        staff: StaffId,
+        number: StaffNumber,
+        role: Role,
+    },
+    EnrolTerminal {
+        terminal: TerminalId,
+        name: Label,
+        secret_hash: [u8; 32],
+        number: NumberChoice,
+    },
+    RevokeTerminal {
+        terminal: TerminalId,
+    },
+    StepClock {
+        before: Timestamp,
+        after: Timestamp,
+    },
+    SettleDocument {
+        transaction: TransactionId,
+        outcome: DocumentOutcome,
+    },
     /// Whoever is signed on at the till registers a subject; the details go elsewhere.
-    RegisterSubject { subject: SubjectId, terminal: TerminalId },
-    EraseSubject { subject: SubjectId, cause: ErasureCause },
+    RegisterSubject {
+        subject: SubjectId,
+        terminal: TerminalId,
+    },
+    EraseSubject {
+        subject: SubjectId,
+        cause: ErasureCause,
+    },
 }
 
 /// Which number a till gets at pairing.

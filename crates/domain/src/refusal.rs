@@ -173,9 +173,13 @@ pub enum Refusal {
     StoreMismatch,
     #[error("the store's currency is {currency} and it has traded in it; another currency is another store")]
     CurrencyFixed { currency: Currency },
-    #[error("no customer {subject} is registered at this store; register them first, or sell without a customer")]
+    #[error(
+        "no customer {subject} is registered at this store; register them first, or sell without a customer"
+    )]
     SubjectUnknown { subject: SubjectId },
-    #[error("customer {subject} was erased, and the id is never used again; register anew, or sell without a customer")]
+    #[error(
+        "customer {subject} was erased, and the id is never used again; register anew, or sell without a customer"
+    )]
     SubjectErased { subject: SubjectId },
     #[error("customer {subject} is registered already")]
     SubjectRegistered { subject: SubjectId },

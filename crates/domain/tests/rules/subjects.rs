@@ -19,7 +19,9 @@ fn a_registered_customer_buys_and_the_journal_names_who_registered_them() {
     let registered = Event::SubjectRegistered { subject: customer(1), terminal: TILL, staff: staff(CASHIER) };
     assert_eq!(events, [registered]);
     let done = shop.ask(TILL, place_for(customer(1))).expect("registered");
-    assert!(matches!(done.events[..], [Event::OrderPlaced { customer: Some(known), .. }] if known == customer(1)));
+    assert!(
+        matches!(done.events[..], [Event::OrderPlaced { customer: Some(known), .. }] if known == customer(1))
+    );
 }
 
 #[test]

@@ -469,7 +469,9 @@ impl Source {
                     DocumentOutcome::Unknown,
                 ]),
             },
-            "SubjectRegistered" => Event::SubjectRegistered { subject: SubjectId(self.uuid()), terminal, staff },
+            "SubjectRegistered" => {
+                Event::SubjectRegistered { subject: SubjectId(self.uuid()), terminal, staff }
+            }
             "SubjectErased" => Event::SubjectErased {
                 subject: SubjectId(self.uuid()),
                 cause: match self.flip() {

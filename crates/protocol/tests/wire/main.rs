@@ -9,3 +9,5 @@ mod golden;
 mod limits;
 mod messages;
 mod records;
+mod sealed;
+mod subjects;

@@ -287,11 +287,10 @@ fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn() -> Kept) {
         applied += 1;
         kept.store.with_state(&mut |state| assert!(state.subjects.is_empty(), "memory stays flat"));
     }
-    assert_eq!(customers.iter().map(|id| known(*id)).collect::<Vec<_>>(), [
-        Some(SubjectStanding::Registered),
-        Some(SubjectStanding::Erased),
-        Some(SubjectStanding::Registered),
-    ]);
+    assert_eq!(
+        customers.iter().map(|id| known(*id)).collect::<Vec<_>>(),
+        [Some(SubjectStanding::Registered), Some(SubjectStanding::Erased), Some(SubjectStanding::Registered),]
+    );
     assert_eq!(known(SubjectId(Uuid::from_u128(404))), None);
     assert_eq!(kept.store.erased_subjects().expect("readable"), [customers[1], elsewhere]);
     // What claims to bring somebody back, long after the erasure was forgotten in memory, is counted and changes nothing.

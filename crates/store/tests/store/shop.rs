@@ -293,6 +293,7 @@ impl Shop {
         state.orders.retain(|_, order| !order.state.is_closed());
         state.sales.clear();
         state.closed_shifts.clear();
+        state.subjects.clear();
         state
     }
 
@@ -344,6 +345,9 @@ impl Shop {
         }
         for shift in self.state.shifts.keys() {
             assert!(!store.shift_closed(*shift).expect("readable"));
+        }
+        for (id, standing) in &self.state.subjects {
+            assert_eq!(store.subject(*id).expect("readable"), Some(*standing));
         }
         for stored in &self.records {
             let Some((command, fingerprint)) = stored.record.origin.command() else { continue };
