@@ -4,11 +4,24 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-/// A program a suite needs and the Debian package that has it.
-const NEEDED: [(&str, &str); 3] =
-    [("mosquitto_pub", "mosquitto-clients"), ("chromium", "chromium"), ("socat", "socat")];
+/// What a suite asks of the machine.
+#[derive(Debug, Clone, Copy)]
+enum Needed {
+    Program(&'static str),
+    PythonModule(&'static str),
+}
+
+/// What the suites need, each with the Debian package that has it.
+const NEEDED: [(Needed, &str); 6] = [
+    (Needed::Program("mosquitto_pub"), "mosquitto-clients"),
+    (Needed::Program("chromium"), "chromium"),
+    (Needed::Program("socat"), "socat"),
+    (Needed::Program("strace"), "strace"),
+    (Needed::Program("python3"), "python3"),
+    (Needed::PythonModule("cryptography"), "python3-cryptography"),
+];
 
 /// Installs what is missing where that is possible (root on Debian).
 ///
@@ -39,7 +52,18 @@ pub fn ensure() -> Result<(), String> {
 }
 
 fn missing() -> Vec<&'static str> {
-    NEEDED.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package).collect()
+    NEEDED.iter().filter(|(needed, _)| !is_there(*needed)).map(|(_, package)| *package).collect()
+}
+
+fn is_there(needed: Needed) -> bool {
+    match needed {
+        Needed::Program(name) => on_path(name),
+        Needed::PythonModule(name) => {
+            let import = format!("import {name}");
+            let tried = Command::new("python3").args(["-c", &import]).stderr(Stdio::null()).status();
+            tried.is_ok_and(|status| status.success())
+        }
+    }
 }
 
 /// Whether this process may install packages: Linux shows a process's folder in /proc as owned by its user.
