@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::Position;
 use crate::error::JournalError;
-use crate::format::{GROUP_HEADER_BYTES, SegmentHeader};
+use crate::format::{GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::storage::{Storage, StorageFile};
 use crate::walk::{GroupWalk, MARK_EVERY_RECORDS, Mark, RecordWalk, Step, records_in};
 
@@ -174,7 +174,7 @@ impl Sealed {
         if let Some(marks) = &*known {
             return Ok(marks.clone());
         }
-        let mut walk = GroupWalk::new(file.clone(), &self.path, &self.header)?;
+        let mut walk = GroupWalk::new(file.clone(), &self.path, &self.header, SEGMENT_HEADER_BYTES as u64)?;
         let mut marks = Vec::new();
         while let Step::Group { header, offset } = walk.step()? {
             for (at, record) in records_in(walk.body(&header, offset)?, header.first_seq) {

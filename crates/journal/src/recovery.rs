@@ -22,7 +22,7 @@ use crate::walk::ChainEnd;
 use crate::writer::Writer;
 
 pub(crate) use survey::{Found, segment_files, survey};
-pub(crate) use tail::{Limit, Segment, analyse};
+pub(crate) use tail::{Limit, Segment, analyse, analyse_from};
 
 /// What was found when a journal was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -130,9 +130,10 @@ impl GroupWalk {
         file: Arc<dyn StorageFile>,
         path: &Path,
         header: &SegmentHeader,
+        offset: u64,
     ) -> Result<Self, JournalError> {
         let window = Window::new(file, path, WALK_AHEAD_BYTES)?;
-        Ok(Self { window, salt: header.salt(), offset: SEGMENT_HEADER_BYTES as u64 })
+        Ok(Self { window, salt: header.salt(), offset })
     }
 
     pub(crate) fn step(&mut self) -> Result<Step, JournalError> {

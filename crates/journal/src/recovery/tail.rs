@@ -7,7 +7,9 @@ use super::survey::Found;
 use crate::ChainFn;
 use crate::catalog::push_mark;
 use crate::error::JournalError;
-use crate::format::{GROUP_HEADER_BYTES, GroupHeader, RECORD_HEADER_BYTES, SegmentHeader, StoredRecord};
+use crate::format::{
+    GROUP_HEADER_BYTES, GroupHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, StoredRecord,
+};
 use crate::storage::StorageFile;
 use crate::walk::{ChainEnd, GroupWalk, Mark, Step, records_in};
 
@@ -18,6 +20,8 @@ pub(crate) enum Limit {
     Witness(u64),
     /// Through this sequence; what follows may be half written.
     Through(u64),
+    /// To the first group that begins at this offset or behind it, in a segment that is never written again.
+    Until(u64),
 }
 
 /// A segment and what was found in it.
@@ -66,10 +70,21 @@ pub(crate) fn analyse(
     chain: Option<ChainFn>,
     limit: Limit,
 ) -> Result<Segment, JournalError> {
+    analyse_from(found, end, chain, limit, SEGMENT_HEADER_BYTES as u64)
+}
+
+/// As [`analyse`], from the group that begins at an offset.
+pub(crate) fn analyse_from(
+    found: Found,
+    end: ChainEnd,
+    chain: Option<ChainFn>,
+    limit: Limit,
+    offset: u64,
+) -> Result<Segment, JournalError> {
     let Found { header, path, file } = found;
-    let mut walk = GroupWalk::new(file.clone(), &path, &header)?;
+    let mut walk = GroupWalk::new(file.clone(), &path, &header, offset)?;
     let tail = Tail {
-        keep_bytes: crate::format::SEGMENT_HEADER_BYTES as u64,
+        keep_bytes: offset,
         end,
         groups_end: end,
         marks: Vec::new(),
@@ -102,6 +117,11 @@ impl Analysis {
         loop {
             if let Limit::Through(seq) = self.limit
                 && self.tail.end.next_seq > seq
+            {
+                return Ok(());
+            }
+            if let Limit::Until(offset) = self.limit
+                && self.tail.keep_bytes >= offset
             {
                 return Ok(());
             }

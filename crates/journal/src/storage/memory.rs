@@ -89,6 +89,7 @@ struct State {
     locked: HashSet<PathBuf>,
     planted: Option<PlantedFault>,
     halted: bool,
+    strikes: u64,
     changes: u64,
     data_syncs: u64,
     free_bytes: u64,
@@ -125,6 +126,12 @@ impl MemoryStorage {
         let mut state = self.lock();
         state.planted = None;
         state.halted = false;
+    }
+
+    /// How many calls a planted fault has struck so far: with 0 the run was untouched.
+    #[must_use]
+    pub fn strikes(&self) -> u64 {
+        self.lock().strikes
     }
 
     /// How many calls changed something so far.
@@ -285,6 +292,7 @@ impl State {
             return None;
         }
         let fault = planted.fault;
+        self.strikes += 1;
         if !planted.persistent {
             self.planted = None;
         }

@@ -4,22 +4,33 @@ use std::sync::Arc;
 
 use holdfast_journal::storage::{CallKind, Fault, WriteFate};
 use holdfast_journal::{Journal, MemoryStorage, Options};
+use holdfast_testkit::proof::Proof;
 
-use crate::power::{Image, Told, a_day, check, crash_everywhere, images};
+use crate::power::{Image, Opened, Told, a_day, check, crash_everywhere, images};
 use crate::support::{EPOCH_A, Seeded, append_some, dir, open, prunable, shared, small, visible};
 
 #[test]
 fn a_power_cut_at_any_write_loses_nothing_synced() {
-    let (points, checked) = crash_everywhere(&small(&dir()));
-    println!("{points} crash points, {checked} images, 0 acknowledged records lost");
-    assert!(points > 80 && checked > 900);
+    let proof = Proof::of("R6", "journal that is kept for ever");
+    let opened = crash_everywhere(&small(&dir()));
+    assert!(opened.points > 80 && opened.fewest() >= 50);
+    counted(proof, &opened).holds();
+}
+
+fn counted(proof: Proof, opened: &Opened) -> Proof {
+    let proof = proof.counted(opened.points, "power cuts, one at every call that changes the disk");
+    let proof = proof.counted(opened.by_model.len() as u64, "fault models");
+    proof
+        .counted(opened.fewest(), "images at least of each")
+        .counted(opened.images(), "images, 0 records lost")
 }
 
 #[test]
 fn a_power_cut_loses_nothing_of_a_journal_that_is_pruned() {
-    let (points, checked) = crash_everywhere(&prunable(&dir()));
-    println!("{points} crash points, {checked} images, 0 acknowledged records lost");
-    assert!(points > 80);
+    let proof = Proof::of("R6", "journal that is pruned, as the till's outbox");
+    let opened = crash_everywhere(&prunable(&dir()));
+    assert!(opened.points > 80 && opened.fewest() >= 50);
+    counted(proof, &opened).holds();
 }
 
 #[test]
@@ -38,7 +49,7 @@ fn a_power_cut_during_recovery_can_be_recovered_from() {
         let again = left.killed();
         again.plant(CallKind::Change, point, Fault::Halt, true);
         let opened = Journal::open(options.clone(), shared(&again)).map(drop);
-        for image in images(&again, point) {
+        for (_, image) in images(&again, point) {
             check(&options, &image, &told, told.acknowledged_seq);
         }
         if opened.is_ok() {

@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 
 use holdfast_journal::format::segment_name;
-use holdfast_journal::{Journal, JournalError, MemoryStorage, Options, Record, Storage, verify};
+use holdfast_journal::{
+    Finding, Journal, JournalError, MemoryStorage, Options, Reader, Record, Scrub, Storage, verify,
+};
+use holdfast_testkit::proof::Proof;
 
-use crate::support::{EPOCH_A, EPOCH_B, append_some, chain, dir, open, payload, shared, small, visible};
+use crate::support::{
+    EPOCH_A, EPOCH_B, Seeded, append_some, chain, dir, open, payload, shared, small, visible,
+};
 
 struct Original {
     files: Vec<(PathBuf, Vec<u8>)>,
@@ -232,4 +237,124 @@ fn cutting_at_damage_keeps_what_is_before_and_destroys_nothing() {
     let error = Journal::cut_at_damage(&tiny(), shared(&storage)).expect_err("nothing would be left");
     assert_eq!(error.code(), "HF-JRN-005");
     assert!(storage.content(&dir().join(segment_name(1))).is_some());
+}
+
+/// Walks all sealed segments in pieces.
+fn scrubbed(reader: &Reader, bytes_max: u64) -> (u64, Vec<Finding>) {
+    let (mut scrub, mut bytes, mut findings) = (Scrub::default(), 0, Vec::new());
+    loop {
+        let piece = reader.scrub(&mut scrub, chain, bytes_max).expect("the disk answers");
+        bytes += piece.bytes;
+        findings.extend(piece.finding);
+        if piece.pass_done {
+            return (bytes, findings);
+        }
+    }
+}
+
+/// Segments of many blocks, two epochs, groups of many sizes.
+fn larger(clean: bool) -> (Original, Options) {
+    let options = Options { segment_bytes: 8 << 10, group_bytes_max: 4 << 10, ..small(&dir()) };
+    let storage = MemoryStorage::new();
+    let (mut writer, reader, _) = open(&options, &shared(&storage));
+    writer.begin_epoch(EPOCH_A);
+    let mut last_group_seq = 0;
+    for group in 0..60 {
+        if group == 40 {
+            writer.begin_epoch(EPOCH_B);
+        }
+        for _ in 0..=group * 7 % 9 {
+            let seq = writer.head().map_or(1, |head| head.seq + 1);
+            writer.append(payload(seq)).expect("appending works");
+        }
+        last_group_seq = reader.head().map_or(1, |head| head.seq + 1);
+        writer.commit().expect("the commit works");
+    }
+    let records = visible(&reader);
+    if clean {
+        writer.shutdown().expect("a clean end");
+    } else {
+        drop(writer);
+    }
+    let names = storage.list(&dir()).expect("the folder is there");
+    let files = names
+        .iter()
+        .filter(|name| name.ends_with(".hfj"))
+        .map(|name| dir().join(name))
+        .map(|path| (path.clone(), storage.content(&path).expect("the file is there")))
+        .collect();
+    (Original { files, records, last_group_seq }, options)
+}
+
+#[test]
+fn a_flipped_bit_in_any_block_is_found_before_it_is_served() {
+    const BLOCK: usize = 512;
+    let proof = Proof::of("R11", "journal, every 512-byte block");
+    let (mut blocks, mut refused, mut cut, mut scrub_found) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for clean in [true, false] {
+        let (original, options) = larger(clean);
+        let all = original.records.len() as u64;
+        assert!(original.files.len() >= 6, "{} segments", original.files.len());
+        let mut seeded = Seeded(11);
+        for (index, (path, bytes)) in original.files.iter().enumerate() {
+            for block in (0..bytes.len()).step_by(BLOCK) {
+                let at = block + usize::try_from(seeded.next()).expect("64 bits") % BLOCK;
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << (seeded.next() % 8);
+                blocks += 1;
+                let storage = original.with(index, flipped.clone());
+                let report = verify(&storage, &dir(), chain).expect("verify runs");
+                assert!(!report.is_intact(), "verify finds byte {at} of {}", path.display());
+                // Whoever has seen the last record allows no loss, wherever the bit is.
+                let witnessed = Options { witness_seq: all, ..options.clone() };
+                if let Some((head_seq, complete)) = read_truthfully(&storage, &witnessed, &original) {
+                    assert_eq!(head_seq, all);
+                    assert!(complete || index + 1 < original.files.len());
+                }
+                // Without a witness the last group alone may be cut, and that is said.
+                match read_truthfully(&original.with(index, flipped.clone()), &options, &original) {
+                    Some((head_seq, true)) if head_seq == all => {}
+                    Some((_, true)) => cut += 1,
+                    _ => refused += 1,
+                }
+                // In a sealed segment the slow walk finds it while nobody needs the record yet.
+                let storage = original.with(index, flipped);
+                if let Ok((_writer, reader, _)) = Journal::open(witnessed, shared(&storage))
+                    && index + 1 < original.files.len()
+                {
+                    let (_, findings) = scrubbed(&reader, 1_000);
+                    assert_eq!(findings.len(), 1, "byte {at} of {}: {findings:?}", path.display());
+                    assert_eq!(findings[0].path, *path);
+                    scrub_found += 1;
+                }
+            }
+        }
+    }
+    assert!(blocks > 180 && cut > 0 && scrub_found > 100);
+    proof
+        .counted(blocks, "flipped bits, each found by verify")
+        .counted(refused, "refused when opened or read")
+        .counted(scrub_found, "in sealed segments, found by the slow walk")
+        .counted(cut, "in the last group, reported as an ambiguous tail")
+        .holds();
+}
+
+#[test]
+fn the_slow_walk_reads_everything_that_is_sealed_and_begins_again() {
+    let (original, options) = larger(true);
+    let (_writer, reader, _) = open(&options, &shared(&original.disk()));
+    let sealed = &original.files[..original.files.len() - 1];
+    let bytes: usize = sealed
+        .iter()
+        .map(|(_, bytes)| {
+            bytes.iter().rposition(|byte| *byte != 0).expect("records").next_multiple_of(8) - 128
+        })
+        .sum();
+    for bytes_max in [1, 700, 1 << 20] {
+        let (read, findings) = scrubbed(&reader, bytes_max);
+        assert_eq!((read, findings), (bytes as u64, Vec::new()), "in pieces of {bytes_max}");
+    }
+    let mut scrub = Scrub::default();
+    let first = reader.scrub(&mut scrub, chain, 1).expect("the disk answers");
+    assert!(first.bytes > 0 && first.through_seq > 0 && !first.pass_done);
 }

@@ -32,38 +32,6 @@ fn run(options: &Options, storage: &MemoryStorage) -> (u64, Result<(), JournalEr
 }
 
 #[test]
-fn any_call_may_fail_once_or_for_good() {
-    let options = small(&dir());
-    let mut points = 0;
-    for kind in [CallKind::Change, CallKind::Read] {
-        for fault in [Fault::Eio, Fault::Enospc, Fault::ShortWrite, Fault::Interrupted] {
-            for persistent in [false, true] {
-                // A write that is short or interrupted for ever is no fault of a disk.
-                if persistent && matches!(fault, Fault::ShortWrite | Fault::Interrupted) {
-                    continue;
-                }
-                for nth in 1.. {
-                    let storage = MemoryStorage::new();
-                    storage.plant(kind, nth, fault, persistent);
-                    let (acknowledged_seq, ended) = run(&options, &storage);
-                    storage.heal();
-                    let left = storage.killed();
-                    let witnessed = Options { witness_seq: acknowledged_seq, ..options.clone() };
-                    let (_, reader, _) = open(&witnessed, &shared(&left));
-                    assert!(visible(&reader).len() as u64 >= acknowledged_seq);
-                    points += 1;
-                    if ended.is_ok() && storage.changes() < nth || nth > 400 {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    println!("{points} fault points");
-    assert!(points > 400);
-}
-
-#[test]
 fn a_short_or_interrupted_write_is_gone_on_with() {
     for fault in [Fault::ShortWrite, Fault::Interrupted] {
         for nth in 1..40 {

@@ -6,6 +6,7 @@ mod damage;
 mod faults;
 mod golden;
 mod group_commit;
+mod nth_call;
 mod power;
 mod process;
 mod properties;

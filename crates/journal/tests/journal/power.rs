@@ -1,6 +1,8 @@
 //! A journal's days, the power cuts they end with, and what must be left: run by the crash tests as the product is, and by
 //! the planting tests with a mistake in it.
 
+use std::collections::BTreeMap;
+
 use holdfast_journal::storage::{CallKind, CrashImage, Fault, WriteFate};
 use holdfast_journal::{Journal, JournalError, MemoryStorage, Options, Record, Retention, Writer};
 
@@ -13,6 +15,8 @@ use crate::support::{
 pub struct Told {
     pub appended: Vec<Record>,
     pub acknowledged_seq: u64,
+    /// How often a commit that found no room is tried again.
+    pub tries_left: u32,
 }
 
 impl Told {
@@ -24,7 +28,11 @@ impl Told {
     }
 
     pub fn commit(&mut self, writer: &mut Writer) -> Result<(), JournalError> {
-        let outcome = writer.commit();
+        let mut outcome = writer.commit();
+        while outcome.as_ref().is_err_and(JournalError::is_out_of_space) && self.tries_left > 0 {
+            self.tries_left -= 1;
+            outcome = writer.commit();
+        }
         // Whoever follows the watermark has heard of it, whatever the commit comes to.
         self.acknowledged_seq = *writer.synced().borrow();
         if outcome.is_ok() {
@@ -70,25 +78,30 @@ impl CrashImage for Image {
     }
 }
 
-pub fn images(storage: &MemoryStorage, seed: u64) -> Vec<MemoryStorage> {
+/// What a power cut may do to the writes and folder changes that were not synced, by name.
+pub fn images(storage: &MemoryStorage, seed: u64) -> Vec<(&'static str, MemoryStorage)> {
     let any = |seeded: &mut Seeded| match seeded.next() % 3 {
         0 => WriteFate::Dropped,
         1 => WriteFate::Kept,
         _ => WriteFate::Torn(seeded.next()),
     };
+    let torn = |seeded: &mut Seeded| WriteFate::Torn(seeded.next());
     let cut =
         |fate, dir_change, seed| storage.power_cut(&mut Image { fate, dir_change, seeded: Seeded(seed) });
     let mut images = vec![
-        storage.killed(),
-        cut(|_| WriteFate::Dropped, |_| false, 0),
-        cut(|_| WriteFate::Dropped, |_| true, 0),
-        cut(|_| WriteFate::Kept, |_| false, 0),
-        cut(|_| WriteFate::Kept, |_| true, 0),
-        // The first sector is lost and the later ones are not: records without their group header.
-        cut(|_| WriteFate::Torn(!1), |_| true, 0),
-        cut(|_| WriteFate::Torn(1), |_| true, 0),
+        ("killed, nothing dropped", storage.killed()),
+        ("unsynced writes dropped, names dropped", cut(|_| WriteFate::Dropped, |_| false, 0)),
+        ("unsynced writes dropped, names kept", cut(|_| WriteFate::Dropped, |_| true, 0)),
+        ("unsynced writes kept, names dropped", cut(|_| WriteFate::Kept, |_| false, 0)),
+        ("unsynced writes kept, names kept", cut(|_| WriteFate::Kept, |_| true, 0)),
+        // Records without their group header, and a header without its records.
+        ("torn: the first sector lost", cut(|_| WriteFate::Torn(!1), |_| true, 0)),
+        ("torn: the first sector alone", cut(|_| WriteFate::Torn(1), |_| true, 0)),
+        ("torn: any sectors", cut(torn, |_| true, seed)),
     ];
-    images.extend((0..4).map(|extra| cut(any, |seeded| seeded.next() % 2 == 0, seed * 4 + extra)));
+    images.extend((0..3).map(|extra| {
+        ("any mixture of these", cut(any, |seeded| seeded.next().is_multiple_of(2), seed * 4 + extra))
+    }));
     images
 }
 
@@ -127,22 +140,38 @@ pub fn check(options: &Options, image: &MemoryStorage, told: &Told, witness_seq:
     recovery.segments
 }
 
-pub fn crash_everywhere(options: &Options) -> (u64, u64) {
-    let mut points = 0;
-    let mut checked = 0;
+/// How many images of each fault model were opened.
+#[derive(Default)]
+pub struct Opened {
+    pub points: u64,
+    pub by_model: BTreeMap<&'static str, u64>,
+}
+
+impl Opened {
+    pub fn images(&self) -> u64 {
+        self.by_model.values().sum()
+    }
+
+    pub fn fewest(&self) -> u64 {
+        self.by_model.values().min().copied().unwrap_or(0)
+    }
+}
+
+pub fn crash_everywhere(options: &Options) -> Opened {
+    let mut opened = Opened::default();
     loop {
         let storage = MemoryStorage::new();
-        storage.plant(CallKind::Change, points + 1, Fault::Halt, true);
+        storage.plant(CallKind::Change, opened.points + 1, Fault::Halt, true);
         let mut told = Told::default();
         let ended = a_day(options, &storage, &mut told);
-        for image in images(&storage, points) {
-            let witness = if checked % 2 == 0 { told.acknowledged_seq } else { 0 };
+        for (model, image) in images(&storage, opened.points) {
+            let witness = if opened.images().is_multiple_of(2) { told.acknowledged_seq } else { 0 };
             check(options, &image, &told, witness);
-            checked += 1;
+            *opened.by_model.entry(model).or_default() += 1;
         }
         if ended.is_ok() {
-            return (points, checked);
+            return opened;
         }
-        points += 1;
+        opened.points += 1;
     }
 }
