@@ -15,6 +15,8 @@ use crate::error::HubError;
 pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
 /// The most printers of one shop.
 const PRINTERS_MAX: usize = 32;
+/// The largest of the disk's levels, in MiB.
+const DISK_MIB_MAX: u64 = 1_048_576;
 /// Widths of paper that receipts are laid out for, in millimetres.
 const PAPER_MM: [u8; 2] = [58, 80];
 
@@ -25,7 +27,9 @@ pub struct Config {
     pub gate: GateSettings,
     pub http: Http,
     pub journal: Journal,
+    pub disk: Disk,
     pub certificate: Certificate,
+    pub backup: Backup,
     pub printers: Vec<Printer>,
     pub log: Log,
 }
@@ -60,9 +64,23 @@ pub struct Journal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Disk {
+    pub warn_mib: u64,
+    pub refuse_mib: u64,
+    pub ballast_mib: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Certificate {
     pub days: u32,
     pub renew_before_days: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub warn_after_days: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -125,11 +143,18 @@ impl Config {
             ("http.connections_max", self.http.connections_max as u64, 8, 10_000),
             ("http.session_hours", self.http.session_hours.into(), 1, 24 * 7),
             ("journal.segment_mib", self.journal.segment_mib, 16, 1_024),
+            ("disk.warn_mib", self.disk.warn_mib, 1, DISK_MIB_MAX),
+            ("disk.refuse_mib", self.disk.refuse_mib, 1, DISK_MIB_MAX),
+            ("disk.ballast_mib", self.disk.ballast_mib, 0, DISK_MIB_MAX),
             ("certificate.days", self.certificate.days.into(), 2, 397),
+            ("backup.warn_after_days", self.backup.warn_after_days.into(), 1, 365),
         ] {
             if !(least..=most).contains(&value) {
                 return refuse(key, format!("{value} is not between {least} and {most}"));
             }
+        }
+        if self.disk.warn_mib < self.disk.refuse_mib {
+            return refuse("disk.warn_mib", "it must not be less than disk.refuse_mib".into());
         }
         if self.certificate.renew_before_days == 0
             || self.certificate.renew_before_days >= self.certificate.days
@@ -203,6 +228,8 @@ mod tests {
             ("[gate]\ntills_max = 0", "HF-HUB-002", "gate.tills_max"),
             ("[gate]\norigins = [\"evil\"]", "HF-HUB-002", "gate.origins"),
             ("[journal]\nsegment_mib = 4096", "HF-HUB-002", "journal.segment_mib"),
+            ("[disk]\nwarn_mib = 512", "HF-HUB-002", "disk.warn_mib"),
+            ("[disk]\nrefuse_mib = 0", "HF-HUB-002", "disk.refuse_mib"),
             ("[certificate]\nrenew_before_days = 90", "HF-HUB-002", "certificate.renew_before_days"),
             (
                 "[[printers]]\nname = \"A b\"\naddress = \"simulated\"\npaper_mm = 80",

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use holdfast_actors::space::{self, Space};
 use holdfast_actors::{Parts, Running, Uplink};
 use holdfast_broker::{Gate, Limits};
 use holdfast_domain::ids::StoreId;
@@ -27,19 +28,23 @@ pub(crate) use credentials::Credentials;
 pub(crate) use listener::Peer;
 
 use crate::admin;
+use crate::ballast::DataDisk;
 use crate::catalogs;
 use crate::clock::Machine;
 use crate::cloud::{Cloud, install_cryptography};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::console::with_state;
 use crate::error::HubError;
 use crate::folder::{self, DataFolder, FolderLock};
+use crate::heads::HeadKeeper;
 use crate::http::{self, App};
 use crate::identity::Identity;
 use crate::pairing::Pairing;
 use crate::people::People;
 use crate::provision::SOFTWARE;
+use crate::recovery::keeper::Keeper;
 use crate::storage;
+use crate::subjects::{self, Office, Subjects};
 use crate::tls::{Authority, HubCertificate, local_addresses};
 
 /// How often the certificate is looked at.
@@ -112,12 +117,25 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let credentials = Arc::new(credentials);
     let people = Arc::new(People::open(folder.staff())?);
     let pairing = Pairing::open(folder.pairing())?;
+    let subjects = {
+        let (folder, state) = (folder.clone(), Arc::clone(&state));
+        let opening = tokio::task::spawn_blocking(move || {
+            Subjects::open(&folder, &subjects::erased_in(state.as_ref())?)
+        });
+        Arc::new(opening.await.expect("opening does not panic")?)
+    };
     let now_ms = Machine.now_ms();
     let authority = Arc::new(Authority::open(&folder, store, now_ms)?);
     let life = (config.certificate.days, config.certificate.renew_before_days);
     let certificate =
         Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
     let printers = printers::open(&config.printers, &folder)?;
+    let recovery = Arc::new(Keeper::open(
+        folder.clone(),
+        Arc::clone(&identity),
+        Arc::clone(&state),
+        config.backup.warn_after_days,
+    )?);
     let cloud = Cloud::new(Arc::clone(&identity), Some(Arc::clone(&opened.witness)))?;
 
     // Every socket is bound before the first till can be let in.
@@ -153,6 +171,9 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         printers: printers.setups,
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
+        watch: holdfast_actors::Watch::default(),
+        notary: Some(Arc::new(HeadKeeper::new(Arc::clone(&identity), folder.clone()))),
+        space: Some(Space { disk: Arc::new(DataDisk::new(&folder)), limits: limits_of(config.disk) }),
     })
     .await
     .map_err(|source| HubError::Start { source: source.into() })?;
@@ -171,11 +192,14 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         pairing,
         credentials,
         authority,
+        recovery: Arc::clone(&recovery),
         gate: gate.clone(),
         ledger: running.ledger(),
+        office: Office::new(subjects, running.ledger()),
         status: running.status(),
         catalog: running.catalog(),
         headquarters: running.headquarters(),
+        room: running.room(),
         simulated: printers.simulated,
         running: RwLock::new(Some(running)),
         addresses,
@@ -192,11 +216,22 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         let (gate, config, stop) = (gate, certificate.server_config(&[]), stop.clone());
         async move { gate.serve_tls(mqtt, config, stop).await }
     });
+    let settling = Arc::clone(&app);
+    edges.spawn(async move { settling.office.settle(Arc::clone(&settling.state)).await });
     let channel = admin::listen(&folder, Arc::clone(&app))?;
     edges.spawn(stop.clone().run_until_cancelled_owned(channel));
     edges.spawn(stop.clone().run_until_cancelled_owned(renew(certificate)));
+    edges.spawn(stop.clone().run_until_cancelled_owned(recovery.run()));
     tracing::info!(%store, mqtt = %addresses.mqtt, https = %addresses.https, http = %addresses.http, "the hub serves");
     Ok(Serving { addresses, store, app, stop, edges, on_disk: opened.on_disk, _lock: lock })
+}
+
+fn limits_of(disk: config::Disk) -> space::Limits {
+    space::Limits {
+        warn_bytes: disk.warn_mib << 20,
+        refuse_bytes: disk.refuse_mib << 20,
+        ballast_bytes: disk.ballast_mib << 20,
+    }
 }
 
 pub(crate) async fn bind(purpose: &'static str, address: SocketAddr) -> Result<TcpListener, HubError> {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use holdfast_journal::{DiskStorage, Journal, JournalError};
+use holdfast_journal::{DiskStorage, Journal};
 use holdfast_protocol::till_api::Problem;
 use maud::{DOCTYPE, html};
 use serde_json::json;
@@ -34,6 +34,7 @@ struct Standstill {
 pub fn is_for(error: &HubError) -> bool {
     match error {
         HubError::Journal(error) => !matches!(error.code(), "HF-JRN-007" | "HF-JRN-010"),
+        HubError::HeadContradicted { .. } => true,
         _ => false,
     }
 }
@@ -45,16 +46,20 @@ pub fn is_for(error: &HubError) -> bool {
 pub async fn stand_still(
     data: &Path,
     config: &Config,
-    error: &JournalError,
+    error: &HubError,
     ready_file: Option<&Path>,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), HubError> {
+    let code = match error {
+        HubError::Journal(error) => error.code(),
+        _ => "HF-HUB-035",
+    };
     let folder = DataFolder::new(data.to_path_buf());
     let _lock = folder.lock()?;
     let listener = bind("HTTP", config.listen.http).await?;
     let address = local(&listener)?;
     if let Some(path) = ready_file {
-        folder::replace_json(path, &json!({ "http": address, "standstill": error.code() }))?;
+        folder::replace_json(path, &json!({ "http": address, "standstill": code }))?;
     }
     let options = journal_options(&folder, config.journal.segment_mib, 0);
     let proven = tokio::task::spawn_blocking(move || {
@@ -62,7 +67,7 @@ pub async fn stand_still(
         reader.head().map(|head| head.seq)
     });
     let shown =
-        Standstill { code: error.code(), text: error.to_string(), proven: proven.await.unwrap_or(None) };
+        Standstill { code, text: error.to_string(), proven: proven.await.unwrap_or(None) };
     tracing::error!(code = shown.code, %address, "the journal cannot be served; the hub stands still and says so");
     let router = Router::new()
         .route("/", get(page))

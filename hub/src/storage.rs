@@ -7,8 +7,10 @@ use holdfast_protocol::chain_hash;
 use holdfast_protocol::record::PAYLOAD_BYTES_MAX;
 use holdfast_store::{MemoryStore, REPLAY_BATCH_RECORDS, SledOptions, SledStore, StateStore, catch_up};
 
+use crate::ballast::DataDisk;
 use crate::error::HubError;
 use crate::folder::DataFolder;
+use crate::heads;
 use crate::witness::Witness;
 
 /// What changes with every start of the machine.
@@ -31,17 +33,24 @@ pub fn journal_options(folder: &DataFolder, segment_mib: u64, witness_seq: u64) 
     options.segment_bytes = segment_mib << 20;
     options.record_bytes_max = PAYLOAD_BYTES_MAX;
     options.witness_seq = witness_seq;
+    options.ballast = Some(Arc::new(DataDisk::new(folder)));
     options
 }
 
 /// Opens both. A state that cannot be kept on disk is kept in memory instead: selling goes on without sled.
 ///
 /// # Errors
-/// The journal's errors, HF-HUB-027 when its records cannot be folded, HF-HUB-003, HF-HUB-006.
+/// The journal's errors, HF-HUB-035 when the last signed head contradicts it, HF-HUB-027 when its records cannot be folded,
+/// HF-HUB-003, HF-HUB-006.
 pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> {
     let witness = Arc::new(Witness::open(folder.witness())?);
-    let options = journal_options(folder, segment_mib, witness.seq());
+    let signed = heads::last(folder)?;
+    let witnessed = witness.seq().max(signed.map_or(0, |signed| signed.head.seq));
+    let options = journal_options(folder, segment_mib, witnessed);
     let (writer, reader, recovery) = Journal::open(options, Arc::new(DiskStorage::new()))?;
+    if let Some(signed) = signed {
+        heads::compare(&signed, &reader)?;
+    }
     tracing::info!(
         records = recovery.records,
         clean_end = recovery.clean_end,

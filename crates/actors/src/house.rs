@@ -9,8 +9,10 @@ use holdfast_store::StateStore;
 use ractor::ActorRef;
 use tokio::sync::watch;
 
-use crate::ports::{BlockingWork, Calendar, Clock, Ids, Pins, TillLink, Uplink};
+use crate::ports::{BlockingWork, Calendar, Clock, Ids, Notary, Pins, TillLink, Uplink};
 use crate::printer::PrinterSetup;
+use crate::space::{Room, Space};
+use crate::supervision::{Board, Watch};
 
 /// The most requests of one till that may wait; more are answered "busy".
 pub const TILL_REQUESTS_WAITING_MAX: usize = 64;
@@ -38,6 +40,11 @@ pub struct Parts {
     pub software: String,
     /// Where work on the disk is done.
     pub work: BlockingWork,
+    pub watch: Watch,
+    /// Signs heads. None where a hub has no key, as in some tests.
+    pub notary: Option<Arc<dyn Notary>>,
+    /// None where nobody watches the disk.
+    pub space: Option<Space>,
 }
 
 /// Where an actor is now. Its reference changes at every restart, so handles look here each time.
@@ -69,6 +76,7 @@ pub(crate) struct House {
     pub hub: HubId,
     pub software: String,
     pub work: BlockingWork,
+    pub board: Arc<Board>,
     pub writer: Mutex<Option<Writer>>,
     pub reader: Reader,
     pub synced: watch::Receiver<u64>,
@@ -84,6 +92,9 @@ pub(crate) struct House {
     pub pins: Arc<dyn Pins>,
     pub link: Arc<dyn TillLink>,
     pub uplink: Option<Arc<dyn Uplink>>,
+    pub seal: Option<Arc<dyn Notary>>,
+    pub space: Option<Space>,
+    pub room: watch::Sender<Room>,
     pub printers: Vec<PrinterSetup>,
     pub ledger: Slot<crate::ledger::Message>,
     pub projector: Slot<crate::projector::Message>,
@@ -91,6 +102,8 @@ pub(crate) struct House {
     pub drawers: Slot<crate::drawer::Message>,
     pub catalog_actor: Slot<crate::catalog::Message>,
     pub replicator: Slot<crate::replicator::Message>,
+    pub notary: Slot<crate::notary::Message>,
+    pub space_actor: Slot<crate::space::Message>,
     pub status_actor: Slot<crate::status::Message>,
     pub status: watch::Sender<Option<holdfast_protocol::message::StatusMessage>>,
 }

@@ -8,6 +8,7 @@
 //! folding ends the process, because the state can no longer be trusted.
 
 mod book;
+mod clock;
 mod handle;
 mod mistakes;
 mod release;
@@ -86,6 +87,8 @@ pub enum Verdict {
     OfferRefused(Refusal),
     /// The journal's queue is full.
     Busy,
+    /// The disk has no room for new work. Nothing was recorded.
+    NoRoom,
     /// The decision panicked; nothing was recorded.
     Fault,
 }

@@ -7,18 +7,24 @@ pub mod catalog;
 pub mod drawer;
 mod house;
 pub mod ledger;
+pub mod notary;
 pub mod ports;
 pub mod printer;
 pub mod projector;
 pub mod replicator;
 mod running;
+pub mod space;
 mod status;
 mod supervision;
 pub mod terminal;
 
 pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};
 pub use ledger::{Committed, LedgerError, LedgerHandle};
-pub use ports::{BlockingWork, Calendar, Clock, Ids, Pins, TillLink, Uplink, UplinkFailure, WorkLost};
+pub use notary::{NotaryHandle, SignError};
+pub use ports::{
+    BlockingWork, Calendar, Clock, Disk, Ids, Notary, Pins, TillLink, Uplink, UplinkFailure, WorkLost,
+};
 pub use printer::PrinterSetup;
 pub use running::{Observation, Running, StartError, start};
+pub use supervision::{ERROR_CODES, Faults, Loss, Moment, Patience, Watch};
 pub use terminal::{TILLS_MAX, TillsHandle};

@@ -1,6 +1,7 @@
 //! What the actors need from outside, as small traits: the hub brings real clocks, sockets and HTTP, tests bring their own.
 
 use std::fmt::Debug;
+use std::io;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -8,6 +9,7 @@ use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{TerminalId, Uuid};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_domain::store::StoreProfile;
+use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
 use holdfast_protocol::topics::Stream;
 use holdfast_protocol::uplink::batch::Header;
 use holdfast_protocol::uplink::{
@@ -57,6 +59,32 @@ pub trait Uplink: Send + Sync + Debug + 'static {
     /// The chain hash that HQ holds at a record of an epoch's line; none where it has no such record.
     fn hash_at(&self, epoch: Uuid, seq: u64) -> BoxFuture<'_, Result<Option<[u8; 32]>, UplinkFailure>>;
     fn heartbeat(&self, beat: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>>;
+    /// Hands a signed head to HQ. The same head again changes nothing there.
+    fn send_head(&self, head: SignedHeadJson) -> BoxFuture<'_, Result<(), UplinkFailure>>;
+}
+
+/// The hub's key and the place of its last signed head.
+pub trait Notary: Send + Sync + Debug + 'static {
+    /// The Ed25519 public key of the hub.
+    fn public_key(&self) -> [u8; 32];
+    /// The Ed25519 signature of [`Head::signing_bytes`].
+    fn sign(&self, head: &Head) -> [u8; 64];
+    /// The head that was kept last. Blocking.
+    fn kept(&self) -> io::Result<Option<SignedHead>>;
+    /// Keeps a head in the place of the one before; durable when it returns. Blocking.
+    fn keep(&self, signed: &SignedHead) -> io::Result<()>;
+}
+
+/// The disk under the data folder. Blocking.
+pub trait Disk: Send + Sync + Debug + 'static {
+    /// Bytes that can still be written.
+    fn free_bytes(&self) -> io::Result<u64>;
+    /// Bytes that the ballast holds, 0 when there is none.
+    fn ballast_bytes(&self) -> io::Result<u64>;
+    /// Makes the ballast, whole or not at all.
+    fn make_ballast(&self, bytes: u64) -> io::Result<()>;
+    /// Gives the ballast's room back.
+    fn give_back_ballast(&self) -> io::Result<()>;
 }
 
 /// Where work that may block on a disk is done.
@@ -84,7 +112,10 @@ impl BlockingWork {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WorkLost> {
         match self {
-            Self::Threads => tokio::task::spawn_blocking(work).await.map_err(|_| WorkLost),
+            Self::Threads => {
+                let _on_thread = crate::supervision::OnThread::begin();
+                tokio::task::spawn_blocking(work).await.map_err(|_| WorkLost)
+            }
             Self::Inline => {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| WorkLost)
             }

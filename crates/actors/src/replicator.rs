@@ -1,26 +1,28 @@
 //! Carries the journal to HQ: the shell around the pure sender. HQ is never on the path of a sale; when it cannot be
 //! reached everything waits in the journal and the status says so.
 
+mod exchange;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::calendar::Timestamp;
-use holdfast_journal::Record;
-use holdfast_protocol::uplink::batch::{Header, RECORD_OVERHEAD_BYTES};
-use holdfast_protocol::uplink::{
-    ControlTotals, EpochParent, Heartbeat, RefusalReason, RegisterEpoch, UPLINK_VERSION,
-};
-use holdfast_replication::EpochSpan;
-use holdfast_replication::{Answer, BatchHeader, Epoch, Parent, Point, Sender, Step, Ticket, Window};
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::ids::EpochId;
+use holdfast_protocol::uplink::{EpochParent, Heartbeat, RegisterEpoch, UPLINK_VERSION};
+use holdfast_replication::{Answer, Epoch, EpochSpan, Parent, Point, Sender, State, Step, Ticket};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use exchange::{control, failed, hashes, hex, oldest_unsent, send};
+
 use crate::house::{HeadquartersMark, House, get, put};
-use crate::ports::{Uplink, UplinkFailure};
+use crate::ledger::{Committed, LedgerError, LedgerHandle};
 
 /// How often HQ hears from the hub while the WAN is up.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
+/// How long a line that could not be continued rests before it is read again.
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) enum Message {
@@ -29,6 +31,10 @@ pub(crate) enum Message {
     Answered(Ticket, Answer),
     Beat,
     BeatAnswered(Option<(u64, u64)>),
+    /// The ledger has opened the epoch that a fork asked for, or why it could not.
+    Opened(Epoch, Parent, Result<Committed, LedgerError>),
+    /// The line is read from the state again.
+    Reopen,
     Observe(RpcReplyPort<Observation>),
 }
 
@@ -42,6 +48,17 @@ pub struct Observation {
     pub batches: u64,
     pub failures: u64,
     pub last_fault: Option<String>,
+    /// The last fork that was found since the replicator started.
+    pub parting: Option<Parting>,
+}
+
+/// This hub's history and HQ's went apart, and both are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parting {
+    /// The last record that both have.
+    pub shared_seq: u64,
+    /// The epoch that this hub opened to go on; none until it is durable.
+    pub epoch: Option<String>,
 }
 
 pub(crate) struct Replicator {
@@ -56,6 +73,9 @@ pub(crate) struct Line {
     failures: u64,
     last_fault: Option<String>,
     beating: bool,
+    /// An epoch is being opened at the ledger.
+    opening: bool,
+    parting: Option<Parting>,
 }
 
 impl Line {
@@ -91,6 +111,8 @@ impl Actor for Replicator {
             failures: 0,
             last_fault: None,
             beating: false,
+            opening: false,
+            parting: None,
         })
     }
 
@@ -102,7 +124,7 @@ impl Actor for Replicator {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Poll => {
-                if line.sender.is_none() {
+                if line.sender.is_none() && !line.opening {
                     line.sender = self.open_line();
                 }
                 self.step(&myself, line);
@@ -111,7 +133,20 @@ impl Actor for Replicator {
                 self.take_answer(line, ticket, answer);
                 self.step(&myself, line);
             }
-            Message::Beat => self.beat(&myself, line),
+            Message::Opened(epoch, parent, opened) => self.opened(&myself, line, epoch, parent, opened),
+            Message::Reopen => {
+                line.opening = false;
+                line.sender = self.open_line();
+                self.step(&myself, line);
+            }
+            Message::Beat => {
+                if line.sender.is_none() && !line.opening {
+                    // The state may have caught up since.
+                    line.sender = self.open_line();
+                    self.step(&myself, line);
+                }
+                self.beat(&myself, line);
+            }
             Message::BeatAnswered(marks) => {
                 line.beating = false;
                 self.reached(marks.is_some());
@@ -133,18 +168,14 @@ impl Replicator {
         self.house.store.with_state(&mut |state| epochs = state.epochs.clone());
         let spans: Vec<EpochSpan> = epochs
             .iter()
-            .enumerate()
-            .map(|(index, line)| EpochSpan {
+            .map(|line| EpochSpan {
                 epoch: Epoch(line.epoch.0.into_bytes()),
                 parent: line.parent.map(|parent| Parent {
                     epoch: Epoch(parent.epoch.0.into_bytes()),
                     point: Point { seq: parent.seq, hash: parent.hash },
                 }),
-                // An epoch ends where the next one says it does.
-                last_seq: epochs
-                    .get(index + 1)
-                    .and_then(|next| next.parent)
-                    .map_or(head.seq, |parent| parent.seq),
+                // Where an older epoch ends is what the next one says.
+                last_seq: head.seq,
             })
             .collect();
         if spans.last().is_none_or(|last| last.epoch.0 != head.epoch) {
@@ -165,6 +196,10 @@ impl Replicator {
         let (Some(uplink), Some(sender)) = (self.house.uplink.clone(), line.sender.as_mut()) else { return };
         if let Some(head) = self.house.reader.head() {
             sender.on_durable(head.seq);
+        }
+        if let State::Forked { shared } = sender.status().state {
+            self.open_epoch(myself, line, shared);
+            return;
         }
         match sender.poll(now_ms) {
             Step::Idle => {}
@@ -206,6 +241,86 @@ impl Replicator {
                     let answer = send(&house, uplink.as_ref(), window).await;
                     let _ = myself.cast(Message::Answered(ticket, answer));
                 });
+            }
+        }
+    }
+
+    /// The histories part after `shared`: everything of this hub's after it goes on under a new epoch. The ledger opens it
+    /// between two sales; nobody waits.
+    fn open_epoch(&self, myself: &ActorRef<Message>, line: &mut Line, shared: Parent) {
+        if line.opening {
+            return;
+        }
+        line.opening = true;
+        line.parting = Some(Parting { shared_seq: shared.point.seq, epoch: None });
+        tracing::error!(
+            code = "HF-ACT-006",
+            shared_seq = shared.point.seq,
+            "HQ has another history after this record; this hub goes on in an epoch of its own and both are kept"
+        );
+        let mut store = None;
+        self.house.store.with_state(&mut |state| store = state.store);
+        let (Some(store), Some(seal)) = (store, self.house.seal.as_ref()) else {
+            tracing::error!(
+                code = "HF-ACT-006",
+                "this hub has no key to open an epoch with; nothing more is sent to HQ"
+            );
+            return;
+        };
+        let epoch = self.house.ids.uuid();
+        let command = HubCommand::OpenEpoch {
+            epoch: EpochId(epoch),
+            hub: self.house.hub,
+            hub_key: seal.public_key(),
+            store,
+            parent: Some(holdfast_domain::event::Parent {
+                epoch: EpochId(uuid::Uuid::from_bytes(shared.epoch.0)),
+                seq: shared.point.seq,
+                hash: shared.point.hash,
+            }),
+        };
+        let (ledger, myself) = (LedgerHandle { house: Arc::clone(&self.house) }, myself.clone());
+        tokio::spawn(async move {
+            let opened = ledger.hub_command(command).await;
+            let _ = myself.cast(Message::Opened(Epoch(epoch.into_bytes()), shared, opened));
+        });
+    }
+
+    fn opened(
+        &self,
+        myself: &ActorRef<Message>,
+        line: &mut Line,
+        epoch: Epoch,
+        parent: Parent,
+        opened: Result<Committed, LedgerError>,
+    ) {
+        let span = |committed: Committed| EpochSpan {
+            epoch,
+            parent: Some(parent),
+            last_seq: committed.position.seq,
+        };
+        let went_on = match (opened, line.sender.as_mut()) {
+            (Ok(committed), Some(sender)) => {
+                sender.open_epoch(span(committed)).map_err(|error| error.to_string())
+            }
+            (Ok(_), None) => Err("the line was read again meanwhile".to_owned()),
+            (Err(error), _) => Err(error.to_string()),
+        };
+        match went_on {
+            Ok(()) => {
+                line.opening = false;
+                let name = EpochId(uuid::Uuid::from_bytes(epoch.0)).to_string();
+                tracing::warn!(code = "HF-ACT-006", epoch = %name, "the epoch is open; what HQ lacks of this hub is sent under it");
+                line.parting = Some(Parting { shared_seq: parent.point.seq, epoch: Some(name) });
+                crate::status::wake(&self.house);
+                self.step(myself, line);
+            }
+            Err(why) => {
+                // Whether the epoch became part of the journal the state knows; without it the fork is found again.
+                line.failures += 1;
+                line.last_fault = Some(why);
+                line.sender = None;
+                myself.send_after(REOPEN_AFTER, || Message::Reopen);
             }
         }
     }
@@ -298,126 +413,7 @@ impl Replicator {
             batches: line.batches,
             failures: line.failures,
             last_fault: line.last_fault.clone(),
+            parting: line.parting.clone(),
         }
     }
-}
-
-async fn send(house: &Arc<House>, uplink: &dyn Uplink, window: Window) -> Answer {
-    let reader = house.reader.clone();
-    let read = house.work.run(move || records(&reader, &window));
-    let (before, records) = match read.await {
-        Ok(Some(read)) => read,
-        Ok(None) | Err(_) => return Answer::Failed,
-    };
-    let after = records.last().map_or(before, |record| record.position.hash);
-    let sent_through = records.last().map_or(0, |record| record.position.seq);
-    let header = Header {
-        lane: window.lane,
-        hub: house.hub.0,
-        batch: BatchHeader {
-            epoch: window.epoch,
-            first_seq: window.first_seq,
-            count: u32::try_from(records.len()).unwrap_or(u32::MAX),
-            chain_before: before,
-            chain_after: after,
-        },
-        hub_clock_ms: house.clock.now().0,
-    };
-    match uplink.send(header, records).await {
-        Ok(accepted) => Answer::Acked {
-            sent_through,
-            acked_through: accepted.acked_through,
-            durable_through: accepted.durable_through,
-            credit: accepted.credit,
-        },
-        Err(failure) => failed(&failure),
-    }
-}
-
-/// HQ's hash at a record and the hub's own.
-async fn hashes(house: &Arc<House>, uplink: &dyn Uplink, epoch: Epoch, seq: u64) -> Answer {
-    let reader = house.reader.clone();
-    let read = house.work.run(move || reader.read(seq)).await;
-    let Ok(Ok(Some(own))) = read else { return Answer::Failed };
-    match uplink.hash_at(uuid::Uuid::from_bytes(epoch.0), seq).await {
-        Ok(theirs) => Answer::HashAt { ours: own.position.hash, theirs },
-        Err(failure) => failed(&failure),
-    }
-}
-
-/// The window's records and the chain hash before them.
-fn records(reader: &holdfast_journal::Reader, window: &Window) -> Option<([u8; 32], Vec<Record>)> {
-    let before = match window.first_seq {
-        0 => return None,
-        1 => [0; 32],
-        first => reader.read(first - 1).ok()??.position.hash,
-    };
-    let mut records = Vec::new();
-    let mut bytes = 0;
-    for record in reader.scan(window.first_seq).take(window.count_max as usize) {
-        let record = record.ok()?;
-        bytes += record.payload.len() + RECORD_OVERHEAD_BYTES;
-        // After a fork the first records of an epoch's window were written under an older one; they travel as they are.
-        if bytes > window.raw_bytes_max && !records.is_empty() {
-            break;
-        }
-        records.push(record);
-    }
-    (!records.is_empty()).then_some((before, records))
-}
-
-fn failed(failure: &UplinkFailure) -> Answer {
-    let UplinkFailure::Refused(error) = failure else { return Answer::Failed };
-    match &error.reason {
-        RefusalReason::Gap { expected } => Answer::Gap { expected: *expected },
-        RefusalReason::Fork { seq, hash } => match unhex(hash) {
-            Some(hash) => Answer::Fork { at: Point { seq: *seq, hash } },
-            None => Answer::Failed,
-        },
-        RefusalReason::UnknownEpoch {} => Answer::UnknownEpoch,
-        RefusalReason::StaleEpoch {} => Answer::Fenced,
-        RefusalReason::TooNew { .. } => Answer::CloudTooOld,
-        RefusalReason::Busy { retry_after_ms } => {
-            Answer::Busy { retry_after: Some(Duration::from_millis(*retry_after_ms)) }
-        }
-        RefusalReason::Unauthorised {}
-        | RefusalReason::Malformed {}
-        | RefusalReason::NotFound {}
-        | RefusalReason::Fault {} => Answer::Failed,
-    }
-}
-
-fn oldest_unsent(house: &House) -> Option<Timestamp> {
-    let next = house.headquarters.borrow().durable_through + 1;
-    let record = house.reader.read(next).ok()??;
-    Some(holdfast_store::stored_record(record).ok()?.record.recorded_at)
-}
-
-/// The hub's own sums, for HQ to compare when it has the same records.
-fn control(house: &House) -> Option<ControlTotals> {
-    let store = &house.store;
-    // The sums are of one position only if none was applied while they were read; otherwise the next beat tells.
-    let before = store.applied()?.seq;
-    let totals = store.totals();
-    (store.applied()?.seq == before).then_some(ControlTotals {
-        as_of_seq: before,
-        transactions: totals.transactions,
-        gross_minor: totals.gross_minor,
-        net_minor: totals.net_minor,
-    })
-}
-
-fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(hash)
 }

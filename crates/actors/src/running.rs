@@ -13,7 +13,9 @@ use tokio::sync::watch;
 
 use crate::house::{HeadquartersMark, House, Parts, Slot, empty_slot, get};
 use crate::ledger::LedgerHandle;
-use crate::supervision::{self, Tree};
+use crate::notary::NotaryHandle;
+use crate::space::Room;
+use crate::supervision::{self, Board, Tree};
 use crate::terminal::TillsHandle;
 
 /// How long an actor may take to tell about itself.
@@ -53,7 +55,11 @@ pub struct Observation {
     pub drawers: Option<crate::drawer::Observation>,
     pub printers: BTreeMap<String, Option<crate::printer::Observation>>,
     pub replicator: Option<crate::replicator::Observation>,
+    pub notary: Option<crate::notary::Observation>,
+    pub space: Option<crate::space::Observation>,
     pub terminals: Vec<crate::terminal::Observation>,
+    /// Every actor of the tree: how often it was started, and whether it hangs.
+    pub watched: Vec<supervision::Observation>,
 }
 
 /// Starts every actor and returns when the ledger decides.
@@ -67,6 +73,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         hub: parts.hub,
         software: parts.software,
         work: parts.work,
+        board: Arc::new(Board::new(parts.watch)),
         writer: Mutex::new(Some(parts.writer)),
         reader: parts.reader,
         synced,
@@ -80,6 +87,9 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         pins: parts.pins,
         link: parts.link,
         uplink: parts.uplink,
+        seal: parts.notary,
+        space: parts.space,
+        room: watch::Sender::new(Room::default()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,
         ledger: empty_slot(),
@@ -87,6 +97,8 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         drawers: empty_slot(),
         catalog_actor: empty_slot(),
         replicator: empty_slot(),
+        notary: empty_slot(),
+        space_actor: empty_slot(),
         status_actor: Arc::new(RwLock::new(None)),
         status: watch::Sender::new(None),
     });
@@ -130,9 +142,37 @@ impl Running {
         self.house.headquarters.subscribe()
     }
 
+    /// Asks for signed heads.
+    pub fn notary(&self) -> NotaryHandle {
+        NotaryHandle { house: Arc::clone(&self.house) }
+    }
+
+    /// How much room the disk has.
+    pub fn room(&self) -> watch::Receiver<Room> {
+        self.house.room.subscribe()
+    }
+
+    /// Writes and syncs what waits for the disk, where the journal is driven by hand
+    /// ([`holdfast_journal::CommitMode::Manual`]): a simulation repeats itself exactly. With a journal thread it waits for
+    /// that thread, and blocks.
+    ///
+    /// # Errors
+    /// The journal's; afterwards nothing is acknowledged any more and the process should end.
+    pub fn commit(&self) -> Result<(), holdfast_journal::JournalError> {
+        match self.house.writer().as_mut() {
+            Some(writer) => writer.commit(),
+            None => Ok(()),
+        }
+    }
+
     /// The supervision tree as text.
     pub fn tree(&self) -> String {
         supervision::rendered(&self.house)
+    }
+
+    /// Every actor of the tree by its name there. Asks nobody, so that an actor that hangs is told too.
+    pub fn watched(&self) -> Vec<supervision::Observation> {
+        self.house.board.observe()
     }
 
     pub async fn observe(&self) -> Observation {
@@ -149,7 +189,10 @@ impl Running {
             drawers: ask(&house.drawers, crate::drawer::Message::Observe).await,
             printers,
             replicator: ask(&house.replicator, crate::replicator::Message::Observe).await,
+            notary: ask(&house.notary, crate::notary::Message::Observe).await,
+            space: ask(&house.space_actor, crate::space::Message::Observe).await,
             terminals: self.tills.observe().await,
+            watched: self.watched(),
         }
     }
 

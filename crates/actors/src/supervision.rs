@@ -3,6 +3,8 @@
 //! The journal's writer is no actor: its failure is the process's exit. Everything under the store supervisor restarts
 //! alone from the journal; too many restarts in a short time end the store supervisor, and with it the process.
 
+mod watch;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ use ractor_supervisor::{
 };
 
 use crate::house::House;
+use watch::Post;
+pub(crate) use watch::{Board, OnThread, Watched};
+pub use watch::{ERROR_CODES, Faults, Loss, Moment, Observation, Patience, Watch};
 
 /// Restarts within [`RESTART_WINDOW`] that the store supervisor bears.
 pub const RESTARTS_MAX: usize = 10;
@@ -24,10 +29,15 @@ const DEVICE_BACK_OFF_MAX: Duration = Duration::from_secs(30);
 /// The children of the store supervisor, in the order they start. They stop in the opposite order.
 fn children(house: &Arc<House>) -> Vec<Child> {
     let mut children = vec![
+        Child::new("space", "watches the room on the disk", {
+            let house = Arc::clone(house);
+            move || crate::space::SpaceKeeper { house: Arc::clone(&house) }
+        }),
         Child::new("ledger", "the single writer of the store's history", {
             let house = Arc::clone(house);
             move || crate::ledger::Ledger { house: Arc::clone(&house) }
-        }),
+        })
+        .within(house.board.patience().ledger),
         Child::new("projector", "brings synced records into the state on disk", {
             let house = Arc::clone(house);
             move || crate::projector::Projector { house: Arc::clone(&house) }
@@ -49,7 +59,15 @@ fn children(house: &Arc<House>) -> Vec<Child> {
             let house = Arc::clone(house);
             move || crate::replicator::Replicator { house: Arc::clone(&house) }
         }),
+        Child::new("notary", "signs the end of the history", {
+            let house = Arc::clone(house);
+            move || crate::notary::Notary { house: Arc::clone(&house) }
+        }),
     ];
+    children.push(Child::new(watch::WATCHDOG, "ends what hangs, so that it is started again", {
+        let house = Arc::clone(house);
+        move || watch::Watchdog { house: Arc::clone(&house) }
+    }));
     for index in 0..house.printers.len() {
         let of = Arc::clone(house);
         let name = format!("printer/{}", house.printers[index].name);
@@ -64,8 +82,10 @@ fn children(house: &Arc<House>) -> Vec<Child> {
 struct Child {
     name: String,
     job: &'static str,
-    spawn: SpawnFn,
+    spawn: Box<dyn FnOnce(Arc<Board>, Arc<Post>) -> SpawnFn>,
     back_off: bool,
+    /// How long it may take over one message; none is what everyone may.
+    within: Option<Duration>,
 }
 
 impl Child {
@@ -73,14 +93,16 @@ impl Child {
     where
         A: Actor<Arguments = ()>,
     {
-        let spawn = SpawnFn::new(move |supervisor: ActorCell, id: String| {
-            let actor = make();
-            async move {
-                let (actor, _) = Supervisor::spawn_linked(id, actor, (), supervisor).await?;
-                Ok::<ActorCell, SpawnErr>(actor.get_cell())
-            }
-        });
-        Self { name: name.to_owned(), job, spawn, back_off: false }
+        let spawn = |board: Arc<Board>, post: Arc<Post>| {
+            SpawnFn::new(move |supervisor: ActorCell, id: String| {
+                let actor = Watched::new(make(), &board, Arc::clone(&post));
+                async move {
+                    let (actor, _) = Supervisor::spawn_linked(id, actor, (), supervisor).await?;
+                    Ok::<ActorCell, SpawnErr>(actor.get_cell())
+                }
+            })
+        };
+        Self { name: name.to_owned(), job, spawn: Box::new(spawn), back_off: false, within: None }
     }
 
     /// Devices come back slowly: what is broken stays broken for a while.
@@ -88,15 +110,21 @@ impl Child {
         Self { back_off: true, ..self }
     }
 
-    fn spec(self, prefix: &str) -> ChildSpec {
+    fn within(self, limit: Duration) -> Self {
+        Self { within: Some(limit), ..self }
+    }
+
+    fn spec(self, house: &House) -> ChildSpec {
+        let limit = self.within.unwrap_or(house.board.patience().others);
+        let post = house.board.post(&self.name, limit);
         let back_off = ChildBackoffFn::new(|_, restarts, _, _| {
             let exponent = u32::try_from(restarts.min(8)).unwrap_or(8);
             Some(Duration::from_millis(250 << exponent).min(DEVICE_BACK_OFF_MAX))
         });
         ChildSpec {
-            id: format!("{prefix}/{}", self.name),
+            id: format!("{}/{}", house.name, self.name),
             restart: Restart::Permanent,
-            spawn_fn: self.spawn,
+            spawn_fn: (self.spawn)(Arc::clone(&house.board), post),
             backoff_fn: self.back_off.then_some(back_off),
             reset_after: Some(Duration::from_secs(60)),
         }
@@ -112,7 +140,7 @@ pub(crate) struct Tree {
 }
 
 pub(crate) async fn start(house: &Arc<House>) -> Result<Tree, SpawnErr> {
-    let specs = children(house).into_iter().map(|child| child.spec(&house.name)).collect();
+    let specs = children(house).into_iter().map(|child| child.spec(house)).collect();
     let options = SupervisorOptions {
         strategy: SupervisorStrategy::OneForOne,
         max_restarts: RESTARTS_MAX,

@@ -29,6 +29,8 @@ use crate::ledger::{Ask, Facts, LedgerError, LedgerHandle, OfferAsk, Verdict, ga
 pub(crate) const FACTS_ROUNDS_MAX: usize = 8;
 /// What a busy hub asks a till to wait, milliseconds.
 pub(crate) const BUSY_RETRY_MS: u32 = 500;
+/// What a hub without room asks a till to wait, milliseconds.
+const NO_ROOM_RETRY_MS: u32 = 2_000;
 /// What a till waits before it offers again what does not fit yet, milliseconds.
 const OFFER_RETRY_MS: u32 = 300;
 
@@ -249,6 +251,7 @@ impl Terminal {
             },
             Ok(Verdict::OfferRefused(refusal)) => rejected(id, refusal.code(), refusal.to_string()),
             Ok(Verdict::Busy | Verdict::StaleFacts) => busy(id),
+            Ok(Verdict::NoRoom) => no_room(id),
             Ok(Verdict::Fault) => fault(id),
             Err(error) => {
                 tracing::warn!(error = %error, "the ledger gave no answer");
@@ -276,6 +279,16 @@ pub(crate) fn busy(id: CommandId) -> Reply {
         code: "HF-CMD-004".to_owned(),
         text: "the hub is busy; the till sends the same command again".to_owned(),
         after_ms: BUSY_RETRY_MS,
+    };
+    Reply { id, answer }
+}
+
+/// The disk is nearly full: what is open is ended, what is new waits.
+fn no_room(id: CommandId) -> Reply {
+    let answer = Answer::Retry {
+        code: holdfast_protocol::codes::NO_ROOM.to_owned(),
+        text: "the hub's disk is nearly full; open orders can be paid, new ones must wait".to_owned(),
+        after_ms: NO_ROOM_RETRY_MS,
     };
     Reply { id, answer }
 }

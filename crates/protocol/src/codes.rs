@@ -12,6 +12,8 @@ pub const BUSY: &str = "HF-CMD-004";
 pub const NO_ANSWER: &str = "HF-CMD-005";
 /// A panic while deciding, contained.
 pub const INTERNAL_FAULT: &str = "HF-CMD-006";
+/// The disk is nearly full: the same bytes again later.
+pub const NO_ROOM: &str = "HF-CMD-007";
 
 /// Every code of this crate with its meaning; `docs/errors` has a page for each.
 pub const ERROR_CODES: &[(&str, &str)] = &[
@@ -21,6 +23,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-004", "the hub is busy"),
     ("HF-CMD-005", "a record has no answer"),
     ("HF-CMD-006", "a fault inside the hub"),
+    ("HF-CMD-007", "the hub's disk is nearly full and new work waits"),
 ];
 
 #[cfg(test)]
@@ -29,7 +32,7 @@ mod tests {
 
     #[test]
     fn every_code_is_listed_once_with_its_meaning() {
-        let codes = [TOO_LARGE, MALFORMED, ID_REUSED, BUSY, NO_ANSWER, INTERNAL_FAULT];
+        let codes = [TOO_LARGE, MALFORMED, ID_REUSED, BUSY, NO_ANSWER, INTERNAL_FAULT, NO_ROOM];
         assert_eq!(ERROR_CODES.iter().map(|(code, _)| *code).collect::<Vec<_>>(), codes);
         assert!(ERROR_CODES.iter().all(|(_, meaning)| meaning.len() > 10));
     }

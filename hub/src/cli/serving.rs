@@ -35,14 +35,13 @@ pub(super) async fn until_told(
     let serving = match serve(Settings { data: place.data.clone(), config: config.clone() }).await {
         Ok(serving) => serving,
         Err(error) if standstill::is_for(&error) => {
-            let HubError::Journal(cause) = &error else { return Err(error) };
             let asked_to_end = async move {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
                 }
             };
-            standstill::stand_still(&place.data, &config, cause, ready_file, asked_to_end).await?;
+            standstill::stand_still(&place.data, &config, &error, ready_file, asked_to_end).await?;
             return Err(error);
         }
         Err(error) => return Err(error),

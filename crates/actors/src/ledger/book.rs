@@ -22,11 +22,12 @@ use holdfast_protocol::encode_record;
 use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord};
 use ractor::RpcReplyPort;
 
+use tokio::time::Instant;
+
+use super::clock::{Reading, RecordClock};
 use super::{Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, Touched, Verdict, mistakes};
 use crate::house::House;
 
-/// A step back of the wall clock up to this size is smoothed over; a larger one becomes a `ClockStepped` record.
-const CLOCK_SMOOTHED_MS: i64 = 2_000;
 /// The most documents that one settlement record names.
 const SETTLED_AT_ONCE_MAX: usize = 256;
 
@@ -64,7 +65,8 @@ pub(crate) struct Book {
     pub(super) house: Arc<House>,
     state: State,
     catalog: Arc<Catalog>,
-    last_recorded_at: Timestamp,
+    clock: RecordClock,
+    clock_looked: Instant,
     pub(super) pending: VecDeque<Pending>,
     recent: HashMap<CommandId, Recent>,
     touched: VecDeque<Touched>,
@@ -99,7 +101,8 @@ impl Book {
         let mut book = Self {
             catalog: house.decided_catalog(),
             state,
-            last_recorded_at,
+            clock: RecordClock::new(last_recorded_at, house.clock.now()),
+            clock_looked: Instant::now(),
             pending: VecDeque::new(),
             recent: HashMap::new(),
             touched: VecDeque::new(),
@@ -135,6 +138,10 @@ impl Book {
         let Some(reply) = self.known(command.id, fingerprint, &facts, Some(command.terminal), reply) else {
             return;
         };
+        if crate::space::begins_work(&command.action) && self.room_is_short() {
+            answer(reply, Verdict::NoRoom);
+            return;
+        }
         self.bring(facts);
         let Some((recorded_at, business_date)) = self.now() else {
             answer(reply, Verdict::Busy);
@@ -186,11 +193,7 @@ impl Book {
         }
     }
 
-    pub fn hub(
-        &mut self,
-        ask: HubAsk,
-        reply: RpcReplyPort<Result<ReplyPosition, LedgerError>>,
-    ) {
+    pub fn hub(&mut self, ask: HubAsk, reply: RpcReplyPort<Result<ReplyPosition, LedgerError>>) {
         let HubAsk { command, catalog, facts } = ask;
         if let Some(facts) = facts {
             if facts.as_of_seq < self.forgotten_through {
@@ -348,27 +351,29 @@ impl Book {
         self.house.writer().as_ref().and_then(holdfast_journal::Writer::head).map_or(0, |head| head.seq)
     }
 
+    /// Whether what room is left is kept for what is already open. What was decided before keeps its answer all the same.
+    fn room_is_short(&self) -> bool {
+        self.house.room.borrow().level == crate::space::Level::Short
+            || self.house.writer().as_mut().is_some_and(|writer| writer.room().is_short())
+    }
+
     /// The time and business day of the next record; None when the journal has no room.
     fn now(&mut self) -> Option<(Timestamp, BusinessDate)> {
         let room = self.house.writer().as_ref().map_or(0, holdfast_journal::Writer::queue_room_records);
         if room < 2 {
             return None;
         }
-        let now = self.house.clock.now();
-        let last = self.last_recorded_at;
-        let recorded_at = if now >= last {
-            now
-        } else if last.0 - now.0 <= CLOCK_SMOOTHED_MS {
-            last
-        } else {
-            self.last_recorded_at = now;
-            let events = vec![Event::ClockStepped { before: last, after: now }];
-            let record =
-                Record { recorded_at: now, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
-            if !is_planted(Bug::ClockStepNotRecorded) {
-                self.commit(record, Vec::new(), Waiter::Nobody, None);
+        let since = std::mem::replace(&mut self.clock_looked, Instant::now()).elapsed();
+        let recorded_at = match self.clock.look(self.house.clock.now(), since) {
+            Reading::Goes(at) => at,
+            Reading::Stepped { before, after } => {
+                let outcome = Outcome::Accepted { events: vec![Event::ClockStepped { before, after }] };
+                if !is_planted(Bug::ClockStepNotRecorded) {
+                    let record = Record { recorded_at: after, origin: Origin::Hub, outcome };
+                    self.commit(record, Vec::new(), Waiter::Nobody, None);
+                }
+                after
             }
-            now
         };
         let business_date = match &self.state.profile {
             Some(profile) => self.house.calendar.business_date(profile, recorded_at),
@@ -391,17 +396,17 @@ impl Book {
         let payload = encode_record(&record);
         let appended = match self.house.writer().as_mut() {
             Some(writer) => writer.append(payload.clone()),
-            None => return refuse(waiter),
+            None => return refuse(waiter, false),
         };
         let position = match appended {
             Ok(position) => position,
             Err(error) => {
                 tracing::warn!(code = error.code(), "the journal takes no record now");
-                return refuse(waiter);
+                return refuse(waiter, error.is_out_of_space());
             }
         };
         self.decided += 1;
-        self.last_recorded_at = record.recorded_at;
+        self.clock.wrote(record.recorded_at);
         let position = ReplyPosition {
             epoch: EpochId(holdfast_domain::ids::Uuid::from_bytes(position.epoch)),
             seq: position.seq,
@@ -503,9 +508,10 @@ impl Book {
     }
 }
 
-fn refuse(waiter: Waiter) {
+fn refuse(waiter: Waiter, no_room: bool) {
+    let verdict = if no_room { Verdict::NoRoom } else { Verdict::Busy };
     match waiter {
-        Waiter::Till(reply) | Waiter::IdReused(reply) => answer(reply, Verdict::Busy),
+        Waiter::Till(reply) | Waiter::IdReused(reply) => answer(reply, verdict),
         Waiter::Hub(reply) => answer(reply, Err(LedgerError::Busy)),
         Waiter::Nobody => {}
     }

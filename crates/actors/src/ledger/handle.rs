@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::Refusal;
-use holdfast_domain::catalog::Catalog;
 use holdfast_domain::State;
+use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::state::Need;
 use holdfast_protocol::message::ReplyPosition;

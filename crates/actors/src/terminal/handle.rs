@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::{Message, Observation, Terminal, busy, send};
 use crate::house::{House, Slot, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX, empty_slot, get, put};
+use crate::supervision::Watched;
 
 /// The most tills of one store.
 pub const TILLS_MAX: usize = 1_000;
@@ -74,7 +75,12 @@ impl TillsHandle {
         let actor = get(&place.slot).filter(|_| permitted);
         let delivered = actor.is_some_and(|actor| {
             place.waiting.fetch_add(1, Ordering::AcqRel);
-            actor.cast(Message::Deliver { connection, payload: payload.clone() }).is_ok()
+            let taken = actor.cast(Message::Deliver { connection, payload: payload.clone() }).is_ok();
+            if !taken {
+                // An actor that is gone takes nothing off.
+                place.waiting.fetch_sub(1, Ordering::AcqRel);
+            }
+            taken
         });
         if !delivered {
             let id = Request::salvage_id(&payload).unwrap_or(CommandId(Uuid::nil()));
@@ -135,7 +141,10 @@ fn child(house: Arc<House>, terminal: TerminalId, place: Place) -> ChildSpec {
         spawn_fn: SpawnFn::new(move |supervisor: ActorCell, name: String| {
             let (house, place) = (Arc::clone(&house), place.clone());
             async move {
+                let post = house.board.post(&format!("terminal/{terminal}"), house.board.patience().others);
+                let board = Arc::clone(&house.board);
                 let actor = Terminal { house, terminal, waiting: Arc::clone(&place.waiting) };
+                let actor = Watched::new(actor, &board, post);
                 let (actor, _) = DynamicSupervisor::spawn_linked(name, actor, (), supervisor).await?;
                 put(&place.slot, actor.clone());
                 Ok::<ActorCell, SpawnErr>(actor.get_cell())

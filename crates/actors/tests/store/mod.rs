@@ -32,6 +32,8 @@ use holdfast_protocol::topics::Stream;
 use holdfast_store::{MemoryStore, StateStore};
 
 pub const DEADLINE: Duration = Duration::from_secs(20);
+/// When a till comes back that was told to.
+const RETRY_AFTER: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub struct TestClock(pub AtomicI64);
@@ -158,7 +160,12 @@ pub fn products() -> Vec<Product> {
 impl Store {
     /// A store with a catalog, a manager (number 1) and as many enrolled tills as asked for.
     pub async fn open(tills: u128) -> Self {
-        let store = Self::start(Arc::new(MemoryStorage::new()), MemoryStore::new()).await;
+        Self::open_with(tills, |_| {}).await
+    }
+
+    /// As [`Store::open`], with other parts.
+    pub async fn open_with(tills: u128, change: impl FnOnce(&mut Parts)) -> Self {
+        let store = Self::start_with(Arc::new(MemoryStorage::new()), MemoryStore::new(), change).await;
         let ledger = store.running.ledger();
         let epoch = EpochId(Uuid::from_u128(0xE0));
         let (hub, hub_key, id) = (HubId(Uuid::from_u128(0x48)), [1; 32], profile().store);
@@ -191,6 +198,15 @@ impl Store {
     }
 
     pub async fn start(storage: Arc<MemoryStorage>, state: Arc<MemoryStore>) -> Self {
+        Self::start_with(storage, state, |_| {}).await
+    }
+
+    /// As [`Store::start`], with other parts.
+    pub async fn start_with(
+        storage: Arc<MemoryStorage>,
+        state: Arc<MemoryStore>,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
         let mut options = Options::new("/journal", holdfast_protocol::chain_hash);
         options.segment_bytes = 8 << 20;
         // A real hub's process ends here; a test looks at what was told before.
@@ -205,7 +221,7 @@ impl Store {
             }
         });
         let journal = reader.clone();
-        let parts = Parts {
+        let mut parts = Parts {
             hub: HubId(Uuid::from_u128(0x48)),
             writer,
             reader,
@@ -220,7 +236,11 @@ impl Store {
             printers: Vec::new(),
             software: "test".to_owned(),
             work: holdfast_actors::BlockingWork::Threads,
+            watch: holdfast_actors::Watch::default(),
+            notary: None,
+            space: None,
         };
+        change(&mut parts);
         let running = holdfast_actors::start(parts).await.unwrap();
         let tills = running.tills();
         Self { storage, link, clock, state, running, tills, reader: journal, counter: AtomicU64::new(1) }
@@ -268,6 +288,7 @@ impl Store {
             if !matches!(reply.answer, Answer::Retry { .. }) {
                 return reply;
             }
+            tokio::time::sleep(RETRY_AFTER).await;
         }
     }
 
@@ -285,6 +306,7 @@ impl Store {
             if !matches!(reply.answer, Answer::Retry { .. }) {
                 return reply;
             }
+            tokio::time::sleep(RETRY_AFTER).await;
         }
     }
 
