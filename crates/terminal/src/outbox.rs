@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use holdfast_domain::ids::{CommandId, EpochId};
 use holdfast_journal::{Journal, Options, Reader, Retention, Storage, Writer};
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::chain_hash;
 use holdfast_protocol::message::{Answer, OfferRecord, Reply, ReplyPosition};
 
@@ -76,7 +77,11 @@ impl Outbox {
         for record in reader.scan(1) {
             let record = record?;
             let seq = record.position.seq;
-            index.apply(seq, &Entry::decode(seq, &record.payload)?);
+            let entry = Entry::decode(seq, &record.payload)?;
+            if is_planted(Bug::OutboxForgotten) && matches!(entry, Entry::Asked { .. }) {
+                continue;
+            }
+            index.apply(seq, &entry);
         }
         Ok(Self { writer, reader, index })
     }
@@ -124,7 +129,13 @@ impl Outbox {
             return Ok(());
         }
         let place = position.map(|ReplyPosition { seq, .. }| (hub, seq));
-        self.store(&Entry::Answered { id: reply.id, place, reply: bytes.to_vec() })
+        self.store(&Entry::Answered { id: reply.id, place, reply: bytes.to_vec() })?;
+        if let Some((hub, seq)) = place
+            && is_planted(Bug::ForgottenBeforeDurable)
+        {
+            self.cover(hub, seq)?;
+        }
+        Ok(())
     }
 
     /// HQ holds everything up to `seq` of `epoch`: what is covered may go. Says how many answers went.

@@ -1,0 +1,185 @@
+//! Everything that can happen: what tills ask for, what the hub's console does, and what the world does to them.
+//!
+//! The names of the product's own commands, events and effects are listed by matches without a wildcard: a variant that
+//! is added does not compile here until it has a name, and a name that no run reaches, no golden file knows or no
+//! duplicate has tried fails a test by that name.
+
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::{Action, Effect, Event};
+
+macro_rules! names {
+    ($(#[$doc:meta])* $all:ident, $name:ident: $of:ty { $($pattern:pat => $text:literal,)+ }) => {
+        $(#[$doc])*
+        pub const $all: &[&str] = &[$($text),+];
+
+        /// The variant's name in the alphabet.
+        #[must_use]
+        pub fn $name(it: &$of) -> &'static str {
+            match it {
+                $($pattern => $text,)+
+            }
+        }
+    };
+}
+
+names! {
+    /// What a till can ask for.
+    ACTIONS, action: Action {
+        Action::SignOn { .. } => "sign_on",
+        Action::SignOff => "sign_off",
+        Action::OpenShift { .. } => "open_shift",
+        Action::CloseShift { .. } => "close_shift",
+        Action::PlaceOrder(_) => "place_order",
+        Action::CancelOrder { .. } => "cancel_order",
+        Action::AbandonBasket { .. } => "abandon_basket",
+        Action::Pay { .. } => "pay",
+        Action::FulfilOrder { .. } => "fulfil_order",
+        Action::Return(_) => "return",
+        Action::PostVoid { .. } => "post_void",
+        Action::AdjustStock { .. } => "adjust_stock",
+    }
+}
+
+names! {
+    /// What the hub's console, a device or the clock brings in.
+    HUB_COMMANDS, hub_command: HubCommand {
+        HubCommand::OpenEpoch { .. } => "open_epoch",
+        HubCommand::ConfigureStore { .. } => "configure_store",
+        HubCommand::ActivateCatalog { .. } => "activate_catalog",
+        HubCommand::RegisterStaff { .. } => "register_staff",
+        HubCommand::EnrolTerminal { .. } => "enrol_terminal",
+        HubCommand::RevokeTerminal { .. } => "revoke_terminal",
+        HubCommand::StepClock { .. } => "step_clock",
+        HubCommand::SettleDocument { .. } => "settle_document",
+        HubCommand::RegisterSubject { .. } => "register_subject",
+        HubCommand::EraseSubject { .. } => "erase_subject",
+    }
+}
+
+names! {
+    /// What the journal can hold.
+    EVENTS, event: Event {
+        Event::EpochOpened { .. } => "epoch_opened",
+        Event::StoreConfigured { .. } => "store_configured",
+        Event::CatalogActivated { .. } => "catalog_activated",
+        Event::StaffRegistered { .. } => "staff_registered",
+        Event::TerminalEnrolled { .. } => "terminal_enrolled",
+        Event::TerminalRevoked { .. } => "terminal_revoked",
+        Event::SignedOn { .. } => "signed_on",
+        Event::SignedOff { .. } => "signed_off",
+        Event::ShiftOpened { .. } => "shift_opened",
+        Event::ShiftClosed { .. } => "shift_closed",
+        Event::OrderPlaced { .. } => "order_placed",
+        Event::OrderCancelled { .. } => "order_cancelled",
+        Event::BasketAbandoned { .. } => "basket_abandoned",
+        Event::DepositTaken { .. } => "deposit_taken",
+        Event::SaleCompleted { .. } => "sale_completed",
+        Event::OrderFulfilled { .. } => "order_fulfilled",
+        Event::GoodsReturned { .. } => "goods_returned",
+        Event::SalePostVoided { .. } => "sale_post_voided",
+        Event::StockAdjusted { .. } => "stock_adjusted",
+        Event::StockWentNegative { .. } => "stock_went_negative",
+        Event::ReceiptNumberVoided { .. } => "receipt_number_voided",
+        Event::ClockStepped { .. } => "clock_stepped",
+        Event::DocumentSettled { .. } => "document_settled",
+        Event::SubjectRegistered { .. } => "subject_registered",
+        Event::SubjectErased { .. } => "subject_erased",
+    }
+}
+
+names! {
+    /// What must be carried out once a decision is durable.
+    EFFECTS, effect: Effect {
+        Effect::Print { .. } => "print",
+        Effect::OpenDrawer { .. } => "open_drawer",
+    }
+}
+
+/// What a power cut does to what was not synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    AllLost,
+    AllKept,
+    /// Each write and each folder change is lost, kept or torn by the dice.
+    Mixed,
+}
+
+/// What the clerk at a till does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TillMove {
+    SignOn,
+    SignOff,
+    OpenShift,
+    CloseShift,
+    PlaceOrder,
+    PlaceScarce,
+    Cancel,
+    Abandon,
+    Pay,
+    Deposit,
+    Fulfil,
+    ReturnByReceipt,
+    ReturnWithoutReceipt,
+    PostVoid,
+    AdjustStock,
+    /// Something that the business refuses.
+    Nonsense,
+    /// The id of an answered command, with another body.
+    ReuseId,
+    /// Requests of long ago arrive once more.
+    Replay,
+}
+
+/// What happens at the hub's console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HubMove {
+    Configure,
+    Activate,
+    RegisterStaff,
+    Enrol,
+    Revoke,
+    StepClock,
+    Settle,
+    RegisterSubject,
+    EraseSubject,
+}
+
+/// What the world does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorldMove {
+    KillHub,
+    CutPower(Fate),
+    /// The n-th change of the hub's disk fails; the process ends, starts again, and the power goes soon after.
+    HubDiskFault { nth: u64, sync: bool, then_cut: bool },
+    /// The disk under the state fails for a while; selling goes on.
+    StateFails,
+    CrashTill(usize),
+    CutTillPower(usize, Fate),
+    TillDiskFault(usize, u64),
+    PartitionTill(usize),
+    DeafTill(usize),
+    PartitionHeadquarters,
+    SlowWan,
+    HeadquartersDown,
+    /// HQ is restored from a backup and has less than it once acknowledged.
+    HeadquartersGoesBack,
+    Repair,
+    /// The hub's clock moves by so many milliseconds.
+    StepClock(i64),
+    /// The hub starts with the clock of a machine without a battery.
+    BootIn1970,
+    /// The hub's disk is gone: a new one is built from HQ's copy and from what the tills still hold.
+    DestroyHub,
+    /// An image of the hub's disk is taken.
+    CloneDisk,
+    /// The hub goes on from the image.
+    RollBack,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    Till(usize, TillMove),
+    Hub(HubMove),
+    World(WorldMove),
+}

@@ -1,0 +1,290 @@
+//! What must hold whatever has happened: compared between the journal's bytes, HQ's copy, the state, and what the people
+//! in the shop were told. The auditor trusts none of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_domain::Event;
+use holdfast_domain::ids::CommandId;
+use holdfast_domain::record::{Origin, Outcome, Record as Meaning};
+use holdfast_journal::{Record, Storage as _};
+use holdfast_protocol::message::{Answer, OfferRecord, ReplyPosition};
+use holdfast_protocol::{chain_hash, decode_record, fingerprint};
+use holdfast_replication::Point;
+use holdfast_store::StateStore;
+
+use crate::alphabet;
+use crate::books::Books;
+use crate::headquarters::Headquarters;
+use crate::model::{Asked, Model};
+use crate::shop::SKUS;
+
+/// What the run hands over at its end.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    pub journal: Vec<Record>,
+    pub model: &'a Model,
+    pub headquarters: &'a Headquarters,
+    pub state: &'a dyn StateStore,
+    pub observed: &'a holdfast_actors::Observation,
+    /// No disk was replaced in this run: positions are for ever, and stock is known in full at every decision.
+    pub one_history: bool,
+    /// Both histories of a rolled-back disk count as kept.
+    pub forks_are_kept: bool,
+}
+
+/// Everything that is wrong, named by the promise it breaks.
+pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    chain(&evidence.journal, &mut wrong);
+    let meanings = meanings(&evidence.journal, &mut wrong);
+    for (_, meaning) in &meanings {
+        for event in meaning.outcome.events() {
+            reached.insert(format!("event:{}", alphabet::event(event)));
+        }
+    }
+    clocks(&meanings, &mut wrong);
+    commands(evidence, &meanings, &mut wrong);
+    acknowledged(evidence, &meanings, &mut wrong);
+    books(evidence, &meanings, &mut wrong);
+    copy_at_headquarters(evidence, &mut wrong);
+    observed(evidence, reached, &mut wrong);
+    wrong
+}
+
+/// P9: numbers without a gap, every hash follows from the one before.
+fn chain(journal: &[Record], wrong: &mut Vec<String>) {
+    let mut before = [0; 32];
+    for (expected, record) in (1..).zip(journal) {
+        let position = record.position;
+        let hash = chain_hash(&before, &position.epoch, expected, &record.payload);
+        if position.seq != expected || position.hash != hash {
+            wrong.push(format!("P9: the chain breaks at record {expected}"));
+            return;
+        }
+        before = hash;
+    }
+}
+
+fn meanings(journal: &[Record], wrong: &mut Vec<String>) -> Vec<(u64, Meaning)> {
+    let mut meanings = Vec::with_capacity(journal.len());
+    for record in journal {
+        match decode_record(&record.payload) {
+            Ok(meaning) => meanings.push((record.position.seq, meaning)),
+            Err(error) => wrong.push(format!("P9: record {} cannot be read: {error}", record.position.seq)),
+        }
+    }
+    meanings
+}
+
+/// Time never runs back in the journal but across a record that says so.
+fn clocks(meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    for pair in meanings.windows(2) {
+        let [(_, before), (seq, after)] = pair else { continue };
+        if after.recorded_at >= before.recorded_at {
+            continue;
+        }
+        let said = after.outcome.events().iter().any(|event| {
+            matches!(event, Event::ClockStepped { before: b, after: a }
+                if *b == before.recorded_at && *a == after.recorded_at)
+        });
+        if !said {
+            wrong.push(format!("P9: time runs back at record {seq} and nothing says so"));
+        }
+    }
+}
+
+/// P2: each id has one outcome, each was asked for, and each attempt to use one twice is on record.
+fn commands(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    let mut outcomes: BTreeMap<CommandId, u64> = BTreeMap::new();
+    let mut reuses: BTreeSet<CommandId> = BTreeSet::new();
+    for (seq, meaning) in meanings {
+        let Some((id, print)) = meaning.origin.command() else { continue };
+        if is_reuse(meaning) {
+            reuses.insert(id);
+            continue;
+        }
+        if let Some(first) = outcomes.insert(id, *seq) {
+            wrong.push(format!("P2: {id} has two outcomes, at {first} and {seq}"));
+        }
+        let Some(asked) = evidence.model.asked.get(&id) else {
+            wrong.push(format!("P2: {id} at {seq} was asked for by nobody"));
+            continue;
+        };
+        if asked.action.is_some() && fingerprint(&asked.bytes) != print {
+            wrong.push(format!("P2: {id} at {seq} stands for other bytes than were asked"));
+        }
+    }
+    for id in &reuses {
+        if !evidence.model.misused.contains(id) {
+            wrong.push(format!("P2: {id} was never used for two things and is recorded as such"));
+        }
+    }
+    for id in evidence.model.misused.iter().filter(|id| !evidence.model.misuse_open.contains(id)) {
+        if !reuses.contains(id) {
+            wrong.push(format!("P2: the second use of {id} is not on record"));
+        }
+    }
+}
+
+fn is_reuse(meaning: &Meaning) -> bool {
+    matches!(&meaning.outcome, Outcome::Refused { refusal } if refusal.code == "HF-CMD-003")
+}
+
+/// P1: everything that a person was told is in the journal, at its place, with its bytes; after a disk was lost, with its
+/// outcome.
+fn acknowledged(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    let mut by_command: BTreeMap<CommandId, (u64, &Meaning)> = BTreeMap::new();
+    for (seq, meaning) in meanings.iter().filter(|(_, meaning)| !is_reuse(meaning)) {
+        if let Some((id, _)) = meaning.origin.command() {
+            by_command.entry(id).or_insert((*seq, meaning));
+        }
+    }
+    for (id, asked) in &evidence.model.asked {
+        let Some(told) = &asked.told else { continue };
+        let (Answer::Accepted { position, record, .. } | Answer::Refused { position, record, .. }) =
+            &told.reply.answer
+        else {
+            continue;
+        };
+        let held = by_command.get(id);
+        let whole = held.is_some_and(|(seq, meaning)| holds(evidence, *seq, meaning, asked, position, record));
+        let kept_elsewhere = evidence.forks_are_kept && fork_has(evidence.headquarters, record);
+        if !whole && !kept_elsewhere {
+            let at = held.map_or_else(|| "nowhere".to_owned(), |(seq, _)| format!("other at {seq}"));
+            wrong.push(format!("P1: {} {id} was told at {} and is {at}", asked.name, position.seq));
+        }
+    }
+    for (name, position, _) in &evidence.model.console {
+        let held = usize::try_from(position.seq).ok().and_then(|seq| evidence.journal.get(seq.checked_sub(1)?));
+        if held.is_none_or(|record| record.position.hash != position.hash) && !evidence.forks_are_kept {
+            wrong.push(format!("P1: the console's {name} was told at {} and is not there", position.seq));
+        }
+    }
+}
+
+fn holds(
+    evidence: &Evidence<'_>,
+    seq: u64,
+    meaning: &Meaning,
+    asked: &Asked,
+    position: &ReplyPosition,
+    record: &OfferRecord,
+) -> bool {
+    let index = usize::try_from(seq - 1).unwrap_or(usize::MAX);
+    let Some(stored) = evidence.journal.get(index) else { return false };
+    let Ok(payload) = record.stored_payload() else { return false };
+    if stored.position.hash == position.hash {
+        return seq == position.seq && stored.payload == payload;
+    }
+    if evidence.one_history {
+        return false;
+    }
+    // Taken over from a till: the same outcome of the same command.
+    let Ok(told) = decode_record(&payload) else { return false };
+    let taken_over = matches!(meaning.origin, Origin::Offered { .. } | Origin::Till { .. });
+    let same_bytes = meaning.origin.command() == told.origin.command();
+    taken_over && same_bytes && told.outcome == meaning.outcome && asked.told.is_some()
+}
+
+fn fork_has(headquarters: &Headquarters, record: &OfferRecord) -> bool {
+    let Ok(payload) = record.stored_payload() else { return false };
+    headquarters.line.epochs().iter().any(|line| line.records.iter().any(|held| held.payload == payload))
+}
+
+/// P4 and P9: the books add up, the state says the same, numbers have no gaps.
+fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    let mut books = Books::default();
+    for (_, meaning) in meanings {
+        books.add(meaning, evidence.one_history);
+    }
+    books.check_numbers();
+    wrong.append(&mut books.wrong);
+    let mut levels = BTreeMap::new();
+    evidence.state.with_state(&mut |state| {
+        for (sku, level) in &state.stock {
+            levels.insert(sku.to_string(), (level.on_hand.thousandths(), level.reserved.thousandths()));
+        }
+    });
+    for sku in SKUS {
+        let ours = books.stock.get(sku).copied().unwrap_or_default();
+        let theirs = levels.get(sku).copied().unwrap_or_default();
+        if (ours.on_hand, ours.reserved) != theirs {
+            wrong.push(format!("P4: {sku} adds up to {ours:?}, the state says {theirs:?}"));
+        }
+    }
+    let totals = evidence.state.totals();
+    let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);
+    if (totals.gross_minor, totals.cash_minor, totals.transactions) != (gross, cash, counted) {
+        wrong.push(format!("P4: the books add up to {gross}, {cash} and {counted}, the state says {totals:?}"));
+    }
+    if evidence.state.applied().map_or(0, |at| at.seq) != evidence.journal.len() as u64 {
+        wrong.push("P4: the state has not followed to the end".to_owned());
+    }
+    if !evidence.state.violations().is_empty() {
+        wrong.push(format!("invariants: {:?}", evidence.state.violations()));
+    }
+}
+
+/// REP-1: HQ's newest line is the hub's own history, byte for byte and to the end, and nothing is there twice.
+fn copy_at_headquarters(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
+    for held in evidence.headquarters.line.epochs() {
+        let (order, mut before) = (held.order, held.from);
+        for record in &held.records {
+            if record.seq != before.seq + 1 {
+                wrong.push(format!("REP-1: HQ's epoch {order} has {} after {}", record.seq, before.seq));
+                return;
+            }
+            let hash = chain_hash(&before.hash, &record.epoch.0, record.seq, &record.payload);
+            if hash != record.hash {
+                wrong.push(format!("REP-1: HQ's epoch {order} breaks at record {}", record.seq));
+                return;
+            }
+            before = Point { seq: record.seq, hash };
+        }
+        if before != held.last {
+            wrong.push(format!("REP-1: HQ's epoch {order} says it ends at {}", held.last.seq));
+        }
+    }
+    let copy = evidence.headquarters.copy();
+    if copy != evidence.journal {
+        let (theirs, ours) = (copy.len(), evidence.journal.len());
+        wrong.push(format!("REP-1: HQ's {theirs} records are not the hub's {ours}"));
+    }
+}
+
+/// What the actors say of themselves.
+fn observed(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
+    let observed = evidence.observed;
+    match &observed.ledger {
+        None => wrong.push("the ledger does not answer".to_owned()),
+        Some(ledger) => {
+            if ledger.violations > 0 || ledger.faults > 0 || ledger.waiting > 0 {
+                wrong.push(format!("the ledger counts {ledger:?}"));
+            }
+        }
+    }
+    for printer in observed.printers.values().flatten() {
+        if printer.printed + printer.not_printed + printer.unknown > 0 {
+            reached.insert("effect:print".to_owned());
+        }
+    }
+    if observed.drawers.as_ref().is_some_and(|drawers| !drawers.not_opened.is_empty()) {
+        reached.insert("effect:open_drawer".to_owned());
+    }
+}
+
+/// A power cut right after the end loses nothing of the journal.
+pub fn survives_a_power_cut(disk: &holdfast_journal::MemoryStorage, journal: &[Record]) -> Result<(), String> {
+    let cut = disk.power_cut(&mut crate::fate::Lost);
+    let folder = std::path::Path::new(crate::hub::JOURNAL);
+    let files = cut.list(folder).map_or(0, |files| files.len());
+    let opened = holdfast_journal::Journal::open(crate::hub::journal_options(0), std::sync::Arc::new(cut));
+    let (_writer, reader, _) = opened.map_err(|error| format!("P1: after a power cut, {files} files: {error}"))?;
+    let survived: Result<Vec<Record>, _> = reader.scan(1).collect();
+    let survived = survived.map_err(|error| format!("P1: after a power cut: {error}"))?;
+    if survived == journal {
+        Ok(())
+    } else {
+        Err(format!("P1: {} of {} synced records survive a power cut", survived.len(), journal.len()))
+    }
+}

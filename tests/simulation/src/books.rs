@@ -1,0 +1,242 @@
+//! The books of a history, added up from its events by the plainest arithmetic there is: integers, sums and sets. Shares
+//! nothing with the domain's own folding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_domain::Event;
+use holdfast_domain::catalog::StockRule;
+use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
+use holdfast_domain::line::{Line, LineFate};
+use holdfast_domain::order::Channel;
+use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
+use holdfast_domain::record::{Origin, Record};
+use holdfast_domain::shift::Mode;
+
+/// Thousandths of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Level {
+    pub on_hand: i64,
+    pub reserved: i64,
+}
+
+#[derive(Debug)]
+struct PlacedOrder {
+    mode: Mode,
+    lines: Vec<(String, i64, bool)>,
+    gross: i64,
+    paid: i64,
+    channel: Channel,
+    open: bool,
+}
+
+#[derive(Debug)]
+struct BookedSale {
+    mode: Mode,
+    lines: Vec<(String, i64, bool)>,
+    voided: bool,
+}
+
+/// Everything that adds up.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub stock: BTreeMap<String, Level>,
+    pub numbers: BTreeMap<(TillNumber, Series), Vec<u32>>,
+    pub transactions: BTreeSet<TransactionId>,
+    pub gross_minor: i64,
+    pub cash_minor: i64,
+    pub counted: u64,
+    orders: BTreeMap<OrderId, PlacedOrder>,
+    sales: BTreeMap<TransactionId, BookedSale>,
+    drawers: BTreeMap<ShiftId, i64>,
+    pub wrong: Vec<String>,
+}
+
+fn carried(lines: &[Line]) -> Vec<(String, i64, bool)> {
+    lines
+        .iter()
+        .filter(|line| matches!(line.fate, LineFate::Kept) && line.stock != StockRule::Untracked)
+        .map(|line| (line.sku.to_string(), line.quantity.thousandths(), line.stock == StockRule::Strict))
+        .collect()
+}
+
+impl Books {
+    /// Adds one record. `strict` says whether the hub decided it against stock that it knew in full.
+    pub fn add(&mut self, record: &Record, strict: bool) {
+        let decided_here = matches!(record.origin, Origin::Till { .. });
+        for event in record.outcome.events() {
+            self.event(event, strict && decided_here);
+        }
+    }
+
+    fn event(&mut self, event: &Event, strict: bool) {
+        if let Some((transaction, receipt, stamp)) = event.transaction() {
+            self.number(receipt);
+            if !self.transactions.insert(transaction) {
+                self.wrong.push(format!("transaction {transaction} is there twice"));
+            }
+            if stamp.mode == Mode::Live {
+                self.counted += 1;
+            }
+        }
+        match event {
+            Event::ReceiptNumberVoided { number, .. } => self.number(*number),
+            Event::ShiftOpened { stamp, float } => {
+                if self.drawers.insert(stamp.shift, float.minor()).is_some() {
+                    self.wrong.push(format!("shift {} was opened twice", stamp.shift));
+                }
+            }
+            Event::ShiftClosed { stamp, figures, declared, over_short, .. } => {
+                let held = self.drawers.get(&stamp.shift).copied().unwrap_or(0);
+                let (expected, over) = (figures.cash_expected.minor(), over_short.minor());
+                if held != expected || over != declared.minor() - expected {
+                    self.wrong.push(format!("the drawer of {} holds {held}, the Z says {expected}", stamp.shift));
+                }
+            }
+            Event::OrderPlaced { stamp, order, channel, lines, totals, .. } => {
+                let placed = PlacedOrder {
+                    mode: stamp.mode,
+                    lines: carried(lines),
+                    gross: totals.gross.minor(),
+                    paid: 0,
+                    channel: *channel,
+                    open: true,
+                };
+                self.place(&placed, strict);
+                if self.orders.insert(*order, placed).is_some() {
+                    self.wrong.push(format!("order {order} was placed twice"));
+                }
+            }
+            Event::OrderCancelled { order, .. } => self.close(*order, |_| {}),
+            Event::DepositTaken { stamp, order, payment, .. } => {
+                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                if let Some(placed) = self.orders.get_mut(order) {
+                    placed.paid += payment.due.minor();
+                }
+            }
+            Event::SaleCompleted { stamp, transaction, order, totals, payment, .. } => {
+                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.turnover(stamp.mode, totals.gross.minor());
+                self.sell(*transaction, *order, totals.gross.minor(), payment.due.minor());
+            }
+            Event::GoodsReturned { stamp, lines, totals, payment, .. } => {
+                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.turnover(stamp.mode, -totals.gross.minor());
+                let lines: Vec<Line> = lines.iter().map(|returned| returned.line.clone()).collect();
+                self.take_back(stamp.mode, &carried(&lines));
+            }
+            Event::SalePostVoided { stamp, original, totals, payment, .. } => {
+                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.turnover(stamp.mode, -totals.gross.minor());
+                self.void(*original);
+            }
+            Event::StockAdjusted { changes, .. } => {
+                for change in changes {
+                    let level = self.stock.entry(change.sku.to_string()).or_default();
+                    level.on_hand += change.quantity.thousandths();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn number(&mut self, number: ReceiptNumber) {
+        self.numbers.entry((number.till, number.series)).or_default().push(number.number);
+    }
+
+    fn cash(&mut self, shift: ShiftId, mode: Mode, minor: i64) {
+        *self.drawers.entry(shift).or_default() += minor;
+        if mode == Mode::Live {
+            self.cash_minor += minor;
+        }
+    }
+
+    fn turnover(&mut self, mode: Mode, minor: i64) {
+        if mode == Mode::Live {
+            self.gross_minor += minor;
+        }
+    }
+
+    fn place(&mut self, placed: &PlacedOrder, strict: bool) {
+        if placed.mode == Mode::Training {
+            return;
+        }
+        for (sku, quantity, strict_product) in &placed.lines {
+            let level = self.stock.entry(sku.clone()).or_default();
+            level.reserved += quantity;
+            let short = level.on_hand - level.reserved;
+            if strict && short < 0 && (*strict_product || placed.channel == Channel::NotInHand) {
+                self.wrong.push(format!("P4: {sku} was promised {} thousandths too often", -short));
+            }
+        }
+    }
+
+    fn close(&mut self, order: OrderId, and: impl FnOnce(&mut Self)) {
+        let Some(placed) = self.orders.get_mut(&order) else {
+            self.wrong.push(format!("order {order} ends and was never placed"));
+            return;
+        };
+        if !std::mem::replace(&mut placed.open, false) {
+            self.wrong.push(format!("order {order} ends twice"));
+        }
+        if placed.mode == Mode::Live {
+            for (sku, quantity, _) in &placed.lines {
+                self.stock.entry(sku.clone()).or_default().reserved -= quantity;
+            }
+        }
+        and(self);
+    }
+
+    fn sell(&mut self, transaction: TransactionId, order: OrderId, gross: i64, due: i64) {
+        let Some(placed) = self.orders.get(&order) else {
+            self.wrong.push(format!("order {order} was paid and never placed"));
+            return;
+        };
+        if gross != placed.gross || placed.paid + due != gross {
+            self.wrong.push(format!("order {order} costs {}, {} and {due} were paid", placed.gross, placed.paid));
+        }
+        let (mode, lines) = (placed.mode, placed.lines.clone());
+        self.close(order, |books| {
+            if mode == Mode::Live {
+                for (sku, quantity, _) in &lines {
+                    books.stock.entry(sku.clone()).or_default().on_hand -= quantity;
+                }
+            }
+            books.sales.insert(transaction, BookedSale { mode, lines, voided: false });
+        });
+    }
+
+    fn take_back(&mut self, mode: Mode, lines: &[(String, i64, bool)]) {
+        if mode == Mode::Live {
+            for (sku, quantity, _) in lines {
+                self.stock.entry(sku.clone()).or_default().on_hand += quantity;
+            }
+        }
+    }
+
+    fn void(&mut self, original: TransactionId) {
+        let Some(sale) = self.sales.get_mut(&original) else {
+            self.wrong.push(format!("sale {original} was voided and never made"));
+            return;
+        };
+        if std::mem::replace(&mut sale.voided, true) {
+            self.wrong.push(format!("sale {original} was voided twice"));
+        }
+        let (mode, lines) = (sale.mode, sale.lines.clone());
+        self.take_back(mode, &lines);
+    }
+
+    /// Every series runs from 1 without a gap and without a repetition.
+    pub fn check_numbers(&mut self) {
+        for ((till, series), numbers) in &self.numbers {
+            for (expected, number) in (1..).zip(numbers) {
+                if expected != *number {
+                    self.wrong.push(format!(
+                        "P9: till {} gave {series:?} number {number} where {expected} follows",
+                        till.0
+                    ));
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What a clerk asks for next, from what the people in the shop know.
+
+use bytes::Bytes;
+use holdfast_domain::Action;
+use holdfast_domain::bounded::Sku;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::catalog::ItemRef;
+use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
+use holdfast_domain::line::LineNumber;
+use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::stock::AdjustmentReason;
+use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_money::Quantity;
+use holdfast_protocol::message::{CommandMessage, Pin, Request, SignOnMessage};
+use holdfast_terminal::dice::Dice;
+
+use crate::alphabet::TillMove;
+use crate::model::{KnownOrder, KnownSale, Model, Stage};
+use crate::shop::{SCARCE, eur, lines, reason, sku};
+use crate::world::{DAWN_MS, How, Want};
+
+/// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
+pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) -> Option<Want> {
+    if doing == TillMove::SignOn {
+        return Some(sign_on(model, till, dice));
+    }
+    if doing == TillMove::ReuseId {
+        return misuse(model, till, dice);
+    }
+    let action = action(model, till, doing, dice)?;
+    let id = mint(model, till);
+    let bytes: Bytes = request(id, action.clone(), dice).into();
+    model.ask(till, id, Some(action), bytes.clone());
+    Some(Want { id, bytes, how: How::Stored })
+}
+
+fn request(id: CommandId, action: Action, dice: &mut Dice) -> Vec<u8> {
+    let occurred_at = Timestamp(DAWN_MS + i64::try_from(dice.below(86_400_000)).unwrap_or(0));
+    Request::Command(CommandMessage { id, occurred_at, action }).to_bytes()
+}
+
+fn mint(model: &mut Model, till: usize) -> CommandId {
+    model.clerks[till].asked += 1;
+    let number = u128::from(model.clerks[till].asked);
+    CommandId(Uuid::from_u128((0xC0 << 96) | ((till as u128) << 64) | number))
+}
+
+fn sign_on(model: &mut Model, till: usize, dice: &mut Dice) -> Want {
+    let id = mint(model, till);
+    let pin = match dice.below(20) {
+        0 => "0000",
+        1 => "locked",
+        _ => crate::shop::PIN,
+    };
+    let number = if dice.permille(30) { StaffNumber(77) } else { crate::shop::MANAGER };
+    let message = SignOnMessage { id, occurred_at: Timestamp(DAWN_MS), number, pin: Pin(pin.to_owned()) };
+    let bytes: Bytes = Request::SignOn(message).to_bytes().into();
+    model.ask(till, id, None, bytes.clone());
+    Want { id, bytes, how: How::Secret }
+}
+
+/// The id of something that was answered, with another body.
+fn misuse(model: &mut Model, till: usize, dice: &mut Dice) -> Option<Want> {
+    let answered: Vec<CommandId> = model
+        .asked
+        .iter()
+        .filter(|(_, asked)| asked.till == till && asked.told.is_some() && asked.action.is_some())
+        .map(|(id, _)| *id)
+        .filter(|id| !model.misused.contains(id))
+        .collect();
+    let id = *dice.pick(&answered)?;
+    let order = OrderId(Uuid::from_u128(0xDEAD));
+    let bytes = request(id, Action::FulfilOrder { order }, dice).into();
+    model.misuse(id);
+    Some(Want { id, bytes, how: How::Misuse })
+}
+
+fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Option<Action> {
+    let clerk = &model.clerks[till];
+    let fresh = clerk.asked + 1;
+    let order_id = OrderId(Uuid::from_u128((0x0D << 96) | ((till as u128) << 64) | u128::from(fresh)));
+    let place = |channel, wanted: &[(&str, i64)]| {
+        Action::PlaceOrder(PlaceOrder {
+            order: order_id,
+            channel,
+            customer: None,
+            lines: lines(wanted),
+            expected_total: None,
+        })
+    };
+    Some(match doing {
+        TillMove::SignOn | TillMove::ReuseId | TillMove::Replay => return None,
+        TillMove::SignOff => Action::SignOff,
+        TillMove::OpenShift => {
+            let shift = ShiftId(Uuid::from_u128((0x5F << 96) | ((till as u128) << 64) | u128::from(fresh)));
+            let mode = if dice.permille(80) { Mode::Training } else { Mode::Live };
+            let day = if dice.permille(60) {
+                BusinessDay::On(BusinessDate::new(2026, 11, 1).expect("a date"))
+            } else {
+                BusinessDay::Today
+            };
+            Action::OpenShift { shift, float: eur(10_000), day, mode }
+        }
+        TillMove::CloseShift => {
+            let (shift, _) = clerk.shift?;
+            let declared = eur(10_000 + i64::try_from(dice.below(5_000)).unwrap_or(0));
+            Action::CloseShift { shift, declared }
+        }
+        TillMove::PlaceOrder => {
+            let mut wanted = Vec::new();
+            for sku in ["MILK", "SOAP", "FLOUR", SCARCE] {
+                if wanted.is_empty() || dice.permille(300) {
+                    let thousandths = if sku == "FLOUR" { dice.between(1, 9) * 250 } else { dice.between(1, 3) * 1_000 };
+                    if sku != SCARCE || dice.permille(400) {
+                        wanted.push((sku, i64::try_from(thousandths).unwrap_or(1_000)));
+                    }
+                }
+            }
+            let channel = if dice.permille(250) { Channel::NotInHand } else { Channel::Counter };
+            place(channel, &wanted)
+        }
+        TillMove::PlaceScarce => place(Channel::Counter, &[(SCARCE, 1_000)]),
+        TillMove::Cancel => Action::CancelOrder { order: open_order(model, till, dice)?.id, reason: reason("left") },
+        TillMove::Abandon => {
+            Action::AbandonBasket { lines: lines(&[("MILK", 2_000), ("SOAP", 1_000)]), reason: reason("left") }
+        }
+        TillMove::Pay => {
+            let order = open_order(model, till, dice)?;
+            let due = order.gross - order.paid;
+            let tendered = match dice.below(10) {
+                0 => due - 1,
+                1..=3 => due + i64::try_from(dice.below(500)).unwrap_or(0),
+                _ => due,
+            };
+            let receipt = if dice.permille(120) {
+                let skip = u32::try_from(dice.below(3)).unwrap_or(0);
+                ReceiptSource::Island { number: clerk.island.max(last_island(model, till)) + 1 + skip }
+            } else {
+                ReceiptSource::Hub
+            };
+            pay(order.id, tendered, Settlement::Full, receipt)
+        }
+        TillMove::Deposit => {
+            let order = open_order(model, till, dice)?;
+            let due = order.gross - order.paid;
+            pay(order.id, (due / 3).max(1), Settlement::Deposit, ReceiptSource::Hub)
+        }
+        TillMove::Fulfil => {
+            let paid: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Paid).collect();
+            Action::FulfilOrder { order: dice.pick(&paid)?.id }
+        }
+        TillMove::ReturnByReceipt => {
+            let sale = some_sale(model, till, dice)?;
+            let returned = sale.lines.iter().zip(1..).take(1 + usize::try_from(dice.below(2)).unwrap_or(0));
+            let lines = returned.map(|((_, thousandths), number)| ReturnLine {
+                line: LineNumber(number),
+                quantity: Quantity::from_thousandths((*thousandths).min(1_000)),
+            });
+            let goods =
+                ReturnedGoods::ByReceipt { original: TransactionId(sale.transaction), lines: lines.collect() };
+            Action::Return(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods })
+        }
+        TillMove::ReturnWithoutReceipt => {
+            let goods = ReturnedGoods::NoReceipt { lines: lines(&[("MILK", 1_000)]) };
+            Action::Return(ReturnGoods { reason: reason("sour"), receipt: ReceiptSource::Hub, goods })
+        }
+        TillMove::PostVoid => Action::PostVoid {
+            original: TransactionId(some_sale(model, till, dice)?.transaction),
+            reason: reason("wrong customer"),
+        },
+        TillMove::AdjustStock => {
+            let wanted: &[(&str, i64)] = match dice.below(4) {
+                0 => &[("MILK", 5_000), ("SOAP", 3_000)],
+                1 => &[(SCARCE, 2_000)],
+                2 => &[("FLOUR", -250), ("MILK", -1_000)],
+                _ => &[("SOAP", 4_000)],
+            };
+            let changes = wanted.iter().map(|(of, thousandths)| AdjustLine {
+                item: ItemRef::Sku(sku(of)),
+                quantity: Quantity::from_thousandths(*thousandths),
+            });
+            let why = match dice.below(3) {
+                0 => AdjustmentReason::Received,
+                1 => AdjustmentReason::Waste,
+                _ => AdjustmentReason::Other(reason("moved")),
+            };
+            Action::AdjustStock { changes: changes.collect(), reason: why }
+        }
+        TillMove::Nonsense => match dice.below(4) {
+            0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
+            1 => place(Channel::Counter, &[]),
+            2 => Action::PlaceOrder(PlaceOrder {
+                order: order_id,
+                channel: Channel::Counter,
+                customer: None,
+                lines: {
+                    let mut unknown = lines(&[("MILK", 1_000)]);
+                    unknown[0].item = ItemRef::Sku(Sku::new("NOTHING").expect("a number"));
+                    unknown
+                },
+                expected_total: None,
+            }),
+            _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
+        },
+    })
+}
+
+fn pay(order: OrderId, minor: i64, settlement: Settlement, receipt: ReceiptSource) -> Action {
+    let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: eur(minor) }];
+    Action::Pay { order, tenders, settlement, receipt }
+}
+
+/// The highest number of its own series that the till has ever put on paper.
+fn last_island(model: &Model, till: usize) -> u32 {
+    let used = model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
+        Some(Action::Pay { receipt: ReceiptSource::Island { number }, .. }) => Some(*number),
+        _ => None,
+    });
+    used.max().unwrap_or(0)
+}
+
+fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {
+    let anybodys = dice.permille(200);
+    let open: Vec<&KnownOrder> = model
+        .orders
+        .iter()
+        .filter(|order| order.stage == Stage::Open && (anybodys || order.till == till))
+        .collect();
+    dice.pick(&open).copied()
+}
+
+fn some_sale<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownSale> {
+    let anybodys = dice.permille(300);
+    let sales: Vec<&KnownSale> =
+        model.sales.iter().filter(|sale| anybodys || sale.till == till).collect();
+    dice.pick(&sales).copied()
+}

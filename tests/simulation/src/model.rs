@@ -1,0 +1,315 @@
+//! What the people in the shop know, kept outside the system: what was asked, what each till was told, what the books
+//! therefore must hold. Nothing here folds events or looks at a journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use holdfast_domain::Action;
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId};
+use holdfast_domain::order::Channel;
+use holdfast_domain::shift::Mode;
+use holdfast_protocol::message::{Answer, Reply, ReplyPosition, Request, Summary};
+
+use crate::alphabet;
+
+/// A request that a clerk made.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub till: usize,
+    pub name: &'static str,
+    /// None for a sign-on.
+    pub action: Option<Action>,
+    pub bytes: Bytes,
+    /// A sign-on that was under way when its till died is forgotten: the clerk types the PIN again.
+    pub abandoned: bool,
+    pub told: Option<Told>,
+}
+
+/// The first answer that a till kept.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub bytes: Bytes,
+    pub reply: Reply,
+    /// The history that gave it: another one after the hub's disk was replaced.
+    pub history: u32,
+}
+
+/// An order as the clerks know it.
+#[derive(Debug, Clone)]
+pub struct KnownOrder {
+    pub id: OrderId,
+    pub till: usize,
+    pub channel: Channel,
+    pub mode: Mode,
+    pub gross: i64,
+    pub paid: i64,
+    pub lines: Vec<(String, i64)>,
+    pub stage: Stage,
+    pub sale: Option<CommandId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Open,
+    Paid,
+    Over,
+}
+
+/// A sale as the clerks know it.
+#[derive(Debug, Clone)]
+pub struct KnownSale {
+    pub transaction: CommandId,
+    pub order: OrderId,
+    pub till: usize,
+    pub shift: ShiftId,
+    pub mode: Mode,
+    pub lines: Vec<(String, i64)>,
+    pub touched: bool,
+}
+
+/// What the clerk at one till knows.
+#[derive(Debug, Clone, Default)]
+pub struct Clerk {
+    pub signed_on: bool,
+    pub shift: Option<(ShiftId, Mode)>,
+    pub island: u32,
+    pub asked: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    pub deliveries: u64,
+    pub repeats: u64,
+    pub clock_jumps: u64,
+    pub crashes: u64,
+    pub power_cuts: u64,
+    pub disasters: u64,
+    pub told: u64,
+    pub refused: u64,
+    pub misuses: u64,
+    pub reached: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub struct Model {
+    pub asked: BTreeMap<CommandId, Asked>,
+    pub orders: Vec<KnownOrder>,
+    pub sales: Vec<KnownSale>,
+    pub clerks: Vec<Clerk>,
+    /// Which of the hub's histories speaks now.
+    pub history: u32,
+    pub misused: BTreeSet<CommandId>,
+    pub misuse_open: BTreeSet<CommandId>,
+    /// What the console was told is durable.
+    pub console: Vec<(&'static str, ReplyPosition, u32)>,
+    delivered: BTreeSet<CommandId>,
+    pub counts: Counts,
+    pub violations: Vec<String>,
+}
+
+impl Model {
+    pub fn new(tills: usize) -> Self {
+        Self {
+            asked: BTreeMap::new(),
+            orders: Vec::new(),
+            sales: Vec::new(),
+            clerks: vec![Clerk::default(); tills],
+            history: 0,
+            misused: BTreeSet::new(),
+            misuse_open: BTreeSet::new(),
+            console: Vec::new(),
+            delivered: BTreeSet::new(),
+            counts: Counts::default(),
+            violations: Vec::new(),
+        }
+    }
+
+    pub fn ask(&mut self, till: usize, id: CommandId, action: Option<Action>, bytes: Bytes) {
+        let name = action.as_ref().map_or("sign_on", alphabet::action);
+        self.reach("action", name);
+        self.asked.insert(id, Asked { till, name, action, bytes, abandoned: false, told: None });
+    }
+
+    pub fn reach(&mut self, kind: &str, name: &str) {
+        self.counts.reached.insert(format!("{kind}:{name}"));
+    }
+
+    pub fn is_told(&self, id: CommandId) -> bool {
+        self.asked.get(&id).is_some_and(|asked| asked.told.is_some())
+    }
+
+    /// How many of a till's requests have no answer yet.
+    pub fn open(&self, till: usize) -> usize {
+        let mine = self.asked.values().filter(|asked| asked.till == till && !asked.abandoned);
+        mine.filter(|asked| asked.told.is_none()).count()
+    }
+
+    /// A request arrives at the hub.
+    pub fn delivered(&mut self, payload: &[u8]) {
+        self.counts.deliveries += 1;
+        let Some(id) = Request::salvage_id(payload) else { return };
+        if !self.delivered.insert(id) {
+            self.counts.repeats += 1;
+            let name = self.asked.get(&id).map(|asked| asked.name);
+            if let Some(name) = name {
+                self.reach("twice", name);
+            }
+        }
+    }
+
+    /// A reply arrives at a till, wanted or not: the same history says the same thing about the same id, byte for byte.
+    pub fn heard(&mut self, id: CommandId, reply: &Reply, bytes: &Bytes) {
+        let decided = matches!(reply.answer, Answer::Accepted { .. } | Answer::Refused { .. });
+        let history = self.history;
+        let Some(told) = self.asked.get(&id).and_then(|asked| asked.told.as_ref()) else { return };
+        if decided && told.history == history && told.bytes != *bytes {
+            self.violations.push(format!("P2: {id} got another answer than the first"));
+        }
+        if let Answer::Rejected { code, .. } = &reply.answer
+            && !self.misused.contains(&id)
+        {
+            self.violations.push(format!("P2: {id} was answered and is now rejected with {code}"));
+        }
+    }
+
+    /// A till has put an answer on its disk and shows it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn told(&mut self, till: usize, reply: &Reply, bytes: &Bytes) -> Result<(), String> {
+        let history = self.history;
+        let Some(asked) = self.asked.get_mut(&reply.id) else {
+            return Err(format!("till {till} was told about {}, which nobody asked for", reply.id));
+        };
+        if asked.till != till {
+            return Err(format!("till {till} was told about a request of till {}", asked.till));
+        }
+        if let Answer::Rejected { code, .. } = &reply.answer {
+            return Err(format!("{} {} was rejected with {code}", asked.name, reply.id));
+        }
+        let first = asked.told.is_none();
+        if let Some(before) = &asked.told
+            && !same_outcome(&before.reply, reply)
+        {
+            return Err(format!("{} {} was told two outcomes", asked.name, reply.id));
+        }
+        asked.told = Some(Told { bytes: bytes.clone(), reply: reply.clone(), history });
+        if first {
+            self.counts.told += 1;
+            let (action, name) = (asked.action.clone(), asked.name);
+            match &reply.answer {
+                Answer::Accepted { summary, .. } => self.learn(till, reply.id, action.as_ref(), name, summary),
+                _ => self.counts.refused += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn learn(
+        &mut self,
+        till: usize,
+        id: CommandId,
+        action: Option<&Action>,
+        _name: &'static str,
+        summary: &Summary,
+    ) {
+        let clerk = &mut self.clerks[till];
+        match (action, summary) {
+            (None, _) => clerk.signed_on = true,
+            (Some(Action::SignOff), _) => clerk.signed_on = false,
+            (Some(Action::OpenShift { shift, mode, .. }), _) => clerk.shift = Some((*shift, *mode)),
+            (Some(Action::CloseShift { .. }), _) => clerk.shift = None,
+            (Some(Action::PlaceOrder(place)), Summary::OrderPlaced { totals, .. }) => {
+                let lines = place.lines.iter().map(|line| (item(&line.item), line.quantity.thousandths()));
+                let known = KnownOrder {
+                    id: place.order,
+                    till,
+                    channel: place.channel,
+                    mode: clerk.shift.map_or(Mode::Live, |(_, mode)| mode),
+                    gross: totals.gross.minor(),
+                    paid: 0,
+                    lines: lines.collect(),
+                    stage: Stage::Open,
+                    sale: None,
+                };
+                self.orders.push(known);
+            }
+            (Some(Action::Pay { order, .. }), Summary::Transaction { payment, .. }) => {
+                let due = payment.as_ref().map_or(0, |payment| payment.due.minor());
+                let shift = clerk.shift;
+                let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) else { return };
+                known.paid += due;
+                if known.paid < known.gross {
+                    return;
+                }
+                known.stage = if known.channel == Channel::NotInHand { Stage::Paid } else { Stage::Over };
+                known.sale = Some(id);
+                if let Some((shift, mode)) = shift {
+                    let (order, lines) = (known.id, known.lines.clone());
+                    let sale = KnownSale { transaction: id, order, till, shift, mode, lines, touched: false };
+                    self.sales.push(sale);
+                }
+            }
+            (Some(Action::CancelOrder { order, .. } | Action::FulfilOrder { order }), _) => {
+                if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
+                    known.stage = Stage::Over;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn misuse(&mut self, id: CommandId) {
+        self.misused.insert(id);
+        self.misuse_open.insert(id);
+    }
+
+    pub fn misuse_refused(&mut self, id: CommandId) {
+        if self.misuse_open.remove(&id) {
+            self.counts.misuses += 1;
+        }
+    }
+
+    pub fn console_told(&mut self, name: &'static str, position: &ReplyPosition) {
+        self.reach("hub_command", name);
+        self.console.push((name, *position, self.history));
+    }
+
+    pub fn console_refused(&mut self, name: &'static str) {
+        self.reach("hub_command", name);
+    }
+
+    /// The hub's disk is another one from now on. `kept_through` is what HQ holds: the console's acknowledgements beyond it
+    /// are nobody's to bring back.
+    pub fn new_history(&mut self, kept_through: u64) {
+        self.history += 1;
+        self.console.retain(|(_, position, _)| position.seq <= kept_through);
+    }
+
+    /// A till's process died: what was never to be stored is forgotten.
+    pub fn till_died(&mut self, till: usize) {
+        for asked in self.asked.values_mut() {
+            if asked.till == till && asked.action.is_none() && asked.told.is_none() {
+                asked.abandoned = true;
+            }
+        }
+    }
+}
+
+fn item(item: &holdfast_domain::catalog::ItemRef) -> String {
+    match item {
+        holdfast_domain::catalog::ItemRef::Sku(sku) => sku.to_string(),
+        holdfast_domain::catalog::ItemRef::Barcode(barcode) => barcode.to_string(),
+    }
+}
+
+/// Whether two answers say the same, wherever they stand.
+pub fn same_outcome(one: &Reply, other: &Reply) -> bool {
+    match (&one.answer, &other.answer) {
+        (Answer::Accepted { summary: a, .. }, Answer::Accepted { summary: b, .. }) => a == b,
+        (Answer::Refused { code: a, text: x, .. }, Answer::Refused { code: b, text: y, .. }) => {
+            a == b && x == y
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,243 @@
+//! What a seed makes of a run: how many tills, which weather, which kinds of trouble, and which move comes next. Every
+//! seed leaves out some kinds of trouble, so that the others get room.
+
+use holdfast_terminal::dice::Dice;
+use serde::{Deserialize, Serialize};
+
+use crate::alphabet::{Fate, HubMove, Move, TillMove, WorldMove};
+
+/// What a run is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Any trouble.
+    Any,
+    /// One till, one hub, no trouble.
+    Calm,
+    /// Every request arrives one to five times, and the whole day once more.
+    Flood,
+    /// The clock jumps again and again.
+    Clocks,
+    /// Disks are lost and machines rebuilt.
+    Disasters,
+}
+
+#[derive(Debug)]
+pub struct Plan {
+    pub tills: usize,
+    pub moves: u64,
+    pub pause_ticks: u64,
+    pub latency_max_ms: u64,
+    pub lost: u64,
+    pub doubled: u64,
+    pub copies_max: u64,
+    /// How many requests of one till may be open.
+    pub open_max: usize,
+    pub replay_the_day: bool,
+    troubles: Vec<Trouble>,
+    trouble_permille: u64,
+    console_permille: u64,
+    misuse: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Kill,
+    Power,
+    HubDisk,
+    State,
+    TillCrash,
+    TillPower,
+    TillDisk,
+    Partition,
+    Wan,
+    Headquarters,
+    GoesBack,
+    Clock,
+    Destroy,
+}
+
+const TROUBLES: [Trouble; 13] = [
+    Trouble::Kill,
+    Trouble::Power,
+    Trouble::HubDisk,
+    Trouble::State,
+    Trouble::TillCrash,
+    Trouble::TillPower,
+    Trouble::TillDisk,
+    Trouble::Partition,
+    Trouble::Wan,
+    Trouble::Headquarters,
+    Trouble::GoesBack,
+    Trouble::Clock,
+    Trouble::Destroy,
+];
+
+impl Plan {
+    pub fn of(profile: Profile, dice: &mut Dice) -> Self {
+        let mut plan = Self {
+            tills: usize::try_from(dice.between(2, 4)).unwrap_or(3),
+            moves: dice.between(30, 80),
+            pause_ticks: dice.between(4, 24),
+            latency_max_ms: dice.between(20, 160),
+            lost: if dice.permille(500) { dice.below(250) } else { 0 },
+            doubled: if dice.permille(600) { dice.below(500) } else { 0 },
+            copies_max: 3,
+            open_max: 4,
+            replay_the_day: dice.permille(60),
+            troubles: TROUBLES.into_iter().filter(|_| dice.permille(450)).collect(),
+            trouble_permille: dice.between(80, 320),
+            console_permille: 60,
+            misuse: false,
+        };
+        match profile {
+            Profile::Any => {}
+            Profile::Calm => {
+                (plan.tills, plan.lost, plan.doubled, plan.trouble_permille) = (1, 0, 0, 0);
+                plan.troubles.clear();
+            }
+            Profile::Flood => {
+                (plan.doubled, plan.copies_max, plan.open_max) = (1_000, 5, 12);
+                (plan.moves, plan.replay_the_day) = (dice.between(100, 160), true);
+                plan.troubles.retain(|trouble| matches!(trouble, Trouble::Kill | Trouble::State));
+                plan.trouble_permille = 40;
+            }
+            Profile::Clocks => {
+                plan.troubles = vec![Trouble::Clock, Trouble::Kill];
+                plan.trouble_permille = 300;
+            }
+            Profile::Disasters => {
+                plan.troubles = vec![Trouble::Destroy, Trouble::TillCrash, Trouble::Wan, Trouble::Headquarters];
+                plan.trouble_permille = 150;
+            }
+        }
+        // After a disk was lost the hub may not know the id yet that a rogue uses again.
+        plan.misuse = !plan.troubles.contains(&Trouble::Destroy);
+        if plan.troubles.is_empty() {
+            plan.trouble_permille = 0;
+        }
+        plan
+    }
+
+    /// The next move.
+    pub fn next(&self, dice: &mut Dice) -> Move {
+        if dice.permille(self.trouble_permille)
+            && let Some(trouble) = dice.pick(&self.troubles).copied()
+        {
+            return Move::World(self.trouble(trouble, dice));
+        }
+        if dice.permille(self.console_permille) {
+            return Move::Hub(console(dice));
+        }
+        let till = self.any_till(dice);
+        Move::Till(till, self.wish(dice))
+    }
+
+    fn any_till(&self, dice: &mut Dice) -> usize {
+        usize::try_from(dice.below(self.tills as u64)).unwrap_or(0)
+    }
+
+    fn wish(&self, dice: &mut Dice) -> TillMove {
+        const WISHES: [(u64, TillMove); 17] = [
+            (200, TillMove::PlaceOrder),
+            (70, TillMove::PlaceScarce),
+            (250, TillMove::Pay),
+            (40, TillMove::Deposit),
+            (50, TillMove::Cancel),
+            (30, TillMove::Abandon),
+            (40, TillMove::Fulfil),
+            (60, TillMove::ReturnByReceipt),
+            (20, TillMove::ReturnWithoutReceipt),
+            (40, TillMove::PostVoid),
+            (50, TillMove::AdjustStock),
+            (25, TillMove::CloseShift),
+            (35, TillMove::OpenShift),
+            (30, TillMove::SignOn),
+            (10, TillMove::SignOff),
+            (20, TillMove::Nonsense),
+            (15, TillMove::Replay),
+        ];
+        if self.misuse && dice.permille(20) {
+            return TillMove::ReuseId;
+        }
+        let all = WISHES.iter().map(|(weight, _)| weight).sum();
+        let mut thrown = dice.below(all);
+        for (weight, wish) in WISHES {
+            if thrown < weight {
+                return wish;
+            }
+            thrown -= weight;
+        }
+        TillMove::PlaceOrder
+    }
+
+    fn trouble(&self, trouble: Trouble, dice: &mut Dice) -> WorldMove {
+        let till = self.any_till(dice);
+        match trouble {
+            Trouble::Kill => WorldMove::KillHub,
+            Trouble::Power => WorldMove::CutPower(fate(dice)),
+            Trouble::HubDisk => WorldMove::HubDiskFault {
+                nth: dice.between(1, 12),
+                sync: dice.permille(600),
+                then_cut: dice.permille(500),
+            },
+            Trouble::State => WorldMove::StateFails,
+            Trouble::TillCrash => WorldMove::CrashTill(till),
+            Trouble::TillPower => WorldMove::CutTillPower(till, fate(dice)),
+            Trouble::TillDisk => WorldMove::TillDiskFault(till, dice.between(1, 6)),
+            Trouble::Partition => match dice.below(4) {
+                0 => WorldMove::PartitionTill(till),
+                1 => WorldMove::DeafTill(till),
+                _ => WorldMove::Repair,
+            },
+            Trouble::Wan => match dice.below(4) {
+                0 => WorldMove::PartitionHeadquarters,
+                1 => WorldMove::SlowWan,
+                _ => WorldMove::Repair,
+            },
+            Trouble::Headquarters => WorldMove::HeadquartersDown,
+            Trouble::GoesBack => WorldMove::HeadquartersGoesBack,
+            Trouble::Clock => clock(dice),
+            Trouble::Destroy => WorldMove::DestroyHub,
+        }
+    }
+}
+
+fn fate(dice: &mut Dice) -> Fate {
+    match dice.below(4) {
+        0 => Fate::AllKept,
+        1 => Fate::Mixed,
+        _ => Fate::AllLost,
+    }
+}
+
+/// From a second to ten years, both ways.
+fn clock(dice: &mut Dice) -> WorldMove {
+    const SECOND: u64 = 1_000;
+    const DAY: u64 = 86_400 * SECOND;
+    if dice.permille(80) {
+        return WorldMove::BootIn1970;
+    }
+    let most = match dice.below(4) {
+        0 => 3 * SECOND,
+        1 => 3_600 * SECOND,
+        2 => DAY,
+        _ => 3_650 * DAY,
+    };
+    let by = i64::try_from(dice.between(1, most)).unwrap_or(0);
+    WorldMove::StepClock(if dice.permille(500) { by } else { -by })
+}
+
+fn console(dice: &mut Dice) -> HubMove {
+    match dice.below(9) {
+        0 => HubMove::Configure,
+        1 => HubMove::Activate,
+        2 => HubMove::RegisterStaff,
+        3 => HubMove::Enrol,
+        4 => HubMove::Revoke,
+        5 => HubMove::StepClock,
+        6 => HubMove::Settle,
+        7 => HubMove::RegisterSubject,
+        _ => HubMove::EraseSubject,
+    }
+}

@@ -1,0 +1,100 @@
+//! The small store that every run plays in: four products, one of them strict with few units, two tax rates.
+#![allow(clippy::missing_panics_doc, reason = "every value here is a literal that is known to be valid")]
+
+use holdfast_domain::bounded::{
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::ids::{StaffId, StoreId, Uuid};
+use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
+use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
+
+/// The manager, who may do everything.
+pub const MANAGER: StaffNumber = StaffNumber(1);
+pub const PIN: &str = "2468";
+/// The strict product.
+pub const SCARCE: &str = "RARE";
+/// Every product.
+pub const SKUS: [&str; 4] = ["MILK", "SOAP", SCARCE, "FLOUR"];
+
+pub fn eur(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::EUR)
+}
+
+pub fn reason(text: &str) -> Reason {
+    Reason::new(text).expect("a short text is a reason")
+}
+
+pub fn label(text: &str) -> Label {
+    Label::new(text).expect("a short text is a label")
+}
+
+pub fn sku(text: &str) -> Sku {
+    Sku::new(text).expect("the store's numbers are valid")
+}
+
+pub fn manager() -> StaffId {
+    StaffId(Uuid::from_u128(1))
+}
+
+pub fn profile(cut_over_minutes: u16) -> StoreProfile {
+    let rule = |class: &str, code: &str, percent: i64| TaxRule {
+        class: TaxClass::new(class).expect("a class"),
+        rates: vec![TaxRate {
+            code: TaxCode::new(code).expect("a code"),
+            rate: Rate::percent(Decimal::from(percent)).expect("a rate"),
+        }],
+    };
+    StoreProfile {
+        store: StoreId(Uuid::from_u128(0x570)),
+        name: label("Corner shop"),
+        legal_name: label("Corner Shop Ltd"),
+        address: Address::new("1 High Street, Vienna").expect("an address"),
+        tax_id: label("ATU00000000"),
+        currency: Currency::EUR,
+        basis: TaxBasis::Inclusive,
+        tax_rounding: TaxRounding::PerLine,
+        cash_step: Decimal::ZERO,
+        time_zone: TimeZoneName::new("Europe/Vienna").expect("a zone"),
+        cut_over_minutes,
+        taxes: vec![rule("standard", "A", 20), rule("reduced", "B", 10)],
+    }
+}
+
+pub fn catalog(version: u64) -> Catalog {
+    let product = |sku: &str, barcode: &str, unit, price: i64, class: &str, stock| Product {
+        sku: self::sku(sku),
+        description: Description::new(&format!("Item {sku}")).expect("a description"),
+        barcodes: vec![Barcode::new(barcode).expect("a barcode")],
+        unit,
+        tax_class: TaxClass::new(class).expect("a class"),
+        unit_price: UnitPrice::new(Decimal::new(price, 2)).expect("a price"),
+        stock,
+    };
+    let products = vec![
+        product("MILK", "4006381333931", Unit::Piece, 119, "reduced", StockRule::Counter),
+        product("SOAP", "5000112637922", Unit::Piece, 249, "standard", StockRule::Counter),
+        product(SCARCE, "4012345678901", Unit::Piece, 9900, "standard", StockRule::Strict),
+        product("FLOUR", "4000417025005", Unit::Kilogram, 150, "reduced", StockRule::Counter),
+    ];
+    Catalog::new(version, products).expect("the products do not contradict each other")
+}
+
+/// Lines by product and thousandths.
+pub fn lines(wanted: &[(&str, i64)]) -> Vec<LineInput> {
+    wanted
+        .iter()
+        .zip(1..)
+        .map(|((sku, thousandths), number)| LineInput {
+            number: LineNumber(number),
+            item: ItemRef::Sku(self::sku(sku)),
+            quantity: Quantity::from_thousandths(*thousandths),
+            price: PriceInput::List,
+            discount: DiscountInput::None,
+            fate: LineFate::Kept,
+        })
+        .collect()
+}
