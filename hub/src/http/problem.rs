@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_actors::LedgerError;
+use holdfast_domain::Refusal;
 use holdfast_protocol::till_api::Problem;
 
 use crate::error::HubError;
@@ -38,7 +39,12 @@ impl Refused {
             HubError::Request { .. } => StatusCode::BAD_REQUEST,
             HubError::NotFound { .. } => StatusCode::NOT_FOUND,
             HubError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            HubError::Refused { .. } => StatusCode::CONFLICT,
+            HubError::Refused { refusal } => match **refusal {
+                Refusal::NotSignedOn | Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
+                Refusal::SubjectErased { .. } => StatusCode::GONE,
+                _ => StatusCode::CONFLICT,
+            },
+            HubError::SubjectsFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

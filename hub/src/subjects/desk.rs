@@ -1,0 +1,267 @@
+//! What a person at the hub's console asks about customers, at a hub that serves or in a folder that none serves from. A
+//! manager says who they are with staff number and PIN.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::Refusal;
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::ids::{StaffId, StoreId, SubjectId};
+use holdfast_domain::staff::{Permission, PinVerdict, StaffNumber};
+use holdfast_domain::state::State;
+use holdfast_domain::subject::{ErasureCause, ErasureReason};
+use holdfast_protocol::subject::Subject;
+use holdfast_protocol::wire::Wired;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::office::{Erased, erased_in};
+use super::{Destroyed, Subjects};
+use crate::clock::Machine;
+use crate::console::{Console, with_state};
+use crate::error::HubError;
+use crate::folder::DataFolder;
+use crate::http::App;
+use crate::people::People;
+use crate::recovery::standing::{self, VaultStanding};
+use crate::recovery::vault::Content;
+
+/// The most ids of one list.
+pub const LISTED_MAX: usize = 10_000;
+/// How long an erasure waits for HQ to take the new vault, before it says that this still waits.
+const VAULT_WITHIN: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SubjectAsk {
+    List { limit: usize },
+    Show { subject: Wired<SubjectId>, person: Person },
+    Erase { subject: Wired<SubjectId>, reason: Wired<ErasureReason>, person: Person },
+}
+
+/// Who asks.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    pub number: u32,
+    pub pin: Zeroizing<String>,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectTold {
+    Listed { count: usize, erased: usize, newest: Vec<Wired<SubjectId>> },
+    Shown { subject: Subject },
+    Erased(ErasedTold),
+}
+
+/// What an erasure destroyed, and what still waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ErasedTold {
+    pub subject: Wired<SubjectId>,
+    /// The journal's record; none when an earlier one says it already.
+    pub record_seq: Option<u64>,
+    pub keys: usize,
+    pub sealed_bytes: usize,
+    pub vault: VaultAfter,
+}
+
+/// Whether HQ's vault is replaced by one without the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultAfter {
+    Replaced,
+    Waiting,
+    /// HQ holds a vault that this hub may not replace before a person says so.
+    Held,
+    /// There is no recovery code, so HQ has nothing of this hub.
+    None,
+}
+
+/// Answers at a hub that serves.
+///
+/// # Errors
+/// HF-HUB-021 for a wrong PIN, HF-HUB-023 for somebody who is not kept, HF-HUB-026 for what the person may not.
+pub(crate) async fn carry_out(app: &Arc<App>, ask: SubjectAsk) -> Result<SubjectTold, HubError> {
+    match ask {
+        SubjectAsk::List { limit } => Ok(listed(&app.office.subjects, limit)),
+        SubjectAsk::Show { subject, person } => {
+            let asking = Arc::clone(app);
+            blocking(move || {
+                let state = asking.state.as_ref();
+                with_staff(&asking.people, &person, Permission::ReadSubject, |number| {
+                    with_state(state, |state| known(state, number))
+                })?;
+                shown(&asking.office.subjects, subject.0)
+            })
+            .await
+        }
+        SubjectAsk::Erase { subject, reason, person } => {
+            let asking = Arc::clone(app);
+            let staff = blocking(move || {
+                let state = asking.state.as_ref();
+                with_staff(&asking.people, &person, Permission::EraseSubject, |number| {
+                    with_state(state, |state| known(state, number))
+                })
+            })
+            .await?;
+            let cause = ErasureCause::Person { staff, reason: reason.0 };
+            let Erased { record_seq, destroyed } = app.office.erase(subject.0, cause).await?;
+            app.recovery.look_now();
+            let vault = vault_after(app).await?;
+            Ok(erased_told(subject.0, record_seq, destroyed, vault))
+        }
+    }
+}
+
+/// Answers in a folder that no hub serves from.
+///
+/// # Errors
+/// As at a hub that serves, and those of the journal.
+pub fn carry_out_idle(
+    folder: &DataFolder,
+    console: &mut Console,
+    ask: SubjectAsk,
+) -> Result<SubjectTold, HubError> {
+    let subjects = Subjects::open(folder, &erased_in(console.store().as_ref())?)?;
+    let staff = |console: &Console, person: &Person, permission| {
+        let people = People::open(folder.staff())?;
+        with_staff(&people, person, permission, |number| console.with_state(|state| known(state, number)))
+    };
+    match ask {
+        SubjectAsk::List { limit } => Ok(listed(&subjects, limit)),
+        SubjectAsk::Show { subject, person } => {
+            staff(console, &person, Permission::ReadSubject)?;
+            shown(&subjects, subject.0)
+        }
+        SubjectAsk::Erase { subject, reason, person } => {
+            let cause = ErasureCause::Person {
+                staff: staff(console, &person, Permission::EraseSubject)?,
+                reason: reason.0,
+            };
+            let subject = subject.0;
+            let record_seq = match console.record(&HubCommand::EraseSubject { subject, cause }) {
+                Ok(()) => console.head().map(|head| head.seq),
+                Err(HubError::Refused { refusal }) if matches!(*refusal, Refusal::SubjectErased { .. }) => {
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            let destroyed = subjects.erase(subject)?;
+            let vault = match standing::recipient(folder)? {
+                None => VaultAfter::None,
+                Some(_) => VaultAfter::Waiting,
+            };
+            Ok(erased_told(subject, record_seq, destroyed, vault))
+        }
+    }
+}
+
+fn listed(subjects: &Subjects, limit: usize) -> SubjectTold {
+    let newest = subjects.newest(limit.min(LISTED_MAX)).into_iter().map(Wired).collect();
+    SubjectTold::Listed { count: subjects.count(), erased: subjects.erased_count(), newest }
+}
+
+fn shown(subjects: &Subjects, subject: SubjectId) -> Result<SubjectTold, HubError> {
+    if subjects.is_erased(subject) {
+        return Err(HubError::Refused { refusal: Box::new(Refusal::SubjectErased { subject }) });
+    }
+    let subject = subjects.get(subject)?.ok_or(HubError::NotFound { what: "customer" })?;
+    Ok(SubjectTold::Shown { subject })
+}
+
+fn erased_told(
+    subject: SubjectId,
+    record_seq: Option<u64>,
+    destroyed: Destroyed,
+    vault: VaultAfter,
+) -> SubjectTold {
+    let Destroyed { keys, sealed_bytes } = destroyed;
+    SubjectTold::Erased(ErasedTold { subject: Wired(subject), record_seq, keys, sealed_bytes, vault })
+}
+
+type Known = Option<(StaffId, holdfast_domain::staff::Role)>;
+
+fn known(state: &State, number: StaffNumber) -> Known {
+    state.staff_by_number(number).map(|staff| (staff.id, staff.role))
+}
+
+/// Who this is, if they are who they say and may do this. An attempt is counted as at a till.
+fn with_staff(
+    people: &People,
+    person: &Person,
+    permission: Permission,
+    known: impl FnOnce(StaffNumber) -> Known,
+) -> Result<StaffId, HubError> {
+    let number = StaffNumber(person.number);
+    let verdict = people.check(number, &person.pin, Machine.now_ms());
+    let (PinVerdict::Correct, Some((staff, role))) = (verdict, known(number)) else {
+        tracing::info!(%number, ?verdict, "a person at the console was not let to the customers");
+        return Err(HubError::SignInRefused);
+    };
+    if role.may(permission) {
+        Ok(staff)
+    } else {
+        Err(HubError::Refused { refusal: Box::new(Refusal::NotPermitted { permission }) })
+    }
+}
+
+async fn vault_after(app: &Arc<App>) -> Result<VaultAfter, HubError> {
+    let until = Instant::now() + VAULT_WITHIN;
+    loop {
+        let asking = Arc::clone(app);
+        let now = blocking(move || {
+            let catalog = with_state(asking.state.as_ref(), |state| state.catalog_hash);
+            vault_now(&asking.folder, asking.store, catalog)
+        })
+        .await?;
+        if now != VaultAfter::Waiting || Instant::now() >= until {
+            return Ok(now);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Whether what HQ has is what is here now.
+fn vault_now(
+    folder: &DataFolder,
+    store: StoreId,
+    catalog: Option<[u8; 32]>,
+) -> Result<VaultAfter, HubError> {
+    let Some(recipient) = standing::recipient(folder)? else { return Ok(VaultAfter::None) };
+    let standing = VaultStanding::read(folder)?;
+    if standing.held.is_some() {
+        return Ok(VaultAfter::Held);
+    }
+    let fingerprint = Content::gather(folder, store, catalog)?.fingerprint(&recipient);
+    let is_there = standing.at_hq.is_some_and(|at_hq| at_hq.fingerprint == fingerprint);
+    Ok(if is_there { VaultAfter::Replaced } else { VaultAfter::Waiting })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HubError> + Send + 'static,
+) -> Result<T, HubError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|source| HubError::Unavailable { source: source.into() })?
+}
+
+/// Reads the customers anew after the folder's files were written from outside, such as by a vault that came back.
+///
+/// # Errors
+/// HF-HUB-003, HF-HUB-027.
+pub(crate) async fn reload(app: &Arc<App>) -> Result<(), HubError> {
+    let reading = Arc::clone(app);
+    blocking(move || {
+        let erased: BTreeSet<SubjectId> = erased_in(reading.state.as_ref())?;
+        reading.office.subjects.reload(&erased)
+    })
+    .await?;
+    app.office.settle(Arc::clone(&app.state)).await;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Journal and files in step: one change after another, and each so that an end at any moment leaves nothing that the next
+//! start does not put right.
+//!
+//! A registration is in the journal before its details are on the disk, so that nobody is kept whom the journal does not
+//! know. An erasure is in the journal before anything is destroyed, so that the next start goes on destroying.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use holdfast_actors::{LedgerError, LedgerHandle};
+use holdfast_domain::Refusal;
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::ids::{SubjectId, TerminalId};
+use holdfast_domain::subject::ErasureCause;
+use holdfast_protocol::subject::Details;
+use holdfast_store::StateStore;
+
+use super::{Destroyed, Subjects};
+use crate::clock::Machine;
+use crate::error::HubError;
+use crate::http::of_ledger;
+
+/// The customers of a hub that serves.
+#[derive(Debug)]
+pub(crate) struct Office {
+    pub subjects: Arc<Subjects>,
+    ledger: LedgerHandle,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What an erasure came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Erased {
+    /// The record that says so; `None` when an earlier one does.
+    pub record_seq: Option<u64>,
+    pub destroyed: Destroyed,
+}
+
+impl Office {
+    pub fn new(subjects: Arc<Subjects>, ledger: LedgerHandle) -> Self {
+        Self { subjects, ledger, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Keeps details of somebody, new or known.
+    ///
+    /// # Errors
+    /// HF-HUB-026 when the subject was erased, or nobody is signed on at the till; HF-HUB-003, HF-HUB-006, HF-HUB-024,
+    /// HF-HUB-036.
+    pub async fn keep(
+        &self,
+        subject: SubjectId,
+        terminal: TerminalId,
+        details: Details,
+    ) -> Result<(), HubError> {
+        let _turn = self.turn.lock().await;
+        if self.subjects.is_erased(subject) {
+            return Err(HubError::Refused { refusal: Box::new(Refusal::SubjectErased { subject }) });
+        }
+        if !self.subjects.has(subject) {
+            let register = HubCommand::RegisterSubject { subject, terminal };
+            match self.ledger.hub_command(register).await {
+                // Registered before an end came between the journal and the details.
+                Ok(_) | Err(LedgerError::Refused(Refusal::SubjectRegistered { .. })) => {}
+                Err(error) => return Err(of_ledger(error)),
+            }
+        }
+        self.blocking(move |subjects| subjects.put(subject, &details, Machine.timestamp())).await
+    }
+
+    /// Erases somebody for ever. Asked for again, it destroys what may be left.
+    ///
+    /// # Errors
+    /// HF-HUB-026 when the subject was never registered or the person may not erase; HF-HUB-003, HF-HUB-024.
+    pub async fn erase(&self, subject: SubjectId, cause: ErasureCause) -> Result<Erased, HubError> {
+        let _turn = self.turn.lock().await;
+        let record_seq = match self.ledger.hub_command(HubCommand::EraseSubject { subject, cause }).await {
+            Ok(committed) => Some(committed.position.seq),
+            Err(LedgerError::Refused(Refusal::SubjectErased { .. })) => None,
+            Err(error) => return Err(of_ledger(error)),
+        };
+        let destroyed = self.blocking(move |subjects| subjects.erase(subject)).await?;
+        tracing::info!(%subject, "a customer's key and details were destroyed");
+        Ok(Erased { record_seq, destroyed })
+    }
+
+    /// Lets this history's journal say what another one's said: who was erased there is erased here.
+    pub async fn settle(&self, state: Arc<dyn StateStore>) {
+        let journaled = tokio::task::spawn_blocking(move || erased_in(state.as_ref())).await;
+        let journaled = match journaled {
+            Ok(Ok(journaled)) => journaled,
+            Ok(Err(error)) => {
+                tracing::warn!(error = error.chain(), "who was erased cannot be read now");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "who was erased cannot be read now");
+                return;
+            }
+        };
+        for subject in self.subjects.erased_beyond(&journaled) {
+            if let Err(error) = self.erase(subject, ErasureCause::EarlierHub).await {
+                // They stay erased here; the journal says so after the next start.
+                tracing::warn!(%subject, error = error.chain(), "an earlier hub's erasure is not recorded yet");
+            }
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Subjects) -> Result<T, HubError> + Send + 'static,
+    ) -> Result<T, HubError> {
+        let subjects = Arc::clone(&self.subjects);
+        tokio::task::spawn_blocking(move || work(&subjects))
+            .await
+            .map_err(|source| HubError::Unavailable { source: source.into() })?
+    }
+}
+
+/// Who was erased, as the journal says. Blocks.
+///
+/// # Errors
+/// HF-HUB-027.
+pub(crate) fn erased_in(state: &dyn StateStore) -> Result<BTreeSet<SubjectId>, HubError> {
+    let erased = state.erased_subjects().map_err(|source| HubError::State { source: source.into() })?;
+    Ok(erased.into_iter().collect())
+}

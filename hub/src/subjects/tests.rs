@@ -1,0 +1,301 @@
+//! What is kept is found, what is erased is nowhere, and the files may be left at any moment.
+
+use std::path::Path;
+use std::time::Instant;
+
+use holdfast_domain::ids::Uuid;
+use holdfast_protocol::subject::Private;
+use holdfast_protocol::subject::file::{Part, decode_part};
+
+use super::*;
+
+fn id(number: u128) -> SubjectId {
+    SubjectId(Uuid::from_u128((0x0192 << 112) + (7 << 76) + number))
+}
+
+fn private(text: &str) -> Option<Private> {
+    Some(Private::new(text))
+}
+
+fn details(number: u128) -> Details {
+    Details {
+        name: private(&format!("Canary Name {number}")),
+        email: private(&format!("canary.{number}@example.com")),
+        phone: private(&format!("+43 1 {number:05}77")),
+        notes: None,
+    }
+}
+
+struct Place {
+    _place: tempfile::TempDir,
+    folder: DataFolder,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(place.path().join("hub"));
+        folder.create().unwrap();
+        Self { _place: place, folder }
+    }
+
+    fn open(&self) -> Subjects {
+        Subjects::open(&self.folder, &BTreeSet::new()).unwrap()
+    }
+
+    fn with(people: u128) -> (Self, Subjects) {
+        let place = Self::new();
+        let subjects = place.open();
+        (0..people).for_each(|n| subjects.put(id(n), &details(n), Timestamp(1)).unwrap());
+        (place, subjects)
+    }
+
+    fn vault(&self) -> Part {
+        decode_part(&vault_part(&self.folder).unwrap().unwrap()).unwrap()
+    }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+    found
+}
+
+fn is_anywhere(folder: &DataFolder, wanted: &[u8]) -> bool {
+    files(folder.root()).iter().any(|(_, bytes)| bytes.windows(wanted.len()).any(|part| part == wanted))
+}
+
+fn names(found: &[Subject]) -> Vec<&str> {
+    found.iter().filter_map(|known| known.details.name.as_ref().map(Private::reveal)).collect()
+}
+
+#[test]
+fn what_is_kept_comes_back_after_a_restart_and_is_found_by_address_or_number() {
+    let (place, subjects) = Place::with(3);
+    subjects.put(id(1), &Details { email: private("CANARY.2@example.com"), ..details(1) }, Timestamp(9)).unwrap();
+    for subjects in [subjects, place.open()] {
+        let known = subjects.get(id(1)).unwrap().unwrap();
+        assert_eq!((known.changed_at, known.details.email), (Timestamp(9), private("CANARY.2@example.com")));
+        assert_eq!(subjects.get(id(3)).unwrap(), None);
+        let by_email = |email: &str| subjects.find(&SubjectSearch::Email(Private::new(email))).unwrap();
+        let by_phone = |phone: &str| subjects.find(&SubjectSearch::Phone(Private::new(phone))).unwrap();
+        assert_eq!(names(&by_email("Canary.2@EXAMPLE.com")), ["Canary Name 1", "Canary Name 2"]);
+        assert!(by_email("canary.1@example.com").is_empty(), "the address that was changed");
+        assert!(by_email("canary").is_empty());
+        assert_eq!(names(&by_phone("+43/1/0000277")), ["Canary Name 2"]);
+        assert_eq!((subjects.count(), subjects.newest(2)), (3, vec![id(2), id(1)]));
+    }
+}
+
+#[test]
+fn nothing_of_a_person_can_be_read_in_any_file_and_keys_lie_apart_from_what_they_open() {
+    let (place, _) = Place::with(20);
+    for canary in ["Canary", "canary", "example", "43 1"] {
+        assert!(!is_anywhere(&place.folder, canary.as_bytes()), "{canary}");
+    }
+    let part = place.vault();
+    let keys = part.keys.unwrap();
+    assert_eq!((keys.len(), part.sealed.len()), (20, 20));
+    for (path, bytes) in files(place.folder.root()) {
+        let has = |wanted: &[u8]| bytes.windows(wanted.len()).any(|some| some == wanted);
+        let holds_key = keys.values().any(|key| has(key.bytes()));
+        let holds_details = part.sealed.values().any(|sealed| has(sealed));
+        assert!(!(holds_key && holds_details), "{}", path.display());
+    }
+}
+
+#[test]
+fn an_erasure_leaves_neither_key_nor_details_in_any_file_and_nobody_else_notices() {
+    let (place, subjects) = Place::with(600);
+    let before = place.vault();
+    let (key, sealed) = (before.keys.as_ref().unwrap()[&id(7)].clone(), before.sealed[&id(7)].clone());
+    let shelves = Shelves::of(&place.folder);
+    let shelf = shelf_of(id(7));
+    // Second names show what became of the bytes on the disk, whatever the files are called now.
+    let (old_keys, old_details) = (place.folder.root().join("old-keys"), place.folder.root().join("old-details"));
+    std::fs::hard_link(shelves.keys(shelf), &old_keys).unwrap();
+    std::fs::hard_link(shelves.details(shelf), &old_details).unwrap();
+    assert!(is_anywhere(&place.folder, key.bytes()) && is_anywhere(&place.folder, &sealed));
+
+    let destroyed = subjects.erase(id(7)).unwrap();
+    assert_eq!(destroyed, Destroyed { keys: 1, sealed_bytes: sealed.len() });
+    assert!(!is_anywhere(&place.folder, key.bytes()), "the key");
+    assert!(!is_anywhere(&place.folder, &sealed) && !is_anywhere(&place.folder, &sealed[13..29]), "the details");
+    assert!(std::fs::read(&old_keys).unwrap().iter().all(|byte| *byte == 0));
+    assert!(std::fs::read(&old_details).unwrap().iter().all(|byte| *byte == 0));
+
+    assert_eq!(subjects.erase(id(7)).unwrap(), Destroyed::default(), "nothing is left the second time");
+    for subjects in [subjects, place.open()] {
+        assert!(subjects.is_erased(id(7)) && !subjects.has(id(7)));
+        assert_eq!(subjects.get(id(7)).unwrap(), None);
+        assert!(subjects.find(&SubjectSearch::Email(Private::new("canary.7@example.com"))).unwrap().is_empty());
+        assert_eq!(subjects.count(), 599);
+        (0..600).filter(|n| *n != 7).for_each(|n| {
+            assert_eq!(subjects.get(id(n)).unwrap().unwrap().details, details(n));
+        });
+    }
+    let after = place.vault();
+    assert_eq!(after.erased, BTreeSet::from([id(7)]));
+    assert!(!after.keys.unwrap().contains_key(&id(7)) && !after.sealed.contains_key(&id(7)));
+}
+
+#[test]
+fn a_start_goes_on_with_what_an_end_interrupted() {
+    let (place, subjects) = Place::with(3);
+    drop(subjects);
+    let shelves = Shelves::of(&place.folder);
+    // An end between the journal and the files: the journal says that the first is erased.
+    let erased = BTreeSet::from([id(0)]);
+    // An end between a key and its details, at a registration and at an erasure.
+    let mut drawer = Drawer::read(&shelves, shelf_of(id(50))).unwrap();
+    drawer.keys.insert(id(50), seal::fresh_key());
+    drawer.write_keys(&shelves).unwrap();
+    let mut drawer = Drawer::read(&shelves, shelf_of(id(1))).unwrap();
+    drawer.keys.remove(&id(1)).unwrap();
+    drawer.write_keys(&shelves).unwrap();
+
+    let subjects = Subjects::open(&place.folder, &erased).unwrap();
+    assert_eq!(subjects.newest(9), [id(2)]);
+    let part = place.vault();
+    assert_eq!(part.keys.unwrap().into_keys().collect::<Vec<_>>(), [id(2)]);
+    assert_eq!(part.sealed.into_keys().collect::<Vec<_>>(), [id(2)]);
+    assert!(subjects.is_erased(id(0)) && subjects.erased_beyond(&erased).is_empty());
+}
+
+#[test]
+fn a_vault_brings_everybody_back_but_those_who_were_erased_anywhere() {
+    let (here, subjects) = Place::with(5);
+    let older = vault_part(&here.folder).unwrap().unwrap();
+    subjects.erase(id(1)).unwrap();
+    let newer = vault_part(&here.folder).unwrap().unwrap();
+
+    let elsewhere = Place::new();
+    restore_part(&elsewhere.folder, &newer, &BTreeSet::from([id(2)])).unwrap();
+    // An older vault that comes later brings nobody back.
+    restore_part(&elsewhere.folder, &older, &BTreeSet::new()).unwrap();
+    let restored = elsewhere.open();
+    assert_eq!(restored.newest(9), [id(4), id(3), id(0)]);
+    assert_eq!(restored.get(id(4)).unwrap().unwrap().details, details(4));
+    assert_eq!(restored.erased_beyond(&BTreeSet::from([id(2)])), [id(1)], "for the journal to be told");
+    assert!(matches!(
+        restore_part(&elsewhere.folder, &newer[1..], &BTreeSet::new()),
+        Err(HubError::FileDamaged { .. })
+    ));
+    assert_eq!(vault_part(&Place::new().folder).unwrap(), None, "nobody was ever kept there");
+}
+
+#[test]
+fn a_backup_opens_nothing_by_itself_and_waits_for_the_keys_of_those_who_are_left() {
+    let (here, subjects) = Place::with(4);
+    let before = here.vault();
+    let vault = vault_part(&here.folder).unwrap().unwrap();
+    subjects.put(id(3), &Details { notes: private("changed later"), ..details(3) }, Timestamp(5)).unwrap();
+    let backup = backup_part(&here.folder).unwrap().unwrap();
+    let keys = before.keys.unwrap();
+    for key in keys.values() {
+        assert!(!backup.windows(16).any(|part| part == &key.bytes()[..16]), "a key in a backup");
+    }
+    subjects.erase(id(1)).unwrap();
+
+    let restored = Place::new();
+    restore_part(&restored.folder, &backup, &BTreeSet::from([id(0)])).unwrap();
+    let opened = restored.open();
+    assert_eq!(opened.count(), 0, "there is no key yet");
+    assert!(!is_anywhere(&restored.folder, &before.sealed[&id(0)]), "erased while it lay in the drawer");
+    assert!(is_anywhere(&restored.folder, &before.sealed[&id(2)]));
+    // An erasure before the keys come reaches what waits.
+    assert_eq!(opened.erase(id(2)).unwrap().sealed_bytes, before.sealed[&id(2)].len());
+    assert!(!is_anywhere(&restored.folder, &before.sealed[&id(2)]));
+
+    // The vault is older than the erasure of the second and the change of the fourth.
+    restore_part(&restored.folder, &vault, &BTreeSet::from([id(1)])).unwrap();
+    opened.reload(&BTreeSet::new()).unwrap();
+    assert_eq!(opened.newest(9), [id(3)]);
+    assert_eq!(opened.get(id(3)).unwrap().unwrap().details.notes, private("changed later"));
+    assert!(!restored.folder.subjects().join("waiting").exists());
+}
+
+#[test]
+fn a_damaged_file_costs_its_own_customers_and_an_erasure_destroys_it() {
+    let (place, subjects) = Place::with(50);
+    drop(subjects);
+    let shelves = Shelves::of(&place.folder);
+    let path = shelves.details(shelf_of(id(7)));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let subjects = place.open();
+    let lost = (0..50).filter(|n| shelf_of(id(*n)) == shelf_of(id(7))).count();
+    assert_eq!(subjects.count(), 50 - lost);
+    assert!(matches!(subjects.put(id(7), &details(7), Timestamp(2)), Err(HubError::FileDamaged { .. })));
+    subjects.erase(id(7)).unwrap();
+    assert!(!path.exists() && !shelves.keys(shelf_of(id(7))).exists());
+}
+
+#[test]
+fn nothing_of_a_person_is_printed() {
+    let (_place, subjects) = Place::with(2);
+    let shown = subjects.get(id(1)).unwrap();
+    let printed = format!("{subjects:?} {shown:?} {:?}", details(1)).to_lowercase();
+    for canary in ["canary", "example", "0000177"] {
+        assert!(!printed.contains(canary), "{canary}");
+    }
+}
+
+#[test]
+fn a_change_among_a_hundred_thousand_customers_writes_a_small_part_of_them() {
+    let place = Place::new();
+    let count = SUBJECTS_MAX as u128 - 1;
+    let mut part = Part { keys: Some(Keys::new()), ..Part::default() };
+    for n in 0..count {
+        let key = seal::fresh_key();
+        part.sealed.insert(id(n), seal::seal(&key, id(n), Timestamp(1), &details(n)));
+        part.keys.as_mut().unwrap().insert(id(n), key);
+    }
+    let bytes = holdfast_protocol::subject::file::encode_part(&part);
+    restore_part(&place.folder, &bytes, &BTreeSet::new()).unwrap();
+    let all: usize = files(&place.folder.subjects()).iter().map(|(_, bytes)| bytes.len()).sum();
+
+    let timed = |what: &str, work: &mut dyn FnMut()| {
+        let started = Instant::now();
+        work();
+        println!("{what}: {:?}", started.elapsed());
+    };
+    let mut opened = None;
+    timed("opened", &mut || opened = Some(place.open()));
+    let subjects = opened.unwrap();
+    assert_eq!(subjects.count() as u128, count);
+    timed("registered one", &mut || subjects.put(id(count), &details(count), Timestamp(2)).unwrap());
+    assert!(matches!(
+        subjects.put(id(count + 1), &details(count), Timestamp(2)),
+        Err(HubError::SubjectsFull { .. })
+    ));
+    timed("changed one", &mut || subjects.put(id(5), &details(count), Timestamp(2)).unwrap());
+    timed("read one", &mut || assert!(subjects.get(id(5)).unwrap().is_some()));
+    let same = SubjectSearch::Email(Private::new(format!("canary.{count}@example.com")));
+    timed("found two", &mut || assert_eq!(subjects.find(&same).unwrap().len(), 2));
+    timed("erased one", &mut || assert_eq!(subjects.erase(id(5)).unwrap().keys, 1));
+    let mut vault = 0;
+    timed("made the vault's part", &mut || vault = vault_part(&place.folder).unwrap().unwrap().len());
+    println!("{all} bytes of files, {vault} bytes for the vault");
+
+    // What one change writes: the two files of one shelf.
+    let largest = (0..SHELVES)
+        .map(|shelf| {
+            let shelves = Shelves::of(&place.folder);
+            [shelves.keys(shelf), shelves.details(shelf)].iter().map(|path| path.metadata().unwrap().len()).sum::<u64>()
+        })
+        .max()
+        .unwrap();
+    assert!(largest * 150 < all as u64, "a change writes {largest} of {all} bytes");
+}
