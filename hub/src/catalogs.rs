@@ -26,11 +26,11 @@ pub fn write(folder: &DataFolder, products: &[Product]) -> Result<[u8; 32], HubE
     Ok(hash)
 }
 
-/// Reads a version.
+/// The stored bytes of a version.
 ///
 /// # Errors
-/// HF-HUB-029 when the file is missing, or is not what its name says.
-pub fn read(folder: &DataFolder, hash: &[u8; 32], version: u64) -> Result<Catalog, HubError> {
+/// HF-HUB-029.
+pub(crate) fn read_bytes(folder: &DataFolder, hash: &[u8; 32]) -> Result<Vec<u8>, HubError> {
     let path = path(folder, hash);
     let faulty = |source: Box<dyn std::error::Error + Send + Sync>| HubError::CatalogFile {
         path: path.clone(),
@@ -40,7 +40,26 @@ pub fn read(folder: &DataFolder, hash: &[u8; 32], version: u64) -> Result<Catalo
     if <[u8; 32]>::from(Sha256::digest(&bytes)) != *hash {
         return Err(faulty("its bytes are not those that the journal names".into()));
     }
-    catalog_file::decode(&bytes, version).map_err(|error| faulty(error.into()))
+    Ok(bytes)
+}
+
+/// Puts the stored bytes of a version where their hash says.
+///
+/// # Errors
+/// HF-HUB-003.
+pub(crate) fn write_bytes(folder: &DataFolder, bytes: &[u8]) -> Result<(), HubError> {
+    folder::create_private(&folder.catalog())?;
+    folder::replace(&path(folder, &Sha256::digest(bytes).into()), bytes)
+}
+
+/// Reads a version.
+///
+/// # Errors
+/// HF-HUB-029 when the file is missing, or is not what its name says.
+pub fn read(folder: &DataFolder, hash: &[u8; 32], version: u64) -> Result<Catalog, HubError> {
+    let bytes = read_bytes(folder, hash)?;
+    catalog_file::decode(&bytes, version)
+        .map_err(|error| HubError::CatalogFile { path: path(folder, hash), source: error.into() })
 }
 
 /// The catalog that a state names. A store whose file is lost still serves, without a product to sell, and says so: a

@@ -1,7 +1,9 @@
 //! The cloud as the hub calls it: HTTPS, every request but enrolment signed, every answer bounded.
 
+mod vault;
+
 use std::fmt;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,17 +11,18 @@ use base64::engine::general_purpose::STANDARD;
 use holdfast_actors::{Uplink, UplinkFailure};
 use holdfast_domain::ids::{StoreId, Uuid};
 use holdfast_journal::{Position, Record};
+use holdfast_protocol::head::SignedHeadJson;
 use holdfast_protocol::uplink::batch::{self, Header};
 use holdfast_protocol::uplink::{
     BATCH_CONTENT_TYPE, BatchAccepted, ENROL_PATH, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER,
     HashHeld, Heartbeat, HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER,
-    UplinkError, epochs_path, events_path, hash_path, heartbeat_path, journal_path, signing_digest,
+    UplinkError, epochs_path, events_path, hash_path, heads_path, heartbeat_path, journal_path, signing_digest,
 };
 use holdfast_replication::Record as Sent;
 use holdfast_replication::limits::{BATCH_BYTES_MAX, BATCH_RAW_BYTES_MAX};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use reqwest::{Client, Method, Response, StatusCode, Url};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 
 use crate::clock::Machine;
@@ -72,7 +75,9 @@ pub fn base_address(text: &str) -> Result<Url, HubError> {
 pub struct Cloud {
     identity: Arc<Identity>,
     base: Url,
-    client: Client,
+    /// Made when it is first needed, and tried again while it cannot be made: a machine without certificate authorities
+    /// cannot reach HQ, and sells all the same.
+    client: OnceLock<Client>,
     witness: Option<Arc<Witness>>,
 }
 
@@ -93,18 +98,11 @@ pub struct Contact {
 
 impl Cloud {
     /// # Errors
-    /// HF-HUB-007 for an address that is refused, HF-HUB-008 when TLS cannot be set up.
+    /// HF-HUB-007 for an address that is refused.
     pub fn new(identity: Arc<Identity>, witness: Option<Arc<Witness>>) -> Result<Self, HubError> {
         install_cryptography();
         let base = base_address(&identity.cloud)?;
-        let client = Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|source| unreachable(&base, source))?;
-        Ok(Self { identity, base, client, witness })
+        Ok(Self { identity, base, client: OnceLock::new(), witness })
     }
 
     /// Asks the cloud whether it is there.
@@ -113,7 +111,8 @@ impl Cloud {
     /// HF-HUB-008.
     pub async fn contact(&self) -> Result<Contact, HubError> {
         let response = self
-            .client
+            .client()
+            .map_err(|source| unreachable(&self.base, source))?
             .get(self.at("/healthz"))
             .send()
             .await
@@ -131,7 +130,8 @@ impl Cloud {
     /// # Errors
     /// HF-HUB-008, HF-HUB-009.
     pub async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, HubError> {
-        let sent = self.client.post(self.at(ENROL_PATH)).json(request).send().await;
+        let client = self.client().map_err(|source| unreachable(&self.base, source))?;
+        let sent = client.post(self.at(ENROL_PATH)).json(request).send().await;
         let response = sent.map_err(|source| unreachable(&self.base, source))?;
         self.answer(response).await.map_err(|failure| self.hub_error(failure))
     }
@@ -173,6 +173,19 @@ impl Cloud {
         Ok(Some(records.collect()))
     }
 
+    fn client(&self) -> Result<&Client, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
     fn at(&self, path: &str) -> Url {
         // `base_address` leaves no path, so what follows is always a path of this host.
         self.base.join(path).unwrap_or_else(|_| self.base.clone())
@@ -187,7 +200,8 @@ impl Cloud {
     ) -> Result<Response, UplinkFailure> {
         let digest = signing_digest(method.as_str(), path, &body);
         let request = self
-            .client
+            .client()
+            .map_err(|error| UplinkFailure::Unreachable(causes(&error)))?
             .request(method, self.at(path))
             .header(HUB_HEADER, self.identity.hub.to_string())
             .header(SIGNATURE_HEADER, STANDARD.encode(self.identity.sign(&digest)))
@@ -287,8 +301,6 @@ impl Uplink for Cloud {
         })
     }
 
-    fn heartbeat(
-        &self,
     fn hash_at(
         &self,
         epoch: Uuid,
@@ -310,6 +322,8 @@ impl Uplink for Cloud {
         })
     }
 
+    fn heartbeat(
+        &self,
         beat: Heartbeat,
     ) -> futures::future::BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
         Box::pin(async move {
@@ -318,7 +332,21 @@ impl Uplink for Cloud {
             Ok(answer)
         })
     }
+
+    fn send_head(
+        &self,
+        head: SignedHeadJson,
+    ) -> futures::future::BoxFuture<'_, Result<(), UplinkFailure>> {
+        Box::pin(async move {
+            let HeadTaken {} = self.post_json(heads_path(self.store()?), &head).await?;
+            Ok(())
+        })
+    }
 }
+
+/// 200 to a head.
+#[derive(Debug, Deserialize)]
+struct HeadTaken {}
 
 fn pack(header: &Header, records: &[Record]) -> Vec<u8> {
     let sent: Vec<Sent<'_>> = records

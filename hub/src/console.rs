@@ -7,13 +7,13 @@ use holdfast_domain::bounded::Label;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::command::HubCommand;
-use holdfast_domain::decide_hub;
+use holdfast_domain::{Decision, Refusal, decide_hub};
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::StaffId;
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::staff::{Role, StaffNumber};
-use holdfast_domain::state::State;
-use holdfast_journal::Position;
+use holdfast_domain::state::{Need, State};
+use holdfast_journal::{Position, Reader};
 use holdfast_protocol::{decode_record, encode_record};
 use holdfast_store::{StateStore, StoreError, stored_record};
 
@@ -58,6 +58,11 @@ impl Console {
         Arc::clone(&self.storage.state)
     }
 
+    /// The journal's reader.
+    pub(crate) fn reader(&self) -> Reader {
+        self.storage.reader.clone()
+    }
+
     /// The first record of the journal's newest epoch.
     ///
     /// # Errors
@@ -83,13 +88,30 @@ impl Console {
         self.storage.writer.head()
     }
 
+    fn decide(&self, command: &HubCommand) -> Result<Result<Decision, Refusal>, HubError> {
+        let mut subjects = Vec::new();
+        for need in State::needs_of_hub(command) {
+            if let Need::Subject(subject) = need {
+                let standing = self.storage.state.subject(subject);
+                let standing = standing.map_err(|source| HubError::State { source: source.into() })?;
+                subjects.extend(standing.map(|standing| (subject, standing)));
+            }
+        }
+        if subjects.is_empty() {
+            return Ok(self.with_state(|state| decide_hub(state, command)));
+        }
+        let mut state = self.with_state(State::clone);
+        state.subjects.extend(subjects);
+        Ok(decide_hub(&state, command))
+    }
+
     /// Decides a command and makes it durable.
     ///
     /// # Errors
     /// HF-HUB-026 with the refusal, the journal's errors, HF-HUB-027.
     pub fn record(&mut self, command: &HubCommand) -> Result<(), HubError> {
         let decision = self
-            .with_state(|state| decide_hub(state, command))
+            .decide(command)?
             .map_err(|refusal| HubError::Refused { refusal: Box::new(refusal) })?;
         if let HubCommand::OpenEpoch { epoch, .. } = command {
             self.storage.writer.begin_epoch(*epoch.0.as_bytes());

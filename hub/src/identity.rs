@@ -4,6 +4,7 @@ use std::fmt;
 
 use ed25519_dalek::{Signer, SigningKey};
 use holdfast_domain::ids::{HubId, StoreId};
+use holdfast_protocol::head::{Head, SignedHead};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -49,6 +50,14 @@ impl Identity {
         Self { hub, store: None, cloud, name, key: SigningKey::from_bytes(key) }
     }
 
+    /// The identity that a backup carries.
+    pub(crate) fn of_backup(front: &holdfast_protocol::backup::Front) -> Self {
+        let hub = &front.hub;
+        let mut identity = Self::new(HubId(hub.hub), &hub.key, hub.cloud.clone(), hub.name.clone());
+        identity.store = Some(StoreId(front.store));
+        identity
+    }
+
     /// Reads it from the folder; `None` when the folder has none.
     ///
     /// # Errors
@@ -88,9 +97,24 @@ impl Identity {
         folder::replace_json(&folder.identity(), &stored)
     }
 
+    /// The signing key itself, for a sealed backup.
+    pub(crate) fn secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.key.to_bytes())
+    }
+
     /// The Ed25519 public key.
     pub fn public_key(&self) -> [u8; 32] {
         self.key.verifying_key().to_bytes()
+    }
+
+    /// The Ed25519 signature of what has its own tag in front.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
+    }
+
+    /// This hub's word that its history went through a record.
+    pub fn sign_head(&self, head: Head) -> SignedHead {
+        SignedHead { head, signature: self.sign_bytes(&head.signing_bytes()) }
     }
 
     /// The Ed25519 signature of a digest.

@@ -3,13 +3,14 @@
 //! An attempt is counted and synced before the PIN is looked at, so that neither a restart nor many attempts at once give
 //! anybody more of them. Five wrong PINs in a row lock a number for five minutes, and each further one for twice as long.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use holdfast_domain::bounded::Label;
 use holdfast_domain::ids::StaffId;
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use holdfast_protocol::vault::Person as VaultPerson;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -203,6 +204,52 @@ impl People {
     fn write(&self, people: &[Person]) -> Result<(), HubError> {
         folder::replace_json(&self.path, &Stored { version: VERSION, people: people.to_vec() })
     }
+}
+
+/// Everybody of a staff file, without the counting of attempts.
+///
+/// # Errors
+/// HF-HUB-003, HF-HUB-006.
+pub(crate) fn vault_part(path: &Path) -> Result<Vec<VaultPerson>, HubError> {
+    let Some(stored) = folder::read_json::<Stored>(path)? else { return Ok(Vec::new()) };
+    let damaged = |problem: &'static str| HubError::FileDamaged { path: path.into(), source: problem.into() };
+    if stored.version != VERSION {
+        return Err(damaged("its version is unknown"));
+    }
+    let part = stored.people.into_iter().map(|person| {
+        let bytes = |text: &str| hex::decode(text).map_err(|_| damaged("a PIN's verifier is not hex"));
+        Ok(VaultPerson {
+            staff: person.staff,
+            number: person.number,
+            name: person.name,
+            memory_kib: person.pin.memory_kib,
+            passes: person.pin.passes,
+            salt: bytes(&person.pin.salt)?,
+            hash: bytes(&person.pin.hash)?,
+        })
+    });
+    part.collect()
+}
+
+/// Writes a staff file of what came out of a vault; nobody is locked.
+///
+/// # Errors
+/// HF-HUB-003.
+pub(crate) fn put_back(path: &Path, people: &[VaultPerson]) -> Result<(), HubError> {
+    let people = people.iter().map(|person| Person {
+        staff: person.staff,
+        number: person.number,
+        name: person.name.clone(),
+        pin: PinVerifier {
+            memory_kib: person.memory_kib,
+            passes: person.passes,
+            salt: hex::encode(&person.salt),
+            hash: hex::encode(&person.hash),
+        },
+        attempts: 0,
+        locked_until_ms: 0,
+    });
+    folder::replace_json(path, &Stored { version: VERSION, people: people.collect() })
 }
 
 /// # Errors

@@ -6,6 +6,7 @@
 
 mod checks;
 mod profile;
+mod recovery;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use holdfast_protocol::decode_record;
 use holdfast_protocol::uplink::{EnrolRequest, EnrolResponse, UPLINK_VERSION};
 
 pub use checks::{Check, Finding};
+pub use recovery::Recovery;
 pub use profile::{DEFAULT_TAXES, from_settings as profile_from_settings, parse_taxes};
 
 use crate::clock::Machine;
@@ -30,6 +32,8 @@ use crate::console::Console;
 use crate::error::HubError;
 use crate::folder::DataFolder;
 use crate::identity::Identity;
+use crate::recovery::code::RecoveryCode;
+use crate::subjects::erased_in;
 use crate::tls::{Authority, HubCertificate, local_addresses};
 
 /// The software's name in what the cloud keeps about hubs.
@@ -43,10 +47,12 @@ pub struct Request {
     pub name: String,
     /// None keeps the table of a store that has one, else the default.
     pub taxes: Option<String>,
+    /// Opens the vault that HQ keeps of a store: the same certificate authority, staff and catalog as before.
+    pub recovery_code: Option<String>,
 }
 
 /// What provisioning came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Provisioned {
     pub store: StoreId,
     pub store_name: String,
@@ -54,6 +60,7 @@ pub struct Provisioned {
     pub downloaded: u64,
     /// The certificate authority's fingerprint, hex.
     pub fingerprint: String,
+    pub recovery: Recovery,
 }
 
 /// Provisions a data folder, and prints each check and step to `out` as it is made.
@@ -68,6 +75,7 @@ pub async fn run(
 ) -> Result<Provisioned, HubError> {
     // What was typed is looked at before anything is made.
     let taxes = request.taxes.as_deref().map(parse_taxes).transpose()?;
+    let code = request.recovery_code.as_deref().map(RecoveryCode::parse).transpose()?;
     crate::cloud::base_address(&request.cloud)?;
     folder.create()?;
     let lock = folder.lock()?;
@@ -89,6 +97,8 @@ pub async fn run(
     identity.write(folder)?;
     let cloud = Cloud::new(Arc::new(identity.clone()), None)?;
 
+    // A code that opens nothing is known before years of journal are fetched.
+    let vault = recovery::look(folder, &cloud, store, code).await?;
     let mut console = Console::open_locked(folder, config.journal.segment_mib, lock)?;
     let mut downloaded = 0;
     if !is_ours(&console, &identity)? {
@@ -96,19 +106,23 @@ pub async fn run(
     }
     write_first_records(&mut console, &identity, &enrolled, taxes)?;
     let head = console.head().map_or(0, |head| head.seq);
+    let erased = erased_in(console.store().as_ref())?;
     console.close()?;
     say(out, "journal", &format!("{head} records"));
 
+    vault.put_back(folder, &erased)?;
     let now_ms = Machine.now_ms();
     let authority = Arc::new(Authority::open(folder, store, now_ms)?);
     let life = (config.certificate.days, config.certificate.renew_before_days);
     HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?;
     say(out, "certificates", authority.server_name());
+    let recovery = vault.settle(folder, &cloud, store, out).await?;
     Ok(Provisioned {
         store,
         store_name: enrolled.settings.name,
         downloaded,
         fingerprint: authority.fingerprint(),
+        recovery,
     })
 }
 

@@ -125,6 +125,34 @@ impl Authority {
     }
 }
 
+/// The authority's certificate and key as they lie in a folder, PEM, for a vault.
+///
+/// # Errors
+/// HF-HUB-003.
+pub(crate) fn read_authority(folder: &DataFolder) -> Result<(String, String), HubError> {
+    let read = |name| {
+        let path = folder.tls().join(name);
+        std::fs::read_to_string(&path).map_err(HubError::file("read", path))
+    };
+    Ok((read("ca.pem")?, read("ca.key")?))
+}
+
+/// Puts an authority into a folder, when its certificate and key belong together.
+///
+/// # Errors
+/// HF-HUB-015, HF-HUB-003.
+pub(crate) fn write_authority(folder: &DataFolder, cert: &str, key: &str) -> Result<(), HubError> {
+    let der = CertificateDer::from_pem_slice(cert.as_bytes()).map_err(faulty("read"))?;
+    let pair = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(faulty("read"))?;
+    let held = CertifiedKey::from_der(vec![der], pair, &ring::default_provider()).map_err(faulty("read"))?;
+    held.keys_match().map_err(faulty("read"))?;
+    let tls = folder.tls();
+    folder::create_private(&tls)?;
+    // In the order of making one: a certificate without its key would stop every later start.
+    folder::replace(&tls.join("ca.key"), key.as_bytes())?;
+    folder::replace(&tls.join("ca.pem"), cert.as_bytes())
+}
+
 fn make_authority(server_name: &str, now_ms: i64) -> Result<(String, String), rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, format!("Holdfast store {server_name}"));
