@@ -12,6 +12,7 @@ use holdfast_protocol::chain_hash;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -19,15 +20,23 @@ use crate::catalogs;
 use crate::clock::Machine;
 use crate::console::{activate_catalog, register_staff, with_state};
 use crate::error::HubError;
+use crate::export::{self, Sending};
 use crate::folder::DataFolder;
 use crate::http::{App, enrol_code};
+use crate::identity::Identity;
 use crate::import::{self, Mapping};
 use crate::people;
+use crate::recovery::backup;
+use crate::recovery::standing::LastBackup;
+use crate::subjects::desk::{self, SubjectAsk, SubjectTold};
+use crate::verify::{self, Carried, Evidence, JournalVerdict};
 
 /// Bytes of a request's line.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// Bytes of an answer: a list of bad rows.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Long answers that go out at once.
+const LONG_ANSWERS_MAX: usize = 2;
 /// How long one exchange may take: an import of the largest file, or the verification of years of journal.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(600);
 
@@ -39,7 +48,14 @@ pub enum Ask {
     ImportCatalog { name: String, bytes: u64, map: Vec<String>, skip_bad_rows: bool },
     Pair { name: String },
     Status {},
-    Verify {},
+    Verify { evidence: Vec<Carried> },
+    Export { from_seq: u64 },
+    /// `also` is whom the backup is sealed for beside the recovery code: the console, which reads it back.
+    Backup { also: String },
+    BackupKept { backup: LastBackup },
+    NewRecoveryCode {},
+    RejoinVault { code: Zeroizing<String> },
+    Subject(SubjectAsk),
 }
 
 /// A role as it is typed.
@@ -68,6 +84,11 @@ pub enum Told {
     Code { code: String, fingerprint: String, https: String },
     Status(serde_json::Value),
     Verified { text: String, intact: bool },
+    Exported {},
+    BackupSent {},
+    RecoveryCode { code: Zeroizing<String> },
+    Noted {},
+    Subject(SubjectTold),
     Refused { text: String },
 }
 
@@ -122,14 +143,22 @@ pub(crate) fn listen(
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
         .map_err(HubError::file("protect", &path))?;
     Ok(async move {
-        // One exchange after another: the console is one person.
+        // One exchange after another: the console is one person. Long answers go out beside them.
+        let mut long_answers = JoinSet::new();
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    if timeout(EXCHANGE_WITHIN, exchange(&app, stream)).await.is_err() {
-                        tracing::warn!("an exchange on the local channel took too long");
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(_) = long_answers.join_next() => continue,
+            };
+            match accepted {
+                Ok((stream, _)) => match timeout(EXCHANGE_WITHIN, exchange(&app, stream)).await {
+                    Ok(None) => {}
+                    Ok(Some(long)) if long_answers.len() < LONG_ANSWERS_MAX => {
+                        long_answers.spawn(answer_at_length(Arc::clone(&app), long));
                     }
-                }
+                    Ok(Some(_)) => tracing::warn!("too many long answers on the local channel at once"),
+                    Err(_) => tracing::warn!("an exchange on the local channel took too long"),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "the local channel cannot accept");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -139,8 +168,50 @@ pub(crate) fn listen(
     })
 }
 
-async fn exchange(app: &Arc<App>, mut stream: UnixStream) {
+/// A question whose answer is a whole file.
+struct Long {
+    stream: UnixStream,
+    file: LongFile,
+}
+
+#[derive(Debug, Clone)]
+enum LongFile {
+    Export { from_seq: u64 },
+    Backup { also: String },
+}
+
+async fn answer_at_length(app: Arc<App>, Long { stream, file }: Long) {
+    let what = if matches!(file, LongFile::Backup { .. }) { "backup" } else { "export" };
+    let sent = Sending::run(stream, move |out| {
+        let not_provisioned = || HubError::NotProvisioned { path: app.folder.root().into() };
+        let identity = Identity::read(&app.folder)?.ok_or_else(not_provisioned)?;
+        match file {
+            LongFile::Export { from_seq } => {
+                export::write(&app.reader, &identity, from_seq, out)?;
+                Ok(Told::Exported {})
+            }
+            LongFile::Backup { also } => {
+                let unreadable = |problem: &str| HubError::Request { problem: problem.to_owned() };
+                let also = also.parse().map_err(unreadable)?;
+                let catalog = with_state(app.state.as_ref(), |state| state.catalog_hash);
+                backup::write(&app.folder, &identity, &app.reader, catalog, Some(&also), out)?;
+                Ok(Told::BackupSent {})
+            }
+        }
+    });
+    match sent.await {
+        Ok(()) => tracing::info!(what, "the journal went out in one file"),
+        Err(error) => tracing::warn!(what, %error, "the journal went out in part only"),
+    }
+}
+
+/// Answers, or says which question takes a long answer.
+async fn exchange(app: &Arc<App>, mut stream: UnixStream) -> Option<Long> {
     let told = match read(&mut stream).await {
+        Ok((Ask::Export { from_seq }, _)) => {
+            return Some(Long { stream, file: LongFile::Export { from_seq } });
+        }
+        Ok((Ask::Backup { also }, _)) => return Some(Long { stream, file: LongFile::Backup { also } }),
         Ok((ask, file)) => {
             carry_out(app, ask, file).await.unwrap_or_else(|error| Told::Refused { text: error.chain() })
         }
@@ -150,6 +221,7 @@ async fn exchange(app: &Arc<App>, mut stream: UnixStream) {
     if let Err(error) = stream.write_all(&answer).await {
         tracing::debug!(%error, "the console went away before its answer");
     }
+    None
 }
 
 async fn read(stream: &mut UnixStream) -> std::io::Result<(Ask, Vec<u8>)> {
@@ -184,11 +256,35 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
             Ok(Told::Code { code, fingerprint: app.authority.fingerprint(), https })
         }
         Ask::Status {} => Ok(Told::Status(crate::http::status_json(app).await)),
-        Ask::Verify {} => {
-            let reader = app.reader.clone();
-            let report = on_blocking(move || Ok(reader.verify(chain_hash)?)).await?;
-            Ok(Told::Verified { text: crate::verify::verdict(&report), intact: report.is_intact() })
+        Ask::Verify { evidence } => {
+            let (reader, store) = (app.reader.clone(), app.store);
+            let evidence = Evidence::arrived(evidence)?;
+            let verified = on_blocking(move || {
+                verify::verdict(&reader.verify(chain_hash)?, Some(&reader), store, &evidence)
+            });
+            let JournalVerdict { text, intact } = verified.await?;
+            Ok(Told::Verified { text, intact })
         }
+        // They were taken aside before, because their answers are long.
+        Ask::Export { .. } | Ask::Backup { .. } => {
+            Err(HubError::Request { problem: "a file is not sent from here".into() })
+        }
+        Ask::BackupKept { backup } => {
+            let keeping = Arc::clone(app);
+            on_blocking(move || keeping.recovery.note_backup(backup)).await?;
+            Ok(Told::Noted {})
+        }
+        Ask::NewRecoveryCode {} => {
+            let minting = Arc::clone(app);
+            let code = on_blocking(move || minting.recovery.new_code()).await?;
+            Ok(Told::RecoveryCode { code })
+        }
+        Ask::RejoinVault { code } => {
+            app.recovery.rejoin(&code).await?;
+            desk::reload(app).await?;
+            Ok(Told::Noted {})
+        }
+        Ask::Subject(ask) => desk::carry_out(app, ask).await.map(Told::Subject),
     }
 }
 

@@ -1,11 +1,17 @@
 //! The commands of the hub's program, each in its file. Each talks to the hub that serves from the data folder, or opens
 //! the folder itself when none does.
 
+mod backup;
+mod export;
+mod identity;
 mod import;
 mod pair;
+mod recovery;
+mod restore;
 mod serving;
 mod staff;
 mod status;
+mod subject;
 mod verify;
 
 use std::net::SocketAddr;
@@ -71,6 +77,10 @@ enum Command {
         /// gets standard=20,reduced=10,zero=0
         #[arg(long)]
         tax: Option<String>,
+        /// The recovery code of the store: the hub before this one comes back with its certificates, staff and catalog, and
+        /// the tills go on without being paired. `-` reads it from the standard input
+        #[arg(long)]
+        recovery_code: Option<String>,
     },
     /// Serve the store until SIGTERM or Ctrl-C
     Serve {
@@ -92,6 +102,9 @@ enum Command {
     /// Staff of the store
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Customers whose details the store keeps
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
     /// Make a code that lets one till in, for ten minutes
     Pair {
         #[command(flatten)]
@@ -108,11 +121,46 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Walk the whole journal and check every record against the chain
-    Verify {
+    /// Write one sealed file that a dead hub is restored from, also while the hub sells
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// A folder, such as that of a USB stick, or the file's own name; nothing is overwritten
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Make a data folder of a backup; it serves at once
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The backup
+        #[arg(long)]
+        from: PathBuf,
+        /// The store's recovery code; `-` reads it from the standard input
+        #[arg(long)]
+        recovery_code: String,
+    },
+    /// The code that brings the store back
+    #[command(subcommand)]
+    Recovery(RecoveryCommand),
+    /// Who this hub is to others, with the public key that an auditor verifies exports with
+    Identity {
         #[command(flatten)]
         place: Place,
     },
+    /// Write the journal into one file that an auditor can verify, also while the hub sells
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The file, which must not be there yet
+        #[arg(long)]
+        to: PathBuf,
+        /// The first record; the file then names the hash of the record before it
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+        from_seq: u64,
+    },
+    /// Check every record of the journal or of an export. Exit code 0: intact, 1: not intact, 2: no verdict
+    Verify(verify::Verify),
     /// Check a configuration without starting anything
     CheckConfig {
         /// The configuration file
@@ -121,6 +169,23 @@ enum Command {
     },
     /// Print the OpenAPI document of the hub's HTTP interface
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum RecoveryCommand {
+    /// Make another recovery code; the one before opens what was sealed before, and nothing else any more
+    NewCode {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take over the vault that HQ holds for the hub before this one
+    Rejoin {
+        #[command(flatten)]
+        place: Place,
+        /// The recovery code that the vault was sealed for; `-` reads it from the standard input
+        #[arg(long)]
+        recovery_code: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -179,13 +244,16 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<ExitCode, HubError> {
     match command {
-        Command::Provision { place, cloud, claim, name, tax } => {
+        Command::Provision { place, cloud, claim, name, tax, recovery_code } => {
             serving::log_to_stderr("warn");
-            let request = provision::Request { cloud, claim, name, taxes: tax };
+            let recovery_code = recovery_code.map(recovery::typed_code).transpose()?;
+            let recovery_code = recovery_code.map(|code| code.to_string());
+            let request = provision::Request { cloud, claim, name, taxes: tax, recovery_code };
             let mut out = std::io::stdout();
             let done = provision::run(&place.folder(), &place.config()?, &request, &mut out).await?;
             println!("store {}", done.store);
             println!("ca-fingerprint {}", done.fingerprint);
+            recovery::print_outcome(&done.recovery);
             println!(
                 "\n{} is provisioned. Now: holdfast-hub serve --data {}",
                 done.store_name,
@@ -198,12 +266,24 @@ async fn run(command: Command) -> Result<ExitCode, HubError> {
         Command::Staff(StaffCommand::Add { place, number, name, role, pin_stdin: _ }) => {
             staff::add(&place, number, name, role).await?;
         }
+        Command::Subject(command) => subject::run(command).await?,
         Command::Pair { place, name } => pair::run(&place, name).await?,
         Command::Import(ImportCommand::Catalog { place, file, map, skip_bad_rows }) => {
             return import::catalog(&place, &file, map, skip_bad_rows).await;
         }
         Command::Status { place } => status::run(&place).await?,
-        Command::Verify { place } => return verify::run(&place).await,
+        Command::Backup { place, to } => backup::run(&place, &to).await?,
+        Command::Restore { place, from, recovery_code } => {
+            serving::log_to_stderr("warn");
+            restore::run(&place, from, recovery_code).await?;
+        }
+        Command::Recovery(RecoveryCommand::NewCode { place }) => recovery::new_code(&place).await?,
+        Command::Recovery(RecoveryCommand::Rejoin { place, recovery_code }) => {
+            recovery::rejoin(&place, recovery_code).await?;
+        }
+        Command::Identity { place } => identity::run(&place)?,
+        Command::Export { place, to, from_seq } => export::run(&place, &to, from_seq).await?,
+        Command::Verify(asked) => return Ok(verify::run(asked).await),
         Command::CheckConfig { config } => {
             Config::load(config.as_deref())?;
             println!("the configuration can be used");

@@ -138,12 +138,32 @@ pub enum HubError {
     },
     #[error("HF-HUB-032 the running hub refused: {text}")]
     Relayed { text: String },
+    #[error("HF-HUB-033 what was given to verify with cannot be used")]
+    Evidence {
+        #[source]
+        source: crate::verify::EvidenceError,
+    },
+    #[error(
+        "HF-HUB-035 the journal holds another record {seq} than the one this hub has signed; keep this disk as it is and rebuild the hub from HQ's copy"
+    )]
+    HeadContradicted { seq: u64 },
+    #[error("HF-HUB-034 the export cannot be made: {problem}")]
+    Export { problem: String },
+    #[error("HF-HUB-034 the export is not whole; nothing was kept, run the command again")]
+    ExportFault {
+        #[source]
+        source: holdfast_protocol::export::Fault,
+    },
+    #[error("HF-HUB-036 the store keeps the details of {max} customers already; erase those who must not be kept any longer")]
+    SubjectsFull { max: usize },
     #[error(transparent)]
     Journal(#[from] holdfast_journal::JournalError),
     #[error(transparent)]
     Gate(#[from] holdfast_broker::GateError),
     #[error(transparent)]
     Import(#[from] crate::import::ImportError),
+    #[error(transparent)]
+    Recovery(#[from] crate::recovery::RecoveryError),
 }
 
 impl HubError {
@@ -203,6 +223,23 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-HUB-030", "the hub's clock is doubtful"),
     ("HF-HUB-031", "a name or address cannot be used"),
     ("HF-HUB-032", "the running hub refused a command of its console"),
+    ("HF-HUB-033", "what a verification was given cannot be used"),
+    ("HF-HUB-034", "an export cannot be made"),
+    ("HF-HUB-035", "the journal contradicts the last signed head"),
+    ("HF-HUB-036", "no more customers can be kept"),
+    ("HF-REC-001", "a recovery code was mistyped"),
+    ("HF-REC-002", "a recovery code does not open what it was given for"),
+    ("HF-REC-003", "a vault or a backup is damaged"),
+    ("HF-REC-004", "a vault or a backup belongs to another store"),
+    ("HF-REC-005", "the folder to restore into is not empty"),
+    ("HF-REC-006", "the backup's file is there already"),
+    ("HF-REC-007", "there is no room for a backup or a restore"),
+    ("HF-REC-008", "HQ has no vault of the store"),
+    ("HF-REC-009", "the hub has no recovery code"),
+    ("HF-REC-010", "the vault is too large for HQ"),
+    ("HF-REC-011", "a backup cannot be read back"),
+    ("HF-REC-012", "the data folder has certificates of its own"),
+    ("HF-REC-013", "a backup is under way"),
     ("HF-IMP-001", "the file cannot be read"),
     ("HF-IMP-002", "a column is missing"),
     ("HF-IMP-003", "a column mapping cannot be used"),
@@ -235,7 +272,7 @@ mod tests {
         let on_disk: BTreeSet<_> = std::fs::read_dir(&pages)
             .unwrap()
             .filter_map(|entry| Some(entry.unwrap().path().file_stem()?.to_str()?.to_owned()))
-            .filter(|name| name.starts_with("HF-HUB-") || name.starts_with("HF-IMP-"))
+            .filter(|name| ["HF-HUB-", "HF-IMP-", "HF-REC-"].iter().any(|area| name.starts_with(area)))
             .collect();
         assert_eq!(on_disk, codes);
         for (code, meaning) in ERROR_CODES {

@@ -9,8 +9,14 @@
 //! state/              the state that follows from the journal; may be deleted, then it is rebuilt
 //! catalog/<sha256>.hfc  catalog versions, named by their content
 //! staff.json          names, PIN verifiers, attempt counters (0600); names never go to the journal
+//! subjects/           customers' keys and sealed details, apart from each other (0700); never in the journal
 //! pairing.json        hashes of open pairing codes (0600)
 //! witness.json        the highest record that HQ has acknowledged
+//! recovery.json       for whom this hub seals: the public half of the recovery code
+//! vault.json          which vault HQ has of this store
+//! backup.json         the last backup that was written and read back
+//! head.json           the last head of the journal under the hub's key
+//! ballast             nothing but room on the disk, given back when there is no other
 //! paper/<printer>/    what a simulated printer printed
 //! admin.sock          the local channel of the running hub (0600)
 //! ```
@@ -73,12 +79,36 @@ impl DataFolder {
         self.root.join("staff.json")
     }
 
+    pub fn subjects(&self) -> PathBuf {
+        self.root.join("subjects")
+    }
+
     pub fn pairing(&self) -> PathBuf {
         self.root.join("pairing.json")
     }
 
     pub fn witness(&self) -> PathBuf {
         self.root.join("witness.json")
+    }
+
+    pub fn recovery(&self) -> PathBuf {
+        self.root.join("recovery.json")
+    }
+
+    pub fn vault(&self) -> PathBuf {
+        self.root.join("vault.json")
+    }
+
+    pub fn last_backup(&self) -> PathBuf {
+        self.root.join("backup.json")
+    }
+
+    pub fn head(&self) -> PathBuf {
+        self.root.join("head.json")
+    }
+
+    pub fn ballast(&self) -> PathBuf {
+        self.root.join("ballast")
     }
 
     pub fn paper(&self) -> PathBuf {
@@ -180,7 +210,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, HubError
     value.map(Some).map_err(|error| HubError::FileDamaged { path: path.into(), source: error.into() })
 }
 
-fn sync_folder_of(path: &Path) -> Result<(), HubError> {
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), HubError> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(HubError::file("sync", folder))
 }

@@ -10,6 +10,7 @@ mod pages;
 mod problem;
 mod reports;
 mod session;
+mod subjects;
 mod tally;
 mod till;
 mod who;
@@ -22,6 +23,7 @@ use axum::extract::{DefaultBodyLimit, Extension, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use holdfast_actors::space::Room;
 use holdfast_actors::{HeadquartersMark, LedgerHandle, Running};
 use holdfast_broker::Gate;
 use holdfast_devices::simulated::SimulatedPrinter;
@@ -41,7 +43,9 @@ use utoipa_axum::routes;
 use crate::folder::DataFolder;
 use crate::pairing::Pairing;
 use crate::people::People;
+use crate::recovery::keeper::Keeper;
 use crate::serve::{Addresses, Credentials, Peer};
+use crate::subjects::Office;
 use crate::tls::Authority;
 
 pub(crate) use enrolment::enrol_code;
@@ -67,11 +71,14 @@ pub(crate) struct Ingredients {
     pub pairing: Pairing,
     pub credentials: Arc<Credentials>,
     pub authority: Arc<Authority>,
+    pub recovery: Arc<Keeper>,
     pub gate: Gate,
     pub ledger: LedgerHandle,
+    pub office: Office,
     pub status: watch::Receiver<Option<StatusMessage>>,
     pub catalog: watch::Receiver<Arc<Catalog>>,
     pub headquarters: watch::Receiver<HeadquartersMark>,
+    pub room: watch::Receiver<Room>,
     pub simulated: Vec<(String, SimulatedPrinter)>,
     pub running: RwLock<Option<Running>>,
     pub addresses: Addresses,
@@ -117,6 +124,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till::snapshot))
         .routes(routes!(till::stock))
         .routes(routes!(till::catalog))
+        .routes(routes!(subjects::put, subjects::get))
+        .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))
         .routes(routes!(reports::transactions))
         .routes(routes!(reports::transaction))

@@ -9,6 +9,7 @@
 //! over the hub's commands, or verbatim from HQ's copy.
 
 mod admin;
+pub mod ballast;
 pub mod calendar;
 pub mod catalogs;
 pub mod cli;
@@ -17,16 +18,20 @@ pub mod cloud;
 pub mod config;
 pub mod console;
 mod error;
+pub mod export;
 pub mod folder;
+pub mod heads;
 mod http;
 pub mod identity;
 pub mod import;
 pub mod pairing;
 pub mod people;
 pub mod provision;
+pub mod recovery;
 mod serve;
 pub mod standstill;
 pub mod storage;
+pub mod subjects;
 pub mod tls;
 pub mod verify;
 pub mod witness;

@@ -20,8 +20,8 @@ pub struct Vault {
     pub people: Vec<Person>,
     /// The stored bytes of the active catalog version (see [`crate::catalog_file`]); none before the first import.
     pub catalog: Option<Vec<u8>>,
-    /// Keys and sealed details of people whose data can be erased, in the form of the part of the hub that keeps them.
-    /// Never in a backup: whoever is erased must not come back from a drawer.
+    /// Keys and sealed details of customers, in the form that the part of the hub makes which keeps them. In a backup
+    /// without the keys: whoever is erased must not come back from a drawer.
     pub subjects: Option<Vec<u8>>,
 }
 

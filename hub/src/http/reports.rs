@@ -227,6 +227,7 @@ pub(crate) async fn status_json(app: &App) -> Value {
         "status": status,
         "gate": {"connected": gate.connected, "handshakes": gate.handshakes, "takeovers": gate.takeovers,
                  "refused": gate.refusals.iter().map(|(_, count)| count).sum::<u64>()},
+        "recovery": app.recovery.shown(),
         "violations": app.state.violations(),
         "actors": observation,
     })

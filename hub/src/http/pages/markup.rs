@@ -80,6 +80,7 @@ pub fn live(shown: &Value, latest: &[TransactionEntry]) -> Markup {
             (headquarters(shown))
             (tills(shown))
             (devices(actors))
+            (recovery(&shown["recovery"]))
         }
         section.card { h2 { "Latest transactions" } (transactions(latest, shown)) }
         section.card { h2 { "Actors" } (actors_table(actors)) }
@@ -116,8 +117,22 @@ fn journal(shown: &Value) -> Markup {
                 (figure(&number(&shown["head_seq"]).to_string(), "records durable here"))
                 (figure(&number(&ledger["waiting"]).to_string(), "replies wait for the disk"))
                 (figure(&number(&ledger["open_orders"]).to_string(), "open orders"))
+                (disk(&shown["actors"]["space"]))
                 @if violations > 0 { (figure(&violations.to_string(), "invariants violated")) }
             }
+        }
+    }
+}
+
+/// The room on the hub's disk, and what follows when it is little.
+fn disk(space: &Value) -> Markup {
+    let free_mib = number(&space["free_bytes"]) >> 20;
+    html! {
+        @if !space["free_bytes"].is_null() { (figure(&free_mib.to_string(), "MiB free on the disk")) }
+        @match space["level"].as_str() {
+            Some("short") => p.state.bad { "HF-ACT-004 The disk is nearly full: new orders wait, payments and closing go on. Make room." },
+            Some("low") => p.state.warn { "HF-ACT-003 The disk is filling up. Make room." },
+            _ => {}
         }
     }
 }
@@ -138,8 +153,34 @@ fn headquarters(shown: &Value) -> Markup {
                 (figure(&waiting.to_string(), "records still wait for HQ"))
                 (figure(&number(&hq["durable_through"]).to_string(), "durable at HQ"))
             }
+            @let parting = &shown["actors"]["replicator"]["parting"];
+            @if !parting.is_null() {
+                p.state.warn { "HF-ACT-006 HQ has another history after record " (number(&parting["shared_seq"])) ". Both are kept; this hub goes on in an epoch of its own." }
+            }
             @if let Some(fault) = shown["actors"]["replicator"]["last_fault"].as_str() {
                 @if !reachable { p.soft { (fault) } }
+            }
+        }
+    }
+}
+
+/// Whether the shop would come back if this machine were gone.
+fn recovery(shown: &Value) -> Markup {
+    let (class, word, more) = match shown["vault"]["state"].as_str() {
+        Some("at_hq") => ("good", "the vault is at HQ", None),
+        Some("waiting") => ("warn", "the vault waits for HQ", shown["vault"]["last_fault"].as_str()),
+        Some("held") => ("bad", "HQ's vault is not opened", shown["vault"]["reason"].as_str()),
+        _ => ("bad", "there is no recovery code", None),
+    };
+    let due = shown["backup_due"] == Value::Bool(true);
+    html! {
+        section.card {
+            h2 { "Recovery " span.state.(class) { (word) } }
+            @if let Some(more) = more { p.soft { (more) } }
+            @match shown["last_backup"]["at_ms"].as_i64() {
+                Some(at_ms) => p { "Last backup " (time(at_ms)) ", up to record " (number(&shown["last_backup"]["seq"])) " "
+                    @if due { span.state.warn { "old" } } },
+                None => p { span.state.warn { "no backup yet" } " " code { "holdfast-hub backup" } },
             }
         }
     }
@@ -248,7 +289,7 @@ fn transactions(latest: &[TransactionEntry], shown: &Value) -> Markup {
 }
 
 fn actors_table(actors: &Value) -> Markup {
-    let single = ["ledger", "projector", "catalog", "drawers", "replicator"];
+    let single = ["ledger", "projector", "catalog", "drawers", "replicator", "notary", "space"];
     html! {
         table {
             tr { th { "Actor" } th { "Observable state" } }
@@ -337,6 +378,16 @@ mod tests {
         assert!(text.contains("&lt;script&gt;x") && !text.contains("<script>x"), "{text}");
         assert!(text.contains("Shop &amp; Co") && text.contains("&lt;b&gt;no route"));
         assert!(text.contains("not reachable; selling goes on"));
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_is_told() {
+        for (level, words) in [("plenty", "HF-ACT"), ("low", "HF-ACT-003"), ("short", "new orders wait")] {
+            let shown = serde_json::json!({"actors": {"space": {"level": level, "free_bytes": 5_u64 << 20}}});
+            let text = journal(&shown).into_string();
+            assert_eq!(text.contains(words), level != "plenty", "{level}: {text}");
+            assert!(text.contains("MiB free on the disk"));
+        }
     }
 
     #[test]
