@@ -16,6 +16,7 @@ mod disk;
 mod entry;
 mod error;
 mod fold;
+mod hash;
 mod materialised;
 mod memory;
 mod open;

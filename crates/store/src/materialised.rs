@@ -47,6 +47,10 @@ impl<R: Rows> Materialised<R> {
         &self.rows
     }
 
+    pub(crate) fn state_hash(&self) -> Result<[u8; 32], StoreError> {
+        crate::hash::of(&self.rows, self.applied())
+    }
+
     /// Nothing is answered any more; what is in memory can still be shown.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);

@@ -17,6 +17,14 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
+    /// As [`crate::SledStore::state_hash`].
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    pub fn state_hash(&self) -> Result<[u8; 32], StoreError> {
+        self.inner.state_hash()
+    }
+
     /// An empty state.
     pub fn new() -> Arc<Self> {
         Arc::new(Self { inner: Materialised::new(MemoryRows::default(), Core::default()) })

@@ -94,6 +94,15 @@ enum Found {
 }
 
 impl SledStore {
+    /// SHA-256 over everything that the state holds and the position that it is true at. Reads every row; a state that is
+    /// written meanwhile has no such number.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    pub fn state_hash(&self) -> Result<[u8; 32], StoreError> {
+        self.inner.state_hash()
+    }
+
     /// Opens the state in `dir`, which nothing else should live in, and brings it to the journal's head. What is doubtful
     /// is renamed to `<dir>.doubtful-<n>` and built again; at most [`ASIDE_MAX`] of these are kept.
     ///
