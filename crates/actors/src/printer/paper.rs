@@ -14,6 +14,7 @@ use holdfast_domain::tax::TaxTotal;
 use holdfast_domain::tender::Payment;
 use holdfast_domain::{Effect, Record};
 use holdfast_money::{Money, Quantity};
+use holdfast_protocol::head;
 use holdfast_protocol::message::ReplyPosition;
 
 /// Everything that one receipt says, taken when its record was decided.
@@ -140,7 +141,7 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
     });
     document.tax_table(TaxRow::new("Tax", "Net", "Tax", "Gross"), rows.collect());
     document.blank().barcode(paper.receipt.to_string());
-    document.centred(format!("Journal {} {}", position.seq, short(&position.hash)));
+    document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
     document
 }
 
@@ -191,8 +192,4 @@ fn plain(money: Money) -> String {
     let mut amount = money.amount();
     amount.rescale(money.currency().exponent());
     amount.to_string()
-}
-
-fn short(hash: &[u8; 32]) -> String {
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
