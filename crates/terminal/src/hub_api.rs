@@ -1,11 +1,16 @@
-//! The hub's HTTPS reads with the till's credential: the snapshot, stock and catalog by pages.
+//! The hub's HTTPS interface with the till's credential: the snapshot, stock and catalog by pages, and customers, of whom
+//! nothing is ever written to the till's disk.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use holdfast_domain::catalog::Product;
+use holdfast_domain::ids::SubjectId;
 use holdfast_protocol::message::StockEntry;
+use holdfast_protocol::subject::{
+    Details, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
+};
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, PAGE_ENTRIES_MAX, Problem, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
 };
@@ -117,37 +122,85 @@ impl HubApi {
         TillError::BadAnswer { request: path.to_owned(), what }
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str, after: Option<&str>) -> Result<T, TillError> {
-        let mut url = reqwest::Url::parse(&self.base)
+    /// Registers a customer under an id that this till has minted, or changes what is kept of them. Sent again, it does the
+    /// same. Somebody must be signed on at this till.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn put_subject(&self, subject: SubjectId, details: &Details) -> Result<(), TillError> {
+        let path = subject_path(subject);
+        let request = self.client.put(self.url(&path)?).json(details);
+        self.answer(&path, request).await.map(drop)
+    }
+
+    /// What is kept of a customer.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn subject(&self, subject: SubjectId) -> Result<Subject, TillError> {
+        self.get(&subject_path(subject), None).await
+    }
+
+    /// The customers with exactly this address or number.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn find_subjects(&self, search: &SubjectSearch) -> Result<Vec<Subject>, TillError> {
+        let request = self.client.post(self.url(SUBJECT_SEARCH_PATH)?).json(search);
+        let body = self.answer(SUBJECT_SEARCH_PATH, request).await?;
+        let found: SubjectsFound = read(SUBJECT_SEARCH_PATH, &body)?;
+        Ok(found.subjects)
+    }
+
+    fn url(&self, path: &str) -> Result<reqwest::Url, TillError> {
+        reqwest::Url::parse(&self.base)
             .and_then(|base| base.join(path))
-            .map_err(|_| TillError::Address { address: self.base.clone(), example: "hub.example:8443" })?;
+            .map_err(|_| TillError::Address { address: self.base.clone(), example: "hub.example:8443" })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, after: Option<&str>) -> Result<T, TillError> {
+        let mut url = self.url(path)?;
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
         }
-        let answer = self
-            .client
-            .get(url)
+        let body = self.answer(path, self.client.get(url)).await?;
+        read(path, &body)
+    }
+
+    async fn answer(&self, path: &str, request: reqwest::RequestBuilder) -> Result<Vec<u8>, TillError> {
+        let answer = request
             .basic_auth(&self.user, Some(self.secret.as_str()))
             .send()
             .await
             .map_err(|error| error_of(&self.base, error))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| error_of(&self.base, error))?;
-        let bad = |what: String| TillError::BadAnswer { request: path.to_owned(), what };
         if body.len() > ANSWER_BYTES_MAX {
-            return Err(bad(format!("{} bytes", body.len())));
+            return Err(bad(path, format!("{} bytes", body.len())));
         }
-        if status == reqwest::StatusCode::UNAUTHORIZED || status == reqwest::StatusCode::FORBIDDEN {
+        if status == reqwest::StatusCode::UNAUTHORIZED {
             return Err(TillError::Credential { what: format!("HTTP {status}") });
         }
         if !status.is_success() {
             return Err(match serde_json::from_slice::<Problem>(&body) {
-                Ok(problem) => bad(format!("{} {}", problem.code, problem.text)),
-                Err(_) => bad(format!("HTTP {status}")),
+                Ok(problem) => bad(path, format!("{} {}", problem.code, problem.text)),
+                Err(_) => bad(path, format!("HTTP {status}")),
             });
         }
-        serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))
+        Ok(body.to_vec())
     }
+}
+
+fn subject_path(subject: SubjectId) -> String {
+    SUBJECT_PATH.replace("{id}", &subject.to_string())
+}
+
+fn bad(path: &str, what: String) -> TillError {
+    TillError::BadAnswer { request: path.to_owned(), what }
+}
+
+fn read<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, TillError> {
+    serde_json::from_slice(body).map_err(|error| bad(path, error.to_string()))
 }
 
 impl Snapshots for HubApi {

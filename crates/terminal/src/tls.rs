@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject as _;
@@ -17,24 +19,55 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// Checks the hub's certificate against the name from pairing, whatever address it was reached at: a hub keeps its name
-/// when the network gives it another address.
+/// Checks the hub's certificate; what is believed differs, how a chain and a signature are checked does not.
 #[derive(Debug)]
-struct NameFromPairing {
-    inner: Arc<WebPkiServerVerifier>,
-    name: ServerName<'static>,
+struct Verifier {
+    believes: Belief,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl ServerCertVerifier for NameFromPairing {
+#[derive(Debug)]
+enum Belief {
+    /// The authority and the name from pairing, whatever address the hub was reached at: a hub keeps its name when the
+    /// network gives it another address.
+    FromPairing { roots: RootCertStore, name: ServerName<'static> },
+    /// A chain whose last certificate is the authority that the person named, and whose leaf that authority signed.
+    FirstMeeting { trust: Trust, seen: SeenAuthority },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _address: &ServerName<'_>,
-        ocsp: &[u8],
+        _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now)
+        let leaf = ParsedCertificate::try_from(end_entity)?;
+        let check = |roots: &RootCertStore, between: &[CertificateDer<'_>]| {
+            verify_server_cert_signed_by_trust_anchor(&leaf, roots, between, now, self.algorithms.all)
+        };
+        match &self.believes {
+            Belief::FromPairing { roots, name } => {
+                check(roots, intermediates)?;
+                verify_server_name(&leaf, name)?;
+            }
+            Belief::FirstMeeting { trust, seen } => {
+                let unknown = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+                let (authority, between) = intermediates.split_last().ok_or_else(unknown)?;
+                if let Trust::Fingerprint(expected) = trust
+                    && <[u8; 32]>::from(Sha256::digest(authority)) != *expected
+                {
+                    return Err(unknown());
+                }
+                let mut roots = RootCertStore::empty();
+                roots.add(authority.clone())?;
+                check(&roots, between)?;
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(authority.to_vec());
+            }
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -43,7 +76,7 @@ impl ServerCertVerifier for NameFromPairing {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -52,20 +85,22 @@ impl ServerCertVerifier for NameFromPairing {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 
-fn config(verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig {
-    ClientConfig::builder_with_provider(provider())
+fn config(believes: Belief) -> ClientConfig {
+    let provider = provider();
+    let verifier = Verifier { believes, algorithms: provider.signature_verification_algorithms };
+    ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("the provider speaks TLS 1.3")
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth()
 }
 
@@ -79,12 +114,9 @@ pub(crate) fn paired(ca_pem: &str, server_name: &str) -> Result<ClientConfig, Ti
     let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes())
         .map_err(|error| not(format!("the kept certificate authority is damaged ({error:?})")))?;
     roots.add(ca).map_err(|error| not(format!("the kept certificate authority is unusable ({error})")))?;
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-        .build()
-        .map_err(|error| not(error.to_string()))?;
     let name = ServerName::try_from(server_name.to_owned())
         .map_err(|_| not(format!("`{server_name}` is no server name")))?;
-    Ok(config(Arc::new(NameFromPairing { inner, name })))
+    Ok(config(Belief::FromPairing { roots, name }))
 }
 
 /// What a till demands of a hub that it meets for the first time.
@@ -96,74 +128,13 @@ pub(crate) enum Trust {
     ThisMachine,
 }
 
-/// Believes a chain whose last certificate is the authority that the person named, and whose leaf that authority signed.
-#[derive(Debug)]
-struct FirstMeeting {
-    trust: Trust,
-    provider: Arc<CryptoProvider>,
-    seen: SeenAuthority,
-}
-
 /// The authority that the hub showed, in DER.
 pub(crate) type SeenAuthority = Arc<Mutex<Option<Vec<u8>>>>;
-
-impl ServerCertVerifier for FirstMeeting {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _address: &ServerName<'_>,
-        _ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let unknown = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let (authority, between) = intermediates.split_last().ok_or_else(unknown)?;
-        if let Trust::Fingerprint(expected) = self.trust
-            && <[u8; 32]>::from(Sha256::digest(authority)) != expected
-        {
-            return Err(unknown());
-        }
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.clone())?;
-        rustls::client::verify_server_cert_signed_by_trust_anchor(
-            &ParsedCertificate::try_from(end_entity)?,
-            &roots,
-            between,
-            now,
-            self.provider.signature_verification_algorithms.all,
-        )?;
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(authority.to_vec());
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
 
 /// TLS for pairing, and where the authority that was believed will stand.
 pub(crate) fn first_meeting(trust: Trust) -> (ClientConfig, SeenAuthority) {
     let seen = SeenAuthority::default();
-    let verifier = FirstMeeting { trust, provider: provider(), seen: seen.clone() };
-    (config(Arc::new(verifier)), seen)
+    (config(Belief::FirstMeeting { trust, seen: seen.clone() }), seen)
 }
 
 /// The DER of the first certificate in a PEM text.

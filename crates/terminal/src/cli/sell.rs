@@ -9,7 +9,7 @@ use holdfast_domain::bounded::Barcode;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{OrderId, ShiftId};
+use holdfast_domain::ids::{OrderId, ShiftId, SubjectId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
@@ -42,6 +42,9 @@ pub struct Sell {
     /// What the customer hands over
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     cash: Decimal,
+    /// A customer that is registered at the hub
+    #[arg(long, value_name = "ID")]
+    customer: Option<SubjectId>,
     /// What is in the drawer, when a shift has to be opened
     #[arg(long, default_value = "0", allow_negative_numbers = true)]
     float: Decimal,
@@ -82,7 +85,7 @@ impl Sell {
         let place = PlaceOrder {
             order,
             channel: Channel::Counter,
-            customer: None,
+            customer: self.customer,
             lines: vec![line],
             expected_total: None,
         };
