@@ -57,7 +57,8 @@ pub fn write(
     for record in reader.scan(from_seq) {
         let holdfast_journal::Record { position, payload } = record?;
         let epoch = EpochId(Uuid::from_bytes(position.epoch));
-        encoder.record(&Entry { seq: position.seq, epoch, hash: position.hash, payload: &payload }, &mut piece);
+        encoder
+            .record(&Entry { seq: position.seq, epoch, hash: position.hash, payload: &payload }, &mut piece);
         if piece.len() >= PIECE_BYTES {
             hand_on(&mut piece, out)?;
         }

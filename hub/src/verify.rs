@@ -49,7 +49,10 @@ impl fmt::Display for Intact {
         if *first_seq == 1 {
             writeln!(f, "intact: {records} records, complete up to record {last_seq}, {at}")?;
         } else {
-            writeln!(f, "intact: {records} records from {first_seq} on, complete up to record {last_seq}, {at}")?;
+            writeln!(
+                f,
+                "intact: {records} records from {first_seq} on, complete up to record {last_seq}, {at}"
+            )?;
         }
         writeln!(f, "store {}, hub {}", self.store, self.hub)?;
         writeln!(f, "record {last_seq} in short: {}", short(*last_seq, &self.hash))?;
@@ -131,9 +134,10 @@ impl fmt::Display for Finding {
             Self::Key { .. } => write!(f, ": the export carries another public key than the one given")?,
             Self::HeadSignature { .. } => write!(f, ": the last head is not signed by the hub's key")?,
             Self::FileSignature { .. } => write!(f, ": the file is not signed by the hub's key")?,
-            Self::History { name, .. } => {
-                write!(f, ": {name} proves another history there; a record was changed, or the hub was set back")?
-            }
+            Self::History { name, .. } => write!(
+                f,
+                ": {name} proves another history there; a record was changed, or the hub was set back"
+            )?,
             Self::CutOff { name, last_seq, .. } => {
                 write!(f, ": {name} proves this record, and record {last_seq} is the last one here")?
             }

@@ -58,7 +58,8 @@ pub(super) async fn run(asked: Verify) -> ExitCode {
 }
 
 async fn verdict(asked: Verify) -> Result<JournalVerdict, HubError> {
-    let mut keys = asked.public_key.iter().map(|text| PublicKey::given(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut keys =
+        asked.public_key.iter().map(|text| PublicKey::given(text)).collect::<Result<Vec<_>, _>>()?;
     if keys.len() > KEYS_MAX {
         return Err(EvidenceError::TooMany { what: "public keys", most: KEYS_MAX }.into());
     }

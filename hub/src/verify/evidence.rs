@@ -172,12 +172,7 @@ impl Evidence {
     ///
     /// # Errors
     /// [`EvidenceError::Signature`], [`EvidenceError::TooMany`].
-    pub fn head(
-        &mut self,
-        name: &str,
-        signed: SignedHead,
-        keys: &[PublicKey],
-    ) -> Result<(), EvidenceError> {
+    pub fn head(&mut self, name: &str, signed: SignedHead, keys: &[PublicKey]) -> Result<(), EvidenceError> {
         let bytes = signed.head.signing_bytes();
         if !keys.iter().any(|key| key.has_signed(&bytes, &signed.signature)) {
             return Err(EvidenceError::Signature { name: name.to_owned() });
@@ -278,8 +273,14 @@ mod tests {
         for text in ["1042-oo3g-w58w-4cn3-2eiz", " 1042-003GW58W4CN32ELZ ", "01042-003G-W58W-4CN3-2E1Z"] {
             assert_eq!(text.parse::<Receipt>().unwrap(), canonical, "{text}");
         }
-        for text in ["", "1042", "1042-003G", "0-003G-W58W-4CN3-2E1Z", "x-003G-W58W-4CN3-2E1Z", "+7-003G-W58W-4CN3-2E1Z"]
-        {
+        for text in [
+            "",
+            "1042",
+            "1042-003G",
+            "0-003G-W58W-4CN3-2E1Z",
+            "x-003G-W58W-4CN3-2E1Z",
+            "+7-003G-W58W-4CN3-2E1Z",
+        ] {
             assert!(text.parse::<Receipt>().is_err(), "{text}");
         }
         assert!("1042-003G-W58W-4CN3-2E1U".parse::<Receipt>().is_err(), "U is no character of it");

@@ -59,7 +59,16 @@ pub fn verdict(
     let (mut text, mut intact) = (String::new(), report.is_intact());
     for finding in report.findings.iter().chain(&report.ambiguous_tail) {
         let name = |path: &Path| path.display().to_string();
-        line(&mut text, &format!("{} at byte {}, record {}: {}", name(&finding.path), finding.offset, finding.seq, finding.what));
+        line(
+            &mut text,
+            &format!(
+                "{} at byte {}, record {}: {}",
+                name(&finding.path),
+                finding.offset,
+                finding.seq,
+                finding.what
+            ),
+        );
     }
     let last_seq = report.head.map_or(0, |head| head.seq);
     let mut said = Vec::new();
@@ -70,18 +79,26 @@ pub fn verdict(
             _ => None,
         };
         match record {
-            Some(record) if witness.agrees_with(&record.position.hash) => said.push(format!("agrees: {name}")),
+            Some(record) if witness.agrees_with(&record.position.hash) => {
+                said.push(format!("agrees: {name}"))
+            }
             Some(_) => {
                 intact = false;
-                line(&mut text, &format!(
-                    "record {seq}: {name} proves another history there; a record was changed, or the hub was set back [history]"
-                ));
+                line(
+                    &mut text,
+                    &format!(
+                        "record {seq}: {name} proves another history there; a record was changed, or the hub was set back [history]"
+                    ),
+                );
             }
             None if seq > last_seq => {
                 intact = false;
-                line(&mut text, &format!(
-                    "record {seq}: {name} proves this record, and record {last_seq} is the last one here [cut-off]"
-                ));
+                line(
+                    &mut text,
+                    &format!(
+                        "record {seq}: {name} proves this record, and record {last_seq} is the last one here [cut-off]"
+                    ),
+                );
             }
             None => said.push(format!("not compared, its record cannot be read: {name}")),
         }
@@ -96,12 +113,15 @@ pub fn verdict(
         }
     };
     let word = if intact { "intact" } else { "NOT INTACT" };
-    line(&mut text, &format!(
-        "{word}: {} records in {} segments and {} epochs, complete up to {end}",
-        report.records,
-        report.segments,
-        report.epochs.len()
-    ));
+    line(
+        &mut text,
+        &format!(
+            "{word}: {} records in {} segments and {} epochs, complete up to {end}",
+            report.records,
+            report.segments,
+            report.epochs.len()
+        ),
+    );
     for said in said {
         line(&mut text, &said);
     }
