@@ -3,10 +3,10 @@
 //! The line between stores and HQ is a proxy of ours, so that `--check` can cut it in the middle and see the books agree
 //! afterwards all the same.
 
-mod build;
+pub mod build;
 pub mod catalog;
 mod screen;
-mod shop;
+pub mod shop;
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -184,7 +184,9 @@ impl Demo {
         let mut shops = Vec::new();
         for plan in &PLANS {
             println!("opening {} ({}, {})", plan.name, plan.time_zone, plan.currency);
-            shops.push(Shop::open(&programs, plan, &folder, &cloud_data, &line, TILLS).await?);
+            shops.push(
+                Shop::open(&programs, plan, &folder, &cloud_data, &line, TILLS, [shop::ANY_PORT; 2]).await?,
+            );
         }
         Ok(Self { folder, programs, cloud, hq, hq_url, password, wan, shops })
     }

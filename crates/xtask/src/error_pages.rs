@@ -48,8 +48,9 @@ pub fn index(pages: &BTreeMap<String, String>) -> String {
     let mut text = String::from(
         "# Error codes\n\n\
          Every error that a person can see carries a code `HF-<AREA>-<NNN>`. Its page says what happened and what to do.\n\
-         The areas: CLD cloud, CMD refused commands, DEMO the demo, DEV devices, GATE tills' connections, HUB the hub,\n\
-         IMP imports, JRN journal, STO stored state, TIL the till's client, UPL sending to HQ.\n\n\
+         The areas: ACT the hub's actors, CLD cloud, CMD refused commands, DEMO the demo, DEV devices,\n\
+         GATE tills' connections, HUB the hub, IMP imports, JRN journal, STO stored state, TIL the till's client,\n\
+         UPL sending to HQ.\n\n\
          | code | meaning |\n|---|---|\n",
     );
     for (code, meaning) in pages {

@@ -1,4 +1,4 @@
-//! What a newcomer types: `cargo xtask demo`, `test`, `ci`, `proofs` and `codegen`.
+//! What a newcomer types: `cargo xtask demo`, `test`, `ci`, `proofs`, `soak` and `codegen`.
 //!
 //! *Invariant:* no rule of the shop lives here. The demo starts the released programs as child processes and speaks
 //! to them only through their command lines and their HTTP reads, so what it shows is what a shop would run. It links
@@ -10,6 +10,7 @@ mod edges;
 mod error_pages;
 mod packages;
 mod proofs;
+mod soak;
 mod suites;
 #[cfg(test)]
 mod tidy;
@@ -44,6 +45,11 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Run a proof on demand for as long as it is given
+    Soak {
+        #[command(subcommand)]
+        soak: soak::Soak,
+    },
     /// Write the generated files anew: OpenAPI documents, the golden dependency edges, the index of error codes
     Codegen {
         /// Only these; all when none is named
@@ -70,6 +76,7 @@ fn main() -> ExitCode {
         Task::Test => suites::run(None),
         Task::Ci => suites::run(Some(CI_BUDGET)),
         Task::Proofs { write } => proofs::run(write),
+        Task::Soak { soak } => soak::run(soak),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

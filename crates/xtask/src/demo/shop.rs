@@ -15,6 +15,9 @@ use holdfast_testkit::programs::{Program, Programs, printed_value};
 /// Where the hub answers with its books.
 pub const HUB_BOOKS: &str = "/api/v1/reconciliation";
 
+/// A free port of this machine.
+pub const ANY_PORT: &str = "127.0.0.1:0";
+
 /// Rows of one page of HQ's stock.
 const STOCK_ROWS: usize = 500;
 
@@ -84,7 +87,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Adds the store at HQ, provisions and starts its hub, and pairs its tills.
+    /// Adds the store at HQ, provisions its hub, starts it at these addresses for MQTT and HTTPS, and pairs its tills.
     pub async fn open(
         programs: &Programs,
         plan: &'static Plan,
@@ -92,6 +95,7 @@ impl Shop {
         cloud_data: &Path,
         hq_url: &str,
         tills: usize,
+        [mqtt, https]: [&str; 2],
     ) -> Result<Self> {
         let folder = folder.join(plan.key);
         let hub_data = folder.join("hub");
@@ -116,7 +120,7 @@ impl Shop {
         programs.command("holdfast-hub", &provision, None).await?;
         let ready = folder.join("hub-ready.json");
         let serve =
-            ["serve", "--data", hub, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"];
+            ["serve", "--data", hub, "--mqtt", mqtt, "--https", https, "--http", ANY_PORT, "--ready-file"];
         let mut serving = programs.start(
             &format!("{}-hub", plan.key),
             "holdfast-hub",
