@@ -4,4 +4,5 @@ mod contract;
 mod disk;
 mod faults;
 mod properties;
+mod rot;
 mod shop;

@@ -29,7 +29,7 @@ use holdfast_domain::{Command, Context, Origin, Outcome, Record, Refusal, State,
 use holdfast_journal::{CommitMode, Journal, MemoryStorage, Options, Reader, Writer};
 use holdfast_protocol::message::StoredRecord;
 use holdfast_protocol::{chain_hash, encode_record, fingerprint};
-use holdfast_store::{ReconciliationTotals, StateStore, stored_record};
+use holdfast_store::{ReconciliationTotals, StateStore, StoreError, stored_record};
 
 pub const PRODUCTS: usize = 5;
 pub const TILLS: usize = 2;
@@ -330,45 +330,50 @@ impl Shop {
 
     /// Everything that a store answers, against everything the shop remembers.
     pub fn check(&self, store: &dyn StateStore) {
+        self.try_check(store).expect("readable");
+    }
+
+    /// As [`Shop::check`]: an answer may fail, but none may be wrong.
+    pub fn try_check(&self, store: &dyn StateStore) -> Result<(), StoreError> {
         assert_eq!(store.applied(), self.records.last().map(|stored| stored.position));
         store.with_state(&mut |state| assert_eq!(*state, self.open_state()));
         assert_eq!(store.totals(), self.totals());
         assert_eq!(store.violations(), self.violations);
         for (id, order) in &self.state.orders {
-            assert_eq!(store.order(*id).expect("readable").as_ref(), Some(order));
+            assert_eq!(store.order(*id)?.as_ref(), Some(order));
         }
         for (id, sale) in &self.state.sales {
-            assert_eq!(store.sale(*id).expect("readable").as_ref(), Some(sale));
+            assert_eq!(store.sale(*id)?.as_ref(), Some(sale));
         }
         for shift in &self.state.closed_shifts {
-            assert!(store.shift_closed(*shift).expect("readable"));
+            assert!(store.shift_closed(*shift)?);
         }
         for shift in self.state.shifts.keys() {
-            assert!(!store.shift_closed(*shift).expect("readable"));
+            assert!(!store.shift_closed(*shift)?);
         }
         for (id, standing) in &self.state.subjects {
             assert_eq!(store.subject(*id).expect("readable"), Some(*standing));
         }
         for stored in &self.records {
             let Some((command, fingerprint)) = stored.record.origin.command() else { continue };
-            let kept = store.outcome(command).expect("readable").expect("every command has its outcome");
+            let kept = store.outcome(command)?.expect("every command has its outcome");
             assert_eq!((kept.seq, kept.fingerprint), (stored.position.seq, fingerprint));
         }
-        self.check_transactions(store);
+        self.check_transactions(store)
     }
 
-    fn check_transactions(&self, store: &dyn StateStore) {
+    fn check_transactions(&self, store: &dyn StateStore) -> Result<(), StoreError> {
         let mut expected = Vec::new();
         for stored in self.records.iter().rev() {
             for event in stored.record.outcome.events() {
                 if let Some((transaction, receipt, _)) = event.transaction() {
-                    let entry = store.transaction(transaction).expect("readable").expect("kept");
+                    let entry = store.transaction(transaction)?.expect("kept");
                     assert_eq!((entry.view.transaction, entry.view.receipt), (transaction, receipt));
                     assert_eq!(
                         (entry.seq, entry.recorded_at),
                         (stored.position.seq, stored.record.recorded_at)
                     );
-                    let by_receipt = store.transaction_by_receipt(receipt).expect("readable");
+                    let by_receipt = store.transaction_by_receipt(receipt)?;
                     assert_eq!(by_receipt.as_ref(), Some(&entry));
                     expected.push(entry);
                 }
@@ -377,11 +382,12 @@ impl Shop {
         let mut paged = Vec::new();
         let mut before = None;
         loop {
-            let page = store.latest_transactions(before, 7).expect("readable");
+            let page = store.latest_transactions(before, 7)?;
             let Some(last) = page.last() else { break };
             before = Some(last.seq);
             paged.extend(page);
         }
         assert_eq!(paged, expected);
+        Ok(())
     }
 }
