@@ -3,6 +3,7 @@
 //!
 //! [`basket`] throws the dice (pure), [`clerk`] works one till, [`run`] drives several until it is told to stop.
 
+mod answers;
 mod basket;
 mod clerk;
 mod report;
@@ -46,6 +47,8 @@ pub struct Load {
     pub drain: Duration,
     /// Written every second and at the end.
     pub report: Option<PathBuf>,
+    /// Every answer as it comes, one JSON line each; a run adds to the file.
+    pub answers: Option<PathBuf>,
 }
 
 /// Lets tills trade until the time is over or `stop` says so, and waits for the last answers.
@@ -90,9 +93,14 @@ pub(crate) async fn drive(
     let (ending, ended) = watch::channel(false);
     let (mut clerks, mut tills, mut reports) = (tokio::task::JoinSet::new(), Vec::new(), Vec::new());
     let mut dice = Dice::new(load.seed);
+    let answers = match &load.answers {
+        Some(path) => Some(Arc::new(answers::Answers::open(path)?)),
+        None => None,
+    };
     for Desk { till, products, data } in desks {
         let report = Arc::new(Mutex::new(TillReport::new(&till, &data)));
-        let clerk = Clerk::new(till.clone(), products, report.clone(), Dice::new(dice.throw())).await?;
+        let dice = Dice::new(dice.throw());
+        let clerk = Clerk::new(till.clone(), products, report.clone(), answers.clone(), dice).await?;
         tills.push(till);
         reports.push(report);
         clerks.spawn(clerk.work(load.clone(), ended.clone()));

@@ -39,13 +39,51 @@ pub fn folder() -> Result<PathBuf> {
 pub struct Programs {
     folder: PathBuf,
     logs: PathBuf,
+    environment: Vec<(String, String)>,
+    /// A program, and what starts it in place of the test.
+    through: Option<(String, Vec<String>)>,
 }
 
 impl Programs {
     /// Programs whose logs go into `logs`.
     pub fn new(logs: PathBuf) -> Result<Self> {
         fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
-        Ok(Self { folder: folder()?, logs })
+        Ok(Self { folder: folder()?, logs, environment: Vec::new(), through: None })
+    }
+
+    /// Starts a program that stays through another one from now on, such as a tracer; none starts it directly again.
+    pub fn start_through(&mut self, program: &str, through: Option<&[&str]>) {
+        let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        self.through = through.map(|through| (program.to_owned(), own(through)));
+    }
+
+    /// Gives a variable to every program that is started from now on.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.environment.push((variable.to_owned(), value.to_owned()));
+    }
+
+    /// The path of a program.
+    pub fn path(&self, program: &str) -> PathBuf {
+        self.folder.join(program)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
+        // Ctrl-C reaches the test alone, which then ends the others in order.
+        command.args(arguments).process_group(0).kill_on_drop(true);
+        command.envs(self.environment.iter().map(|(variable, value)| (variable, value)));
+        command
+    }
+
+    fn staying(&self, program: &str) -> Command {
+        let path = self.folder.join(program);
+        match &self.through {
+            Some((of, words)) if of == program && !words.is_empty() => {
+                let mut command = Command::new(&words[0]);
+                command.args(&words[1..]).arg(path);
+                command
+            }
+            _ => Command::new(path),
+        }
     }
 
     /// Runs a command to its end and returns what it printed.
@@ -54,13 +92,11 @@ impl Programs {
     /// HF-DEMO-005 with the command's own words when it fails or takes too long.
     pub async fn command(&self, program: &str, arguments: &[&str], input: Option<&str>) -> Result<String> {
         let shown = format!("{program} {}", arguments.join(" "));
-        let mut child = Command::new(self.folder.join(program))
-            .args(arguments)
+        let mut child = self
+            .prepared(Command::new(self.folder.join(program)), arguments)
             .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("HF-DEMO-005: `{shown}` cannot be started"))?;
         if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
@@ -82,14 +118,11 @@ impl Programs {
     pub fn start(&self, name: &str, program: &str, arguments: &[&str]) -> Result<Program> {
         let log = self.logs.join(format!("{name}.log"));
         let file = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(self.folder.join(program))
-            .args(arguments)
+        let child = self
+            .prepared(self.staying(program), arguments)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
-            // Ctrl-C reaches this program alone, which then ends the others in order.
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {program}"))?;
         Ok(Program { name: name.to_owned(), log, child })
@@ -102,6 +135,14 @@ pub fn printed_value(printed: &str, word: &str) -> Option<String> {
     let whole = &printed[..printed.rfind('\n')? + 1];
     let value = whole.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))?;
     Some(value.trim().to_owned())
+}
+
+/// Asks a process that this test started to end (SIGTERM).
+///
+/// # Errors
+/// When it is gone.
+pub fn ask_to_end(id: u32) -> Result<()> {
+    Ok(kill(Pid::from_raw(i32::try_from(id).context("a process id")?), Signal::SIGTERM)?)
 }
 
 /// A running program.
@@ -146,6 +187,24 @@ impl Program {
             self.name,
             self.log.display()
         )
+    }
+
+    /// The id of its process; none once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// How the program ended, if it has: for programs that a test wants to die.
+    ///
+    /// # Errors
+    /// When the program cannot be waited for.
+    pub fn end(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// What it printed and logged, together with what earlier programs of its name did.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// # Errors
@@ -210,6 +269,23 @@ impl Program {
         self.child.kill().await.with_context(|| format!("kill {}", self.name))
     }
 
+    /// Asks the program to end as Ctrl-C does, and waits; how it ended is the caller's to judge.
+    ///
+    /// # Errors
+    /// HF-DEMO-002 when it takes too long and is ended the hard way.
+    pub async fn interrupt(mut self) -> Result<ExitStatus> {
+        if let Some(id) = self.child.id() {
+            let id = Pid::from_raw(i32::try_from(id).context("a process id")?);
+            // It may have ended in this instant: then the wait below says so.
+            let _gone = kill(id, Signal::SIGINT);
+        }
+        let Ok(status) = timeout(STOP_WITHIN, self.child.wait()).await else {
+            self.child.kill().await?;
+            bail!("HF-DEMO-002: {} did not end within {STOP_WITHIN:?} and was killed", self.name);
+        };
+        Ok(status?)
+    }
+
     /// Waits for a program that ends by itself.
     ///
     /// # Errors
@@ -230,7 +306,7 @@ mod tests {
     use super::*;
 
     fn shell(logs: &Path) -> Programs {
-        Programs { folder: "/bin".into(), logs: logs.to_path_buf() }
+        Programs { folder: "/bin".into(), logs: logs.to_path_buf(), environment: Vec::new(), through: None }
     }
 
     #[tokio::test]

@@ -37,6 +37,9 @@ pub struct Load {
     /// Written every second and at the end, as JSON
     #[arg(long, value_name = "JSON")]
     report: Option<PathBuf>,
+    /// Every answer as it comes, one line of JSON each; added to the file
+    #[arg(long, value_name = "JSONL")]
+    answers: Option<PathBuf>,
     /// The same seed gives the same customers
     #[arg(long)]
     seed: Option<u64>,
@@ -64,6 +67,7 @@ impl Load {
             seed,
             drain: Duration::from_secs(self.drain_seconds),
             report: self.report,
+            answers: self.answers,
         };
         let form = self.progress;
         let mut progress = move |progress: &LoadProgress| show(form, progress);

@@ -16,10 +16,11 @@ use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::{TenderInput, TenderKind};
 use holdfast_money::{Money, Quantity};
-use holdfast_protocol::message::{Answer, Summary};
+use holdfast_protocol::message::{Answer, Reply, Summary};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::answers::Answers;
 use super::basket::{self, Activity, because};
 use super::{Load, READY_WITHIN, TillReport};
 use crate::cash::payable;
@@ -62,6 +63,7 @@ struct Deposit {
 pub(super) struct Clerk {
     till: Till,
     report: Arc<Mutex<TillReport>>,
+    answers: Option<Arc<Answers>>,
     dice: Dice,
     /// In an order of the till's own, so that each till has its own best sellers.
     products: Vec<Product>,
@@ -79,6 +81,7 @@ impl Clerk {
         till: Till,
         mut products: Vec<Product>,
         report: Arc<Mutex<TillReport>>,
+        answers: Option<Arc<Answers>>,
         mut dice: Dice,
     ) -> Result<Self, TillError> {
         let snapshot = till.refresh(READY_WITHIN).await?;
@@ -98,6 +101,7 @@ impl Clerk {
             profile: snapshot.profile.clone(),
             till,
             report,
+            answers,
             dice,
             products,
             catalog,
@@ -116,7 +120,9 @@ impl Clerk {
         load: Load,
         mut ended: watch::Receiver<bool>,
     ) -> Result<(), TillError> {
-        accepted(self.till.sign_on(load.staff, load.pin.clone()).await?)?;
+        let signed_on = self.till.sign_on(load.staff, load.pin.clone()).await?;
+        self.note(&signed_on)?;
+        accepted(signed_on)?;
         let began = Instant::now();
         let mut changed_shift = false;
         let mut next = tokio::time::interval(load.every.max(Duration::from_millis(1)));
@@ -140,11 +146,17 @@ impl Clerk {
         Ok(())
     }
 
+    fn note(&self, reply: &Reply) -> Result<(), TillError> {
+        let terminal = self.till.identity().paired().terminal.to_string();
+        self.answers.as_ref().map_or(Ok(()), |answers| answers.note(&terminal, reply))
+    }
+
     /// One request and its answer, written down. None when the hub said no.
     async fn ask(&mut self, action: Action) -> Result<Option<Summary>, TillError> {
         self.report().asked();
         let began = Instant::now();
         let reply = self.till.send(action).await?;
+        self.note(&reply)?;
         self.report().answered(&reply, began.elapsed());
         Ok(match reply.answer {
             Answer::Accepted { summary, .. } => Some(summary),

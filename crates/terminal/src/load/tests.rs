@@ -42,6 +42,7 @@ fn load(time: Duration, report: Option<std::path::PathBuf>) -> Load {
         seed: 7,
         drain: WITHIN,
         report,
+        answers: None,
     }
 }
 
