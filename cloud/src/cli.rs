@@ -232,10 +232,11 @@ async fn verify(data: &DataArgs, store: Option<Uuid>) -> Result<ExitCode, CloudE
     for (store, verified) in admin::verify_stores(&db, store).await? {
         good &= verified.differences.is_empty();
         println!(
-            "verified {} records {} figures {} differences {}",
+            "verified {} records {} figures {} heads {} differences {}",
             store.store,
             verified.records,
             verified.figures,
+            verified.heads,
             verified.differences.len()
         );
         for difference in &verified.differences {

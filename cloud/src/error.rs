@@ -16,6 +16,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CLD-012", "the request cannot be read or contradicts itself"),
     ("HF-CLD-013", "the request is too large"),
     ("HF-CLD-014", "the cloud is busy; the request may be repeated later"),
+    ("HF-CLD-015", "the cloud has no such record, or no vault of this store"),
     ("HF-CLD-020", "a sign-in is needed"),
     ("HF-CLD-021", "nothing of that name is within this sign-in's stores"),
     ("HF-CLD-022", "name or password is wrong"),
@@ -27,6 +28,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CLD-041", "a record could not be understood and is in quarantine"),
     ("HF-CLD-042", "a store's own sums differ from the cloud's"),
     ("HF-CLD-043", "a hub's clock is off"),
+    ("HF-CLD-044", "a signed head differs from the journal"),
 ];
 
 /// What stops a command or the start of the server.
@@ -73,6 +75,9 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the folder cannot be used")]
     Folder(#[from] std::io::Error),
+    /// Readers hold the write-ahead log; what was replaced may still be in it.
+    #[error("the write-ahead log is in use and could not be emptied")]
+    LogInUse,
     #[error("a stored value cannot be read: {what}")]
     Corrupt { what: &'static str },
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::{get, post};
-use holdfast_protocol::uplink::JSON_BYTES_MAX;
+use holdfast_protocol::uplink::{JSON_BYTES_MAX, VAULT_BYTES_MAX};
 use holdfast_replication::limits::BATCH_BYTES_MAX;
 use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -20,6 +20,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 
 pub mod assets;
+pub mod caller;
+pub mod heads;
 pub mod health;
 pub mod limiter;
 pub mod live;
@@ -28,6 +30,7 @@ pub mod reads;
 pub mod refusal;
 pub mod session;
 pub mod uplink;
+pub mod vault;
 
 /// The longest that one request may take, the live stream apart.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -52,9 +55,14 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(uplink::register_epoch))
         .routes(routes!(uplink::heartbeat))
         .routes(routes!(uplink::journal))
+        .routes(routes!(uplink::hash))
+        .routes(routes!(heads::keep))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
     let events =
         OpenApiRouter::new().routes(routes!(uplink::events)).layer(DefaultBodyLimit::max(BATCH_BYTES_MAX));
+    let vault = OpenApiRouter::new()
+        .routes(routes!(vault::put, vault::get))
+        .layer(DefaultBodyLimit::max(VAULT_BYTES_MAX));
     let reads = OpenApiRouter::new()
         .routes(routes!(session::open_session, session::close_session))
         .routes(routes!(reads::stores))
@@ -65,8 +73,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reads::stock))
         .routes(routes!(reads::totals))
         .routes(routes!(reads::quarantine))
+        .routes(routes!(reads::epochs))
+        .routes(routes!(heads::heads))
+        .routes(routes!(heads::latest))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
-    OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(uplink).merge(events).merge(reads)
+    OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(uplink).merge(events).merge(vault).merge(reads)
 }
 
 /// The API's description as JSON; docs/openapi/cloud.json is kept equal to it.

@@ -1,6 +1,7 @@
 //! What the cloud answers: plain rows, in the units of their names. Money is in minor units of the row's currency,
 //! quantities in thousandths, times in milliseconds since the Unix epoch.
 
+use holdfast_protocol::head::SignedHeadJson;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,6 +75,8 @@ pub struct LineRow {
     pub last_recorded_at_ms: Option<i64>,
     pub forked: bool,
     pub quarantined: i64,
+    /// Signed heads that the journal contradicts.
+    pub heads_differing: i64,
     pub fenced_at_ms: Option<i64>,
     pub contact: Option<ContactRow>,
 }
@@ -128,6 +131,78 @@ impl ControlState {
             _ => Self::Provisional,
         }
     }
+}
+
+/// What a signed head and the journal here say about each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeadState {
+    /// The record has not arrived yet.
+    Waiting,
+    Agreed,
+    /// The journal has another record there: one of the two was changed.
+    Mismatch,
+}
+
+impl HeadState {
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "agreed" => Self::Agreed,
+            "mismatch" => Self::Mismatch,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+/// A hub's signed word on how far its history went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeadRow {
+    /// As the hub signed it; a verifier takes it as it is.
+    pub head: SignedHeadJson,
+    /// The hub's Ed25519 public key when it brought the head, 64 hex digits.
+    pub public_key: String,
+    pub state: HeadState,
+    pub received_at_ms: i64,
+}
+
+/// One epoch of a store's history, as a branch of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BranchRow {
+    pub epoch_order: i64,
+    pub epoch: String,
+    pub hub: String,
+    /// Whether another hub has taken the store over since.
+    pub hub_retired: bool,
+    /// The epoch that this one continues, and the last record that both share.
+    pub parent_order: Option<i64>,
+    pub from_seq: i64,
+    pub last_seq: i64,
+    /// How many epochs lie below it.
+    pub depth: i64,
+    /// Its own records; those that it shares are its parents'.
+    pub records: i64,
+    /// Whether another history runs beside it. Both are kept and counted.
+    pub forked: bool,
+    /// Whether it lies on the line that ends in the newest epoch.
+    pub newest: bool,
+    /// Whether it may still grow.
+    pub open: bool,
+    pub registered_at_ms: i64,
+    /// When its last record was recorded, by the hub's clock.
+    pub last_recorded_at_ms: Option<i64>,
+    /// When the hub was last heard of under it.
+    pub seen_at_ms: Option<i64>,
+    /// What its own records sold, by currency.
+    pub sold: Vec<BranchSales>,
+}
+
+/// Sales, returns and post-voids of one branch, training left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BranchSales {
+    pub currency: String,
+    pub transactions: i64,
+    pub net_minor: i64,
+    pub gross_minor: i64,
 }
 
 /// Turnover of one business date (and hour): sales less returns and post-voids, training left out.

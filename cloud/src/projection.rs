@@ -401,13 +401,15 @@ impl Projecting<'_, '_> {
                 amount_minor: tender.amount.minor(),
             });
         if parts.kind.counts() && !stamp.training {
-            let key = (stamp.business_date.clone(), local_hour, currency);
-            self.out.hourly.entry(key).or_default().add(&SalesDelta {
+            let delta = SalesDelta {
                 sales: i64::from(parts.kind == Kind::Sale),
                 returns: i64::from(parts.kind == Kind::Return),
                 post_voids: i64::from(parts.kind == Kind::PostVoid),
                 totals,
-            });
+            };
+            let key = (stamp.business_date.clone(), local_hour, currency);
+            self.out.hourly.entry(key).or_default().add(&delta);
+            self.out.by_epoch.entry((self.placed.epoch_order, currency)).or_default().add(&delta);
         }
         let entry = TransactionEntry {
             transaction,

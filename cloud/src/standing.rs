@@ -61,6 +61,10 @@ fn alarms(line: &LineRow, now_ms: i64) -> Vec<Alarm> {
             format!("{} records could not be understood and are kept aside", line.quarantined),
         );
     }
+    if line.heads_differing > 0 {
+        let message = format!("{} signed heads of a hub differ from the journal here", line.heads_differing);
+        alarm("HF-CLD-044", message);
+    }
     if let Some(contact) = &line.contact {
         if contact.control_state == ControlState::Mismatch {
             alarm("HF-CLD-042", "the store's own sums differ from the sums here".to_owned());
@@ -112,6 +116,7 @@ mod tests {
             last_recorded_at_ms: Some(90_000),
             forked: false,
             quarantined: 0,
+            heads_differing: 0,
             fenced_at_ms: None,
             contact: Some(contact),
         }
@@ -154,10 +159,14 @@ mod tests {
         line.forked = true;
         line.fenced_at_ms = Some(99_000);
         line.quarantined = 2;
+        line.heads_differing = 1;
         let contact = line.contact.as_mut().unwrap();
         contact.control_state = ControlState::Mismatch;
         contact.clock_offset_ms = -61_000;
         let codes: Vec<String> = standing(line, 101_000).alarms.into_iter().map(|alarm| alarm.code).collect();
-        assert_eq!(codes, ["HF-UPL-003", "HF-UPL-005", "HF-CLD-041", "HF-CLD-042", "HF-CLD-043"]);
+        assert_eq!(
+            codes,
+            ["HF-UPL-003", "HF-UPL-005", "HF-CLD-041", "HF-CLD-044", "HF-CLD-042", "HF-CLD-043"]
+        );
     }
 }

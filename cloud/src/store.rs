@@ -4,15 +4,18 @@
 use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
+use holdfast_protocol::head::SignedHead;
 use holdfast_replication::{Decision, Epoch, Hash, Point};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
-    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StockSummary, StoreRow, StoreTotals,
-    TransactionRow, UserRow,
+    BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
+    StockSummary, StoreRow, StoreTotals, TransactionRow, UserRow,
 };
+
+pub use holdfast_replication::Registered;
 
 pub mod sqlite;
 
@@ -20,6 +23,8 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// The most rows of one page.
 pub const PAGE_ROWS_MAX: u32 = 500;
+/// The most signed heads of one page.
+pub const PAGE_HEADS_MAX: u32 = 5_000;
 
 /// Which stores a sign-in may see. Every read takes one; there is no read without.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,24 +61,35 @@ pub enum Claimed {
     Refused,
 }
 
-/// What a registration led to.
+/// The chain hash that an epoch's line has at a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registered {
-    Epoch {
-        order: u32,
-        acked_through: u64,
-        forked: bool,
-    },
-    /// The parent is not complete here.
-    Gap {
-        expected: u64,
-    },
-    /// The parent's record is another one here.
-    Fork {
-        at: Point,
-    },
-    /// The epoch belongs to another hub.
-    Stale,
+pub enum HeldHash {
+    Hash(Hash),
+    /// The line ends before that number.
+    NoRecord,
+    UnknownEpoch,
+}
+
+/// A stored head and what a fresh look at the journal says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedHead {
+    pub row: HeadRow,
+    pub found: HeadState,
+}
+
+/// Which vault is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptVault {
+    /// From 1, one more with every vault of the store.
+    pub version: u64,
+    pub kept_at_ms: i64,
+}
+
+/// A store's vault: sealed bytes that nobody here can open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vault {
+    pub kept: KeptVault,
+    pub sealed: Vec<u8>,
 }
 
 /// What a batch led to.
@@ -159,6 +175,39 @@ pub trait CloudStore: Send + Sync + 'static {
     /// One batch, one transaction: cursor, decision, journal, projection, rollups, cursor.
     fn ingest<'a>(&'a self, store: Uuid, batch: &'a Batch, now_ms: i64) -> Answer<'a, Ingested>;
     fn heartbeat<'a>(&'a self, store: Uuid, contact: &'a ContactRow) -> Answer<'a, ()>;
+    /// The chain hash at a number along the line that ends in an epoch.
+    fn held_hash(&self, store: Uuid, epoch: Epoch, seq: u64) -> Answer<'_, HeldHash>;
+
+    // Evidence.
+    /// Keeps a head whose signature has been verified with this key, and compares it with the journal; the same head once more changes
+    /// nothing.
+    fn add_head<'a>(
+        &'a self,
+        signed: &'a SignedHead,
+        key: &'a [u8; 32],
+        now_ms: i64,
+    ) -> Answer<'a, HeadState>;
+    /// Heads by their number, those after `after_seq`.
+    fn heads(&self, store: Uuid, after_seq: u64, limit: u32) -> Answer<'_, Vec<HeadRow>>;
+    /// The head with the highest number.
+    fn latest_head(&self, store: Uuid) -> Answer<'_, Option<HeadRow>>;
+    /// Heads in the order of their keys, each compared with the journal anew, for `verify`.
+    fn checked_heads<'a>(
+        &'a self,
+        store: Uuid,
+        after: Option<&'a HeadRow>,
+        limit: u32,
+    ) -> Answer<'a, Vec<CheckedHead>>;
+    /// Replaces the store's vault; when it answers, nothing of the one before is left on the disk.
+    fn put_vault<'a>(
+        &'a self,
+        store: Uuid,
+        hub: Uuid,
+        sealed: &'a [u8],
+        now_ms: i64,
+    ) -> Answer<'a, KeptVault>;
+    fn vault(&self, store: Uuid) -> Answer<'_, Option<Vault>>;
+
     /// Records along the line that ends in the newest epoch.
     fn journal_line(
         &self,
@@ -182,6 +231,8 @@ pub trait CloudStore: Send + Sync + 'static {
     // Reads. Each answers nothing for what lies outside the scope.
     fn stores<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<StoreRow>>;
     fn lines<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<LineRow>>;
+    /// The store's histories as a tree, each branch after the one that it continues.
+    fn branches<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Vec<BranchRow>>;
     /// Rows from one business date to another, both included; by hour or by day.
     fn sales<'a>(
         &'a self,

@@ -1,18 +1,22 @@
-//! Recomputes every figure of a store from its journal and compares. Nothing that HQ sees is only in a table.
+//! Recomputes every figure of a store from its journal and compares, and holds the journal against the heads that hubs signed.
+//! Nothing that HQ sees is only in a table.
 
 use std::collections::BTreeMap;
 
+use ed25519_dalek::{Signature, VerifyingKey};
 use holdfast_replication::Record as Sent;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::model::StoreRow;
+use crate::model::{HeadState, StoreRow};
 use crate::projection::{Facts, Placed, Projection, SalesDelta, StockDelta, StoreClock, project};
-use crate::store::{CloudStore, Figures};
+use crate::store::{CheckedHead, CloudStore, Figures};
 use crate::stored::{self, Meaning};
 
 /// Records taken from the journal at one time.
 const PAGE_RECORDS: u32 = 2_000;
+/// Heads taken at one time.
+const PAGE_HEADS: u32 = 1_000;
 /// The most differences that are listed.
 pub const DIFFERENCES_MAX: usize = 100;
 
@@ -21,11 +25,13 @@ pub const DIFFERENCES_MAX: usize = 100;
 pub struct Verified {
     pub records: u64,
     pub figures: usize,
+    /// Signed heads that were looked at.
+    pub heads: u64,
     /// Each names a figure or a journal position, what is stored and what the journal says.
     pub differences: Vec<String>,
 }
 
-/// Verifies one store: the chain of every epoch, and every figure.
+/// Verifies one store: the chain of every epoch, every signed head, and every figure.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -36,7 +42,7 @@ pub async fn verify(db: &dyn CloudStore, store: &StoreRow) -> Result<Verified, S
         .map_err(|_| StoreError::Corrupt { what: "a store's id is not a UUID" })?;
     let mut facts = Facts::default();
     let mut sums = Sums::default();
-    let mut verified = Verified { records: 0, figures: 0, differences: Vec::new() };
+    let mut verified = Verified { records: 0, figures: 0, heads: 0, differences: Vec::new() };
     for epoch in db.epochs(id).await? {
         let mut last = epoch.parent;
         while last.seq < epoch.last.seq {
@@ -71,12 +77,44 @@ pub async fn verify(db: &dyn CloudStore, store: &StoreRow) -> Result<Verified, S
                 .push(format!("journal {}.{}: not the acknowledged head", epoch.order, last.seq));
         }
     }
+    heads(db, id, &mut verified).await?;
     let expected = sums.figures();
     let found = db.figures(id).await?;
     verified.figures = expected.len();
     compare(&expected, &found, &mut verified.differences);
     verified.differences.truncate(DIFFERENCES_MAX);
     Ok(verified)
+}
+
+/// Every head has its hub's signature, and the journal has the record that it names.
+async fn heads(db: &dyn CloudStore, store: Uuid, verified: &mut Verified) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = db.checked_heads(store, after.as_ref(), PAGE_HEADS).await?;
+        for CheckedHead { row, found } in &page {
+            verified.heads += 1;
+            let at = format!("head {} of hub {}", row.head.seq, row.head.hub);
+            let mut key = [0; 32];
+            let key = hex::decode_to_slice(&row.public_key, &mut key).ok().map(|()| key);
+            let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());
+            let genuine = row.head.decode().zip(key).is_some_and(|(signed, key)| {
+                let signature = Signature::from_bytes(&signed.signature);
+                key.verify_strict(&signed.head.signing_bytes(), &signature).is_ok()
+            });
+            if !genuine {
+                verified.differences.push(format!("{at}: not signed by the hub's key"));
+            } else if *found == HeadState::Mismatch {
+                verified.differences.push(format!("{at}: the journal has another record there"));
+            } else if *found != row.state {
+                let (stored, found) = (row.state, *found);
+                verified.differences.push(format!("{at}: stored {stored:?}, journal says {found:?}"));
+            }
+        }
+        match page.into_iter().last() {
+            Some(CheckedHead { row, .. }) => after = Some(row),
+            None => return Ok(()),
+        }
+    }
 }
 
 fn compare(expected: &Figures, found: &Figures, differences: &mut Vec<String>) {
@@ -96,6 +134,7 @@ fn compare(expected: &Figures, found: &Figures, differences: &mut Vec<String>) {
 #[derive(Debug, Default)]
 struct Sums {
     hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,
+    by_epoch: BTreeMap<(u32, &'static str), SalesDelta>,
     stock: BTreeMap<String, StockDelta>,
     orders: BTreeMap<Uuid, (&'static str, i64)>,
     transactions: BTreeMap<Uuid, String>,
@@ -105,6 +144,9 @@ impl Sums {
     fn add(&mut self, projection: Projection) {
         for (key, delta) in &projection.hourly {
             self.hourly.entry(key.clone()).or_default().add(delta);
+        }
+        for (key, delta) in &projection.by_epoch {
+            self.by_epoch.entry(*key).or_default().add(delta);
         }
         for (sku, delta) in projection.stock {
             let sum = self.stock.entry(sku).or_default();
@@ -147,6 +189,9 @@ impl Sums {
         }
         for ((date, currency), delta) in &daily {
             figures.insert(format!("daily/{date}/{currency}"), sales_text(delta));
+        }
+        for ((order, currency), delta) in &self.by_epoch {
+            figures.insert(format!("epoch/{order}/{currency}"), sales_text(delta));
         }
         for (sku, sum) in &self.stock {
             let text = format!("{} {} {} {}", sum.on_hand, sum.sold, sum.adjusted, sum.reserved);

@@ -12,6 +12,7 @@ use crate::http::refusal::ApiRefusal;
 use crate::http::session::Viewer;
 
 pub mod chart;
+pub mod history;
 pub mod overview;
 pub mod receipt;
 pub mod sign_in;

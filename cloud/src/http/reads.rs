@@ -12,7 +12,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::http::refusal::{ApiError, ApiRefusal};
 use crate::http::session::Viewer;
-use crate::model::{QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TransactionRow};
+use crate::model::{
+    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TransactionRow,
+};
 use crate::standing::standing;
 use crate::store::{PAGE_ROWS_MAX, Scope, StockFilter, TransactionFilter};
 
@@ -179,13 +181,26 @@ pub async fn quarantine(
     Ok(Json(app.store.quarantine(&viewer.scope, store, PAGE_ROWS_MAX).await?))
 }
 
+/// The store's histories as a tree, every branch after the one that it continues. What branches share is counted once, by
+/// the branch that recorded it; both sides of a fork are kept and counted.
+#[utoipa::path(get, path = "/api/v1/stores/{store}/epochs", tag = "reads", params(("store" = String, Path)),
+    responses((status = 200, body = Vec<BranchRow>), (status = 401, body = ApiError), (status = 404, body = ApiError)))]
+pub async fn epochs(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(store): Path<String>,
+) -> Answer<Vec<BranchRow>> {
+    let store = covered(&viewer.scope, &store)?;
+    Ok(Json(app.store.branches(&viewer.scope, store).await?))
+}
+
 /// A store of the path, when the sign-in covers it.
 pub fn covered(scope: &Scope, store: &str) -> Result<Uuid, ApiRefusal> {
     let store = Uuid::try_parse(store).map_err(|_| ApiRefusal::not_found())?;
     if scope.covers(store) { Ok(store) } else { Err(ApiRefusal::not_found()) }
 }
 
-fn parameters<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiRefusal> {
+pub fn parameters<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiRefusal> {
     query.map(|Query(query)| query).map_err(|rejection| ApiRefusal::parameter(rejection.body_text()))
 }
 

@@ -111,6 +111,22 @@ impl UplinkRefusal {
         }
     }
 
+    pub fn no_such_record(seq: u64) -> Self {
+        let message = format!("the cloud has no record {seq} on that line");
+        Self::new(StatusCode::NOT_FOUND, "HF-CLD-015", message, RefusalReason::NotFound {})
+    }
+
+    pub fn not_a_vault() -> Self {
+        let message = "a vault is an age file; send it as application/age-encryption";
+        let reason = RefusalReason::Malformed {};
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "HF-CLD-012", message, reason)
+    }
+
+    pub fn no_vault() -> Self {
+        let message = "no vault was kept of this store yet";
+        Self::new(StatusCode::NOT_FOUND, "HF-CLD-015", message, RefusalReason::NotFound {})
+    }
+
     pub fn fault(error: &StoreError) -> Self {
         report(error);
         let message = "a fault inside the cloud; nothing was acknowledged, send again";

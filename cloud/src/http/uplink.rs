@@ -1,4 +1,4 @@
-//! What hubs call. Every request but enrolment is signed; the signature is checked before the body is looked at.
+//! What hubs call about their line. Every request but enrolment is signed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,25 +11,24 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use holdfast_protocol::uplink::{
-    BATCH_CONTENT_TYPE, BatchAccepted, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER, Heartbeat,
-    HeartbeatAnswer, JOURNAL_PAGE_RECORDS_MAX, RegisterEpoch, SIGNATURE_HEADER, StoreSettings,
-    UPLINK_VERSION, UplinkError, batch, signing_digest,
+    BATCH_CONTENT_TYPE, BatchAccepted, EnrolRequest, EnrolResponse, EpochRegistered, HashHeld, Heartbeat,
+    HeartbeatAnswer, JOURNAL_PAGE_RECORDS_MAX, RegisterEpoch, StoreSettings, UplinkError, batch,
 };
 use holdfast_replication::limits::{BATCH_RAW_BYTES_TARGET, BATCH_RECORDS_MAX};
 use holdfast_replication::{BatchHeader, Decision, Epoch, Lane, Parent, Point, Record as Sent};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::caller::{Caller, check_version, json, received};
 use crate::http::refusal::UplinkRefusal;
 use crate::http::session::peer_address;
 use crate::ingest::{BatchError, read_batch};
 use crate::model::{ContactRow, ControlRow, ControlState};
 use crate::secrets;
-use crate::store::{Claimed, Ingested, JournalPage, Registered, Scope};
+use crate::store::{Claimed, HeldHash, Ingested, JournalPage, Registered, Scope};
 
 type Refused = UplinkRefusal;
 /// Compression of journal pages: the middle between the cloud's CPU and the store's line.
@@ -125,7 +124,37 @@ pub async fn register_epoch(
         }
         Registered::Gap { expected } => Err(Refused::decision(&Decision::Gap { expected })),
         Registered::Fork { at } => Err(Refused::decision(&Decision::Fork { at })),
-        Registered::Stale => Err(Refused::fenced()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HashQuery {
+    seq: u64,
+}
+
+/// The chain hash that the cloud holds at a record of an epoch's line. A hub compares it with its own before it believes
+/// how far the cloud has its history, and finds the last record that both share.
+#[utoipa::path(get, path = "/api/v1/stores/{store}/epochs/{epoch}/hash", tag = "uplink",
+    params(("store" = String, Path), ("epoch" = String, Path), ("seq" = u64, Query, description = "the record")),
+    responses((status = 200, body = HashHeld), (status = 401, body = UplinkError), (status = 404, body = UplinkError),
+    (status = 409, body = UplinkError), (status = 412, body = UplinkError)))]
+pub async fn hash(
+    State(app): State<Arc<App>>,
+    Path((store, epoch)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<HashHeld>, Refused> {
+    let caller = Caller::check(&app, &store, &Method::GET, &uri, &headers, b"").await?;
+    let query: HashQuery = axum::extract::Query::try_from_uri(&uri)
+        .map_err(|_| Refused::malformed("`seq` is the number of a record"))?
+        .0;
+    let epoch = Uuid::try_parse(&epoch).map_err(|_| Refused::malformed("the epoch's id is not a UUID"))?;
+    let held = app.store.held_hash(caller.store, Epoch(*epoch.as_bytes()), query.seq).await;
+    match held.map_err(|e| Refused::fault(&e))? {
+        HeldHash::Hash(hash) => Ok(Json(HashHeld { seq: query.seq, hash: hex::encode(hash) })),
+        HeldHash::NoRecord => Err(Refused::no_such_record(query.seq)),
+        HeldHash::UnknownEpoch => Err(Refused::unknown_epoch()),
     }
 }
 
@@ -314,65 +343,6 @@ fn pack(page: &JournalPage, hub: Uuid, now_ms: i64) -> Vec<u8> {
     let header = batch::Header { lane: Lane::Backlog, hub, batch: header, hub_clock_ms: now_ms };
     zstd::encode_all(&batch::encode(&header, &records)[..], JOURNAL_ZSTD_LEVEL)
         .expect("compressing in memory cannot fail")
-}
-
-/// The hub behind a request, its signature checked.
-struct Caller {
-    store: Uuid,
-    hub: Uuid,
-}
-
-impl Caller {
-    async fn check(
-        app: &App,
-        store: &str,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Self, Refused> {
-        let unsigned = || {
-            app.metrics.signatures_refused.inc();
-            Refused::unsigned()
-        };
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let store = Uuid::try_parse(store).map_err(|_| unsigned())?;
-        let hub = text(HUB_HEADER).and_then(|hub| Uuid::try_parse(hub).ok()).ok_or_else(unsigned)?;
-        let signature = text(SIGNATURE_HEADER).and_then(|signature| STANDARD.decode(signature).ok());
-        let signature =
-            signature.and_then(|bytes| Signature::from_slice(&bytes).ok()).ok_or_else(unsigned)?;
-        let row = app.store.hub(store, hub).await.map_err(|e| Refused::fault(&e))?.ok_or_else(unsigned)?;
-        let key = <[u8; 32]>::try_from(&row.public_key[..])
-            .ok()
-            .and_then(|key| VerifyingKey::from_bytes(&key).ok());
-        let key = key.ok_or_else(unsigned)?;
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let digest = signing_digest(method.as_str(), path, body);
-        key.verify_strict(&digest, &signature).map_err(|_| unsigned())?;
-        if row.retired {
-            let now_ms = app.now_ms();
-            app.store.note_refused_hub(store, hub, now_ms).await.map_err(|e| Refused::fault(&e))?;
-            tracing::warn!(%store, %hub, "a hub that was replaced still calls");
-            return Err(Refused::fenced());
-        }
-        Ok(Self { store, hub })
-    }
-}
-
-fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Refused> {
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refused::too_large(),
-        _ => Refused::malformed("the body did not arrive"),
-    })
-}
-
-fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body)
-        .map_err(|error| Refused::malformed(format!("the body is not what this path takes: {error}")))
-}
-
-fn check_version(version: u16) -> Result<(), Refused> {
-    if version > UPLINK_VERSION { Err(Refused::too_new(version)) } else { Ok(()) }
 }
 
 /// A text of the other side, cut to what is stored.

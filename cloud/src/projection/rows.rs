@@ -167,5 +167,7 @@ pub struct Projection {
     pub stock: BTreeMap<String, StockDelta>,
     /// By business date, local hour, currency.
     pub hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,
+    /// By the order of the epoch and currency: what each branch of a fork sold.
+    pub by_epoch: BTreeMap<(u32, &'static str), SalesDelta>,
     pub last_recorded_at_ms: Option<i64>,
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use holdfast_protocol::head::SignedHead;
 use holdfast_replication::{Epoch, Parent};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -14,15 +15,18 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
-    ContactRow, LineRow, QuarantineRow, Receipt, SalesRow, StockRow, StockSummary, StoreRow, StoreTotals,
-    TransactionRow, UserRow,
+    BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
+    StockSummary, StoreRow, StoreTotals, TransactionRow, UserRow,
 };
 use crate::store::{
-    Answer, Claimed, CloudStore, EpochRow, Figures, HubRow, Ingested, JournalPage, JournalRow, Registered,
-    Scope, StockFilter, TransactionFilter,
+    Answer, CheckedHead, Claimed, CloudStore, EpochRow, Figures, HeldHash, HubRow, Ingested, JournalPage,
+    JournalRow, KeptVault, Registered, Scope, StockFilter, TransactionFilter, Vault,
 };
 
+mod branches;
+mod contact;
 mod enrol;
+mod heads;
 mod ingest;
 mod line;
 mod people;
@@ -30,6 +34,7 @@ mod receipts;
 mod rows;
 mod sales;
 mod schema;
+mod vault;
 mod write;
 
 /// Connections that read at one time.
@@ -58,6 +63,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(false)
+            // What is overwritten or deleted is zeroed: an old vault must not be found in the file.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_WAIT);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         schema::migrate(&writer).await?;
@@ -117,7 +124,44 @@ impl CloudStore for SqliteStore {
         Box::pin(ingest::ingest(self, store, batch, now_ms))
     }
     fn heartbeat<'a>(&'a self, store: Uuid, contact: &'a ContactRow) -> Answer<'a, ()> {
-        Box::pin(line::heartbeat(self, store, contact))
+        Box::pin(contact::heartbeat(self, store, contact))
+    }
+    fn held_hash(&self, store: Uuid, epoch: Epoch, seq: u64) -> Answer<'_, HeldHash> {
+        Box::pin(line::held_hash(self, store, epoch, seq))
+    }
+    fn add_head<'a>(
+        &'a self,
+        signed: &'a SignedHead,
+        key: &'a [u8; 32],
+        now_ms: i64,
+    ) -> Answer<'a, HeadState> {
+        Box::pin(heads::add(self, signed, key, now_ms))
+    }
+    fn heads(&self, store: Uuid, after_seq: u64, limit: u32) -> Answer<'_, Vec<HeadRow>> {
+        Box::pin(heads::page(self, store, after_seq, limit))
+    }
+    fn latest_head(&self, store: Uuid) -> Answer<'_, Option<HeadRow>> {
+        Box::pin(heads::latest(self, store))
+    }
+    fn checked_heads<'a>(
+        &'a self,
+        store: Uuid,
+        after: Option<&'a HeadRow>,
+        limit: u32,
+    ) -> Answer<'a, Vec<CheckedHead>> {
+        Box::pin(heads::checked(self, store, after, limit))
+    }
+    fn put_vault<'a>(
+        &'a self,
+        store: Uuid,
+        hub: Uuid,
+        sealed: &'a [u8],
+        now_ms: i64,
+    ) -> Answer<'a, KeptVault> {
+        Box::pin(vault::put(self, store, hub, sealed, now_ms))
+    }
+    fn vault(&self, store: Uuid) -> Answer<'_, Option<Vault>> {
+        Box::pin(vault::get(self, store))
     }
     fn journal_line(
         &self,
@@ -148,6 +192,9 @@ impl CloudStore for SqliteStore {
     }
     fn lines<'a>(&'a self, scope: &'a Scope) -> Answer<'a, Vec<LineRow>> {
         Box::pin(rows::lines(self, scope))
+    }
+    fn branches<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Vec<BranchRow>> {
+        Box::pin(branches::branches(self, scope, store))
     }
     fn sales<'a>(
         &'a self,

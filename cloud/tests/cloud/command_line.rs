@@ -91,7 +91,7 @@ async fn an_operator_adds_stores_and_people_while_the_cloud_runs() {
     let answer = http.post(format!("{url}/api/v1/session")).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let verified = run(&["verify", "--data", data]);
-    assert_eq!(value(&verified, "verified"), format!("{store} records 0 figures 0 differences 0"));
+    assert_eq!(value(&verified, "verified"), format!("{store} records 0 figures 0 heads 0 differences 0"));
     assert!(verified.status.success());
 }
 

@@ -90,10 +90,15 @@ async fn another_history_is_a_fork_and_a_new_epoch_keeps_both() {
 }
 
 #[tokio::test]
-async fn a_continued_epoch_cannot_grow() {
+async fn an_epoch_that_another_hub_continues_cannot_grow() {
     let (cloud, mut hub) = shop(3).await;
     hub.send_from(&cloud, 1).await;
     let mut next = hub.clone();
+    let db = cloud.database().await;
+    let claim = holdfast_cloud::admin::claim_store(&db, hub.store, 24, holdfast_cloud::app::now_ms()).await;
+    db.close().await;
+    (next.hub, next.key) = (uuid::Uuid::now_v7(), ed25519_dalek::SigningKey::from_bytes(&[8; 32]));
+    assert_eq!(next.enrol(&cloud, &claim.unwrap().code).await.status(), StatusCode::OK);
     next.parent = Some((hub.epoch, hub.journal.len() as u64));
     next.epoch = holdfast_replication::Epoch([7; 16]);
     assert_eq!(next.register(&cloud).await.status(), StatusCode::OK);
@@ -101,11 +106,22 @@ async fn a_continued_epoch_cannot_grow() {
     let head = hub.journal.len() as u64 + 1;
     hub.sell(lines.clone());
     refused(hub.send(&cloud, head, head).await, StatusCode::PRECONDITION_FAILED, "HF-UPL-005").await;
-    assert_eq!(
-        hub.send(&cloud, 1, 2).await.status(),
-        StatusCode::OK,
-        "late duplicates are still acknowledged"
-    );
+    // Neither may the replacement go on in the epoch of the hub before it, once it has looked at it or not.
+    let mut ignorant = next.clone();
+    (ignorant.epoch, ignorant.parent) = (hub.epoch, None);
+    ignorant.sell(lines.clone());
+    for registers in [false, true] {
+        if registers {
+            assert_eq!(ignorant.register(&cloud).await.status(), StatusCode::OK);
+        }
+        let grown = ignorant.send(&cloud, head, head).await;
+        refused(grown, StatusCode::PRECONDITION_FAILED, "HF-UPL-005").await;
+        assert_eq!(
+            ignorant.send(&cloud, 1, 2).await.status(),
+            StatusCode::OK,
+            "late duplicates are still acknowledged"
+        );
+    }
     next.sell(lines);
     assert_eq!(next.send(&cloud, head, head).await.status(), StatusCode::OK);
     cloud.verify().await;

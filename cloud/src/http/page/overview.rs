@@ -12,12 +12,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::chart::{self, Bar};
-use super::{PageRefusal, signed_in, text};
+use super::{PageRefusal, history, signed_in, text};
 use crate::app::App;
 use crate::http::reads::{covered, date as read_date, overviews};
 use crate::http::refusal::ApiRefusal;
 use crate::http::session::{PageViewer, Viewer};
-use crate::model::{SalesRow, StoreOverview, StoreStatus, TransactionRow};
+use crate::model::{BranchRow, HeadRow, SalesRow, StoreOverview, StoreStatus, TransactionRow};
 use crate::projection::StoreClock;
 use crate::store::{Scope, TransactionFilter};
 
@@ -85,6 +85,9 @@ struct Seen {
     before: Option<String>,
     hourly_before: Vec<SalesRow>,
     latest: Vec<TransactionRow>,
+    /// Of one store's page only.
+    branches: Vec<BranchRow>,
+    head: Option<HeadRow>,
 }
 
 impl Seen {
@@ -114,8 +117,26 @@ impl Seen {
         }
         let filter = TransactionFilter { store: only, before_ms: None, limit: LATEST };
         let latest = app.store.transactions(&scope, &filter).await?;
+        let (mut branches, mut head) = (Vec::new(), None);
+        if let Some(store) = only {
+            branches = app.store.branches(&scope, store).await?;
+            head = app.store.latest_head(store).await?;
+        }
         let now_ms = app.now_ms();
-        Ok(Self { only, now_ms, stores, date, dates, daily, hourly, before, hourly_before, latest })
+        Ok(Self {
+            only,
+            now_ms,
+            stores,
+            date,
+            dates,
+            daily,
+            hourly,
+            before,
+            hourly_before,
+            latest,
+            branches,
+            head,
+        })
     }
 
     fn currencies(&self) -> BTreeSet<&str> {
@@ -138,6 +159,9 @@ impl Seen {
                     (self.stores_card())
                     (self.latest_card())
                 }
+            }
+            @if let (Some(_), Some(overview)) = (self.only, self.stores.first()) {
+                (history::card(&overview.store, &self.branches, self.head.as_ref(), self.now_ms))
             }
         }
     }

@@ -6,7 +6,7 @@ use holdfast_replication::{Cursor, Decision, Point, decide};
 use sqlx::{Row, Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::{SqliteStore, json_ids, line, rows, seq_in, uuid, write};
+use super::{SqliteStore, contact, heads, json_ids, line, rows, seq_in, uuid, write};
 use crate::error::StoreError;
 use crate::ingest::{Batch, Item};
 use crate::projection::{Facts, KnownOrder, Needs, Placed, StoreClock, needs, project};
@@ -24,7 +24,8 @@ pub(super) async fn ingest(
     let Some(held) = line::held(&mut tx, &store, batch.header.epoch).await? else {
         return Ok(Ingested::UnknownEpoch);
     };
-    let cursor = Cursor { epoch: batch.header.epoch, last: held.last, open: held.open };
+    let open = held.open && held.hub == batch.hub.to_string();
+    let cursor = Cursor { epoch: batch.header.epoch, last: held.last, open };
     let end = batch.header.last_seq();
     let held_at_end =
         if end < held.last.seq { line::hash_at(&mut tx, &store, &held, end).await? } else { None };
@@ -53,7 +54,9 @@ pub(super) async fn ingest(
     let projection = project(&clock, placed, &mut facts);
     write::projection(&mut tx, &store, &projection).await?;
     advance(&mut tx, &store, held.order, last, projection.last_recorded_at_ms).await?;
-    line::compare_control(&mut tx, &store).await?;
+    contact::epoch_seen(&mut tx, &store, held.order, now_ms).await?;
+    contact::compare_control(&mut tx, &store).await?;
+    heads::compare(&mut tx, &store, held.last.seq + 1, last.seq).await?;
     tx.commit().await?;
     Ok(Ingested::Accepted {
         acked_through: last.seq,
@@ -78,6 +81,15 @@ async fn advance(
     .bind(recorded_at_ms)
     .bind(store)
     .bind(order)
+    .execute(&mut **tx)
+    .await?;
+    // An epoch that grows beyond the record that another one continues from: two histories from now on.
+    sqlx::query(
+        "UPDATE epochs SET forked = 1 WHERE store_id = ? AND parent_order = ? AND parent_seq < ? AND forked = 0",
+    )
+    .bind(store)
+    .bind(order)
+    .bind(seq_in(last.seq))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -1,19 +1,21 @@
-//! Epochs, heartbeats, and the journal read back.
+//! Epochs, the hashes along their lines, and the journal read back.
 
-use holdfast_replication::{Epoch, Parent, Point};
+use holdfast_replication::registration::{Facts, KnownEpoch, KnownParent};
+use holdfast_replication::{Epoch, Hash, Parent, Point, Registered, Registration, register};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::{SqliteStore, epoch_of, epoch_text, hash32, order_out, seq_in, seq_out};
+use super::{SqliteStore, contact, epoch_of, epoch_text, hash32, order_out, seq_in, seq_out};
 use crate::error::StoreError;
-use crate::model::ContactRow;
-use crate::store::{EpochRow, JournalPage, JournalRow, Registered};
+use crate::store::{EpochRow, HeldHash, JournalPage, JournalRow};
 
 /// An epoch's row while a batch or a registration is decided.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub order: i64,
     pub hub: String,
+    pub parent_order: Option<i64>,
     pub parent: Point,
     pub last: Point,
     pub open: bool,
@@ -25,18 +27,32 @@ pub(super) async fn held(
     store: &str,
     epoch: Epoch,
 ) -> Result<Option<Held>, StoreError> {
-    let row = sqlx::query(
-        "SELECT epoch_order, hub_id, parent_seq, parent_hash, last_seq, last_hash, is_open, forked FROM epochs \
-         WHERE store_id = ? AND epoch_id = ?",
-    )
-    .bind(store)
-    .bind(epoch_text(epoch))
-    .fetch_optional(&mut **tx)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Held {
+    let row = sqlx::query("SELECT * FROM epochs WHERE store_id = ? AND epoch_id = ?")
+        .bind(store)
+        .bind(epoch_text(epoch))
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(held_row).transpose()
+}
+
+async fn held_by_order(
+    tx: &mut Transaction<'_, Sqlite>,
+    store: &str,
+    order: i64,
+) -> Result<Held, StoreError> {
+    let row = sqlx::query("SELECT * FROM epochs WHERE store_id = ? AND epoch_order = ?")
+        .bind(store)
+        .bind(order)
+        .fetch_one(&mut **tx)
+        .await?;
+    held_row(&row)
+}
+
+fn held_row(row: &SqliteRow) -> Result<Held, StoreError> {
+    Ok(Held {
         order: row.try_get("epoch_order")?,
         hub: row.try_get("hub_id")?,
+        parent_order: row.try_get("parent_order")?,
         parent: Point {
             seq: seq_out(row.try_get("parent_seq")?),
             hash: hash32(row.try_get("parent_hash")?)?,
@@ -44,29 +60,71 @@ pub(super) async fn held(
         last: Point { seq: seq_out(row.try_get("last_seq")?), hash: hash32(row.try_get("last_hash")?)? },
         open: row.try_get("is_open")?,
         forked: row.try_get("forked")?,
-    }))
+    })
 }
 
-/// The chain hash that an epoch holds at a number, its parent's included.
+/// The line that ends in an epoch, newest epoch first, each with the last of its records that belongs to the line.
+pub(super) async fn line_of(
+    tx: &mut Transaction<'_, Sqlite>,
+    store: &str,
+    newest: Held,
+) -> Result<Vec<(Held, u64)>, StoreError> {
+    let mut spans = Vec::new();
+    let mut through = newest.last.seq;
+    let mut at = Some(newest);
+    while let Some(held) = at {
+        // A parent is older than its child, so that the walk ends.
+        let parent = held.parent_order.filter(|parent| *parent < held.order);
+        let end = held.parent.seq;
+        spans.push((held, through));
+        through = through.min(end);
+        at = match parent {
+            Some(parent) => Some(held_by_order(tx, store, parent).await?),
+            None => None,
+        };
+    }
+    Ok(spans)
+}
+
+/// The chain hash at a number along the line that ends in an epoch: its own records, then its parent's. None above its end.
 pub(super) async fn hash_at(
     tx: &mut Transaction<'_, Sqlite>,
     store: &str,
     held: &Held,
     seq: u64,
-) -> Result<Option<[u8; 32]>, StoreError> {
-    if seq == held.last.seq {
-        return Ok(Some(held.last.hash));
+) -> Result<Option<Hash>, StoreError> {
+    if seq > held.last.seq {
+        return Ok(None);
     }
-    if seq == held.parent.seq {
-        return Ok(Some(held.parent.hash));
+    let mut at = held.clone();
+    while seq < at.parent.seq {
+        let Some(parent) = at.parent_order.filter(|parent| *parent < at.order) else { return Ok(None) };
+        at = held_by_order(tx, store, parent).await?;
+    }
+    for point in [at.last, at.parent] {
+        if seq == point.seq {
+            return Ok(Some(point.hash));
+        }
     }
     let row = sqlx::query("SELECT hash FROM journal WHERE store_id = ? AND epoch_order = ? AND seq = ?")
         .bind(store)
-        .bind(held.order)
+        .bind(at.order)
         .bind(seq_in(seq))
         .fetch_optional(&mut **tx)
         .await?;
     row.map(|row| hash32(row.try_get("hash")?)).transpose()
+}
+
+pub(super) async fn held_hash(
+    db: &SqliteStore,
+    store: Uuid,
+    epoch: Epoch,
+    seq: u64,
+) -> Result<HeldHash, StoreError> {
+    let store = store.to_string();
+    let mut tx = db.readers.begin().await?;
+    let Some(held) = held(&mut tx, &store, epoch).await? else { return Ok(HeldHash::UnknownEpoch) };
+    Ok(hash_at(&mut tx, &store, &held, seq).await?.map_or(HeldHash::NoRecord, HeldHash::Hash))
 }
 
 pub(super) async fn register_epoch(
@@ -79,133 +137,94 @@ pub(super) async fn register_epoch(
 ) -> Result<Registered, StoreError> {
     let (store, hub) = (store.to_string(), hub.to_string());
     let mut tx = db.begin().await?;
-    if let Some(known) = held(&mut tx, &store, epoch).await? {
-        if known.hub != hub {
-            // A hub that was rebuilt from HQ's copy walks through the epochs of the hub before it; it may read their
-            // cursors, and they are closed to growing.
-            let closed = !known.open;
-            if !closed {
-                sqlx::query("UPDATE epochs SET is_open = 0 WHERE store_id = ? AND epoch_order = ?")
-                    .bind(&store)
-                    .bind(known.order)
-                    .execute(&mut *tx)
-                    .await?;
-                tx.commit().await?;
+    let facts = facts(&mut tx, &store, &hub, epoch, parent).await?;
+    let decision = register(&facts);
+    let order = match decision {
+        Registration::Known { order, close, .. } => {
+            if close {
+                close_epoch(&mut tx, &store, order).await?;
             }
+            order
         }
-        return Ok(Registered::Epoch {
-            order: order_out(known.order),
-            acked_through: known.last.seq,
-            forked: known.forked,
-        });
-    }
+        Registration::Open { order, parent_order, from, forked, close_parent } => {
+            if let (Some(parent), true) = (parent_order, close_parent) {
+                close_epoch(&mut tx, &store, parent).await?;
+            }
+            sqlx::query(
+                "INSERT INTO epochs (store_id, epoch_order, epoch_id, hub_id, parent_order, parent_seq, parent_hash, \
+                 last_seq, last_hash, forked, is_open, registered_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            )
+            .bind(&store)
+            .bind(i64::from(order))
+            .bind(epoch_text(epoch))
+            .bind(&hub)
+            .bind(parent_order.map(i64::from))
+            .bind(seq_in(from.seq))
+            .bind(&from.hash[..])
+            .bind(seq_in(from.seq))
+            .bind(&from.hash[..])
+            .bind(forked)
+            .bind(now_ms)
+            .execute(&mut *tx)
+            .await?;
+            order
+        }
+        Registration::Gap { .. } | Registration::Fork { .. } => return Ok(decision.answer()),
+    };
+    contact::epoch_seen(&mut tx, &store, i64::from(order), now_ms).await?;
+    tx.commit().await?;
+    Ok(decision.answer())
+}
+
+/// Everything that the decision about a registration needs.
+async fn facts(
+    tx: &mut Transaction<'_, Sqlite>,
+    store: &str,
+    hub: &str,
+    epoch: Epoch,
+    parent: Option<Parent>,
+) -> Result<Facts, StoreError> {
+    let known = held(tx, store, epoch).await?.map(|held| KnownEpoch {
+        order: order_out(held.order),
+        last: held.last,
+        open: held.open,
+        forked: held.forked,
+        own: held.hub == hub,
+    });
     let newest: i64 = sqlx::query("SELECT COALESCE(MAX(epoch_order), 0) FROM epochs WHERE store_id = ?")
-        .bind(&store)
-        .fetch_one(&mut *tx)
+        .bind(store)
+        .fetch_one(&mut **tx)
         .await?
         .try_get(0)?;
-    let (parent_order, point, forked) = match parent {
-        None => (None, Point::ORIGIN, newest > 0),
-        Some(parent) => {
-            let Some(before) = held(&mut tx, &store, parent.epoch).await? else {
-                return Ok(Registered::Gap { expected: 1 });
-            };
-            if parent.point.seq > before.last.seq {
-                return Ok(Registered::Gap { expected: before.last.seq + 1 });
-            }
-            match hash_at(&mut tx, &store, &before, parent.point.seq).await? {
-                Some(hash) if hash == parent.point.hash => {}
-                Some(hash) => return Ok(Registered::Fork { at: Point { seq: parent.point.seq, hash } }),
-                None => return Ok(Registered::Fork { at: before.parent }),
-            }
-            let siblings: i64 =
-                sqlx::query("SELECT COUNT(*) FROM epochs WHERE store_id = ? AND parent_order = ?")
-                    .bind(&store)
-                    .bind(before.order)
-                    .fetch_one(&mut *tx)
-                    .await?
-                    .try_get(0)?;
-            sqlx::query("UPDATE epochs SET is_open = 0 WHERE store_id = ? AND epoch_order = ?")
-                .bind(&store)
-                .bind(before.order)
-                .execute(&mut *tx)
-                .await?;
-            (Some(before.order), parent.point, siblings > 0 || parent.point.seq < before.last.seq)
-        }
-    };
-    sqlx::query(
-        "INSERT INTO epochs (store_id, epoch_order, epoch_id, hub_id, parent_order, parent_seq, parent_hash, last_seq, \
-         last_hash, forked, is_open, registered_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-    )
-    .bind(&store)
-    .bind(newest + 1)
-    .bind(epoch_text(epoch))
-    .bind(&hub)
-    .bind(parent_order)
-    .bind(seq_in(point.seq))
-    .bind(&point.hash[..])
-    .bind(seq_in(point.seq))
-    .bind(&point.hash[..])
-    .bind(forked)
-    .bind(now_ms)
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(Registered::Epoch { order: order_out(newest + 1), acked_through: point.seq, forked })
+    let mut known_parent = None;
+    if let Some(parent) = parent
+        && let Some(held) = held(tx, store, parent.epoch).await?
+    {
+        let children: i64 =
+            sqlx::query("SELECT COUNT(*) FROM epochs WHERE store_id = ? AND parent_order = ?")
+                .bind(store)
+                .bind(held.order)
+                .fetch_one(&mut **tx)
+                .await?
+                .try_get(0)?;
+        known_parent = Some(KnownParent {
+            order: order_out(held.order),
+            last: held.last,
+            hash: hash_at(tx, store, &held, parent.point.seq).await?,
+            before_first: parent.point.seq < held.parent.seq,
+            continued: children > 0,
+            own: held.hub == hub,
+        });
+    }
+    Ok(Facts { known, newest_order: order_out(newest), parent, known_parent })
 }
 
-pub(super) async fn heartbeat(db: &SqliteStore, store: Uuid, contact: &ContactRow) -> Result<(), StoreError> {
-    let control = contact.control;
-    let mut tx = db.begin().await?;
-    sqlx::query(
-        "INSERT INTO contact (store_id, seen_at_ms, epoch_id, head_seq, backlog, oldest_unsent_ms, tills_up, tills_known, \
-         clock_offset_ms, software, control_seq, control_transactions, control_gross, control_net, control_state) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (store_id) DO UPDATE SET seen_at_ms = excluded.seen_at_ms, epoch_id = excluded.epoch_id, \
-         head_seq = excluded.head_seq, backlog = excluded.backlog, oldest_unsent_ms = excluded.oldest_unsent_ms, \
-         tills_up = excluded.tills_up, tills_known = excluded.tills_known, clock_offset_ms = excluded.clock_offset_ms, \
-         software = excluded.software, control_seq = COALESCE(excluded.control_seq, control_seq), \
-         control_transactions = COALESCE(excluded.control_transactions, control_transactions), \
-         control_gross = COALESCE(excluded.control_gross, control_gross), \
-         control_net = COALESCE(excluded.control_net, control_net)",
-    )
-    .bind(store.to_string())
-    .bind(contact.seen_at_ms)
-    .bind(&contact.epoch)
-    .bind(contact.head_seq)
-    .bind(contact.backlog)
-    .bind(contact.oldest_unsent_ms)
-    .bind(contact.tills_up)
-    .bind(contact.tills_known)
-    .bind(contact.clock_offset_ms)
-    .bind(&contact.software)
-    .bind(control.map(|c| c.as_of_seq))
-    .bind(control.map(|c| c.transactions))
-    .bind(control.map(|c| c.gross_minor))
-    .bind(control.map(|c| c.net_minor))
-    .bind(contact.control_state.as_str())
-    .execute(&mut *tx)
-    .await?;
-    compare_control(&mut tx, &store.to_string()).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Compares the hub's own sums with the cloud's once the cursor stands exactly at the record they were taken at. A cursor
-/// that has passed it waits for the next heartbeat.
-pub(super) async fn compare_control(tx: &mut Transaction<'_, Sqlite>, store: &str) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE contact SET control_state = CASE WHEN \
-         control_transactions = (SELECT COALESCE(SUM(sales + returns + post_voids), 0) FROM sales_daily WHERE store_id = ?1) \
-         AND control_gross = (SELECT COALESCE(SUM(gross), 0) FROM sales_daily WHERE store_id = ?1) \
-         AND control_net = (SELECT COALESCE(SUM(net), 0) FROM sales_daily WHERE store_id = ?1) \
-         THEN 'agreed' ELSE 'mismatch' END \
-         WHERE store_id = ?1 AND control_seq = (SELECT last_seq FROM epochs WHERE store_id = ?1 \
-         ORDER BY epoch_order DESC LIMIT 1)",
-    )
-    .bind(store)
-    .execute(&mut **tx)
-    .await?;
+async fn close_epoch(tx: &mut Transaction<'_, Sqlite>, store: &str, order: u32) -> Result<(), StoreError> {
+    sqlx::query("UPDATE epochs SET is_open = 0 WHERE store_id = ? AND epoch_order = ?")
+        .bind(store)
+        .bind(i64::from(order))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -254,7 +273,7 @@ pub(super) async fn journal_of_epoch(
     rows.iter().map(journal_row).collect()
 }
 
-fn journal_row(row: &sqlx::sqlite::SqliteRow) -> Result<JournalRow, StoreError> {
+fn journal_row(row: &SqliteRow) -> Result<JournalRow, StoreError> {
     Ok(JournalRow {
         epoch_order: order_out(row.try_get("epoch_order")?),
         epoch: epoch_of(row.try_get("record_epoch")?)?,
@@ -272,43 +291,28 @@ pub(super) async fn journal_line(
     records_max: u32,
     bytes_max: usize,
 ) -> Result<JournalPage, StoreError> {
-    let all = sqlx::query(
-        "SELECT epoch_order, parent_order, parent_seq, parent_hash, last_seq FROM epochs WHERE store_id = ? \
-         ORDER BY epoch_order DESC",
-    )
-    .bind(store.to_string())
-    .fetch_all(&db.readers)
-    .await?;
-    let mut spans = Vec::new();
-    let mut wanted: Option<i64> = None;
-    let mut through = u64::MAX;
-    for row in &all {
-        let order: i64 = row.try_get("epoch_order")?;
-        if wanted.is_some_and(|wanted| wanted != order) {
-            continue;
-        }
-        let parent_seq = seq_out(row.try_get("parent_seq")?);
-        let parent_hash = hash32(row.try_get("parent_hash")?)?;
-        let last = seq_out(row.try_get("last_seq")?).min(through);
-        spans.push((order, Point { seq: parent_seq, hash: parent_hash }, last));
-        let Some(parent) = row.try_get::<Option<i64>, _>("parent_order")? else { break };
-        wanted = Some(parent);
-        through = parent_seq;
-    }
+    let mut tx = db.readers.begin().await?;
+    let text = store.to_string();
+    let newest = sqlx::query("SELECT * FROM epochs WHERE store_id = ? ORDER BY epoch_order DESC LIMIT 1")
+        .bind(&text)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(newest) = newest else { return Ok(JournalPage { chain_before: [0; 32], rows: Vec::new() }) };
+    let newest = held_row(&newest)?;
+    let mut spans = line_of(&mut tx, &text, newest).await?;
     spans.reverse();
     let mut page = JournalPage { chain_before: [0; 32], rows: Vec::new() };
     let mut next = from_seq.max(1);
     let mut bytes = 0;
-    for (order, parent, last) in spans {
-        while next > parent.seq && next <= last && page.rows.len() < records_max as usize {
+    for (held, last) in spans {
+        while next > held.parent.seq && next <= last && page.rows.len() < records_max as usize {
             if page.rows.is_empty() {
-                page.chain_before = match next - 1 {
-                    before if before == parent.seq => parent.hash,
-                    before => hash_of(db, store, order, before).await?,
-                };
+                page.chain_before = hash_at(&mut tx, &text, &held, next - 1)
+                    .await?
+                    .ok_or(StoreError::Corrupt { what: "the journal has a hole" })?;
             }
             let room = (records_max as usize - page.rows.len()).min(500);
-            let order = order_out(order);
+            let order = order_out(held.order);
             let rows = journal_of_epoch(db, store, order, next - 1, u32::try_from(room).unwrap_or(1)).await?;
             if rows.is_empty() {
                 return Err(StoreError::Corrupt { what: "the journal has a hole" });
@@ -324,14 +328,4 @@ pub(super) async fn journal_line(
         }
     }
     Ok(page)
-}
-
-async fn hash_of(db: &SqliteStore, store: Uuid, order: i64, seq: u64) -> Result<[u8; 32], StoreError> {
-    let row = sqlx::query("SELECT hash FROM journal WHERE store_id = ? AND epoch_order = ? AND seq = ?")
-        .bind(store.to_string())
-        .bind(order)
-        .bind(seq_in(seq))
-        .fetch_one(&db.readers)
-        .await?;
-    hash32(row.try_get("hash")?)
 }

@@ -46,6 +46,7 @@ pub(super) async fn lines(db: &SqliteStore, scope: &Scope) -> Result<Vec<LineRow
          (SELECT MAX(refused_at_ms) FROM hubs h WHERE h.store_id = s.store_id) AS fenced_at_ms, \
          (SELECT COUNT(*) FROM epochs f WHERE f.store_id = s.store_id AND f.forked) AS forks, \
          (SELECT COUNT(*) FROM quarantine q WHERE q.store_id = s.store_id) AS quarantined, \
+         (SELECT COUNT(*) FROM heads d WHERE d.store_id = s.store_id AND d.state = 'mismatch') AS heads_differing, \
          c.seen_at_ms, c.epoch_id AS contact_epoch, c.head_seq, c.backlog, c.oldest_unsent_ms, c.tills_up, \
          c.tills_known, c.clock_offset_ms, c.software, c.control_seq, c.control_transactions, c.control_gross, \
          c.control_net, c.control_state \
@@ -72,6 +73,7 @@ fn line(row: &SqliteRow) -> Result<LineRow, StoreError> {
         last_recorded_at_ms: row.try_get("last_recorded_at_ms")?,
         forked: row.try_get::<i64, _>("forks")? > 0,
         quarantined: row.try_get("quarantined")?,
+        heads_differing: row.try_get("heads_differing")?,
         fenced_at_ms: row.try_get("fenced_at_ms")?,
         contact: row.try_get::<Option<i64>, _>("seen_at_ms")?.map(|at| contact(row, at)).transpose()?,
     })

@@ -145,7 +145,7 @@ pub(super) async fn totals(
 
 /// The statements that turn every projected row into a key and a value. What they say must be what
 /// [`crate::verify`] says.
-const FIGURES: [&str; 5] = [
+const FIGURES: [&str; 6] = [
     "SELECT 'hourly/' || business_date || '/' || local_hour || '/' || currency, \
      sales || ' ' || returns || ' ' || post_voids || ' ' || net || ' ' || tax || ' ' || gross || ' ' || discount \
      FROM sales_hourly WHERE store_id = ?",
@@ -155,6 +155,9 @@ const FIGURES: [&str; 5] = [
     "SELECT 'stock/' || sku, on_hand || ' ' || sold || ' ' || adjusted || ' ' || reserved FROM stock WHERE store_id = ?",
     "SELECT 'transaction/' || transaction_id, kind || ' ' || receipt || ' ' || net || ' ' || tax || ' ' || gross || ' ' \
      || due || ' ' || epoch_order || '.' || seq FROM transactions WHERE store_id = ?",
+    "SELECT 'epoch/' || epoch_order || '/' || currency, \
+     sales || ' ' || returns || ' ' || post_voids || ' ' || net || ' ' || tax || ' ' || gross || ' ' || discount \
+     FROM sales_by_epoch WHERE store_id = ?",
     "SELECT 'order/' || order_id, state || ' ' || paid FROM orders WHERE store_id = ?",
 ];
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, Transaction};
 
 use super::{epoch_text, seq_in};
@@ -248,44 +250,66 @@ async fn stock(tx: &mut Tx<'_>, store: &str, sku: &str, delta: &StockDelta) -> R
     Ok(())
 }
 
+/// An upsert that adds to a rollup: its table, the rest of its key after the store, and a mark for each column.
+macro_rules! rollup {
+    ($table:literal, $key:literal, $marks:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " VALUES (",
+            $marks,
+            ", ?, ?, ?, ?, ?, ?, ?) ",
+            "ON CONFLICT (store_id, ",
+            $key,
+            ") DO UPDATE SET ",
+            "sales = ",
+            $table,
+            ".sales + excluded.sales, returns = ",
+            $table,
+            ".returns + excluded.returns, ",
+            "post_voids = ",
+            $table,
+            ".post_voids + excluded.post_voids, net = ",
+            $table,
+            ".net + excluded.net, ",
+            "tax = ",
+            $table,
+            ".tax + excluded.tax, gross = ",
+            $table,
+            ".gross + excluded.gross, ",
+            "discount = ",
+            $table,
+            ".discount + excluded.discount"
+        )
+    };
+}
+
 async fn rollups(tx: &mut Tx<'_>, store: &str, projection: &Projection) -> Result<(), StoreError> {
     let mut daily: BTreeMap<(&str, &str), SalesDelta> = BTreeMap::new();
     for ((date, hour, currency), delta) in &projection.hourly {
         daily.entry((date, currency)).or_default().add(delta);
-        sqlx::query(
-            "INSERT INTO sales_hourly VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (store_id, business_date, local_hour, currency) DO UPDATE SET \
-             sales = sales_hourly.sales + excluded.sales, returns = sales_hourly.returns + excluded.returns, \
-             post_voids = sales_hourly.post_voids + excluded.post_voids, net = sales_hourly.net + excluded.net, \
-             tax = sales_hourly.tax + excluded.tax, gross = sales_hourly.gross + excluded.gross, \
-             discount = sales_hourly.discount + excluded.discount",
-        )
-        .bind(store)
-        .bind(date)
-        .bind(hour)
-        .bind(currency)
-        .bind(delta.sales)
-        .bind(delta.returns)
-        .bind(delta.post_voids)
-        .bind(delta.totals.net)
-        .bind(delta.totals.tax)
-        .bind(delta.totals.gross)
-        .bind(delta.totals.discount)
-        .execute(&mut **tx)
-        .await?;
+        let upsert =
+            sqlx::query(rollup!("sales_hourly", "business_date, local_hour, currency", "?, ?, ?, ?"));
+        add(tx, upsert.bind(store).bind(date).bind(hour).bind(currency), delta).await?;
     }
     for ((date, currency), delta) in &daily {
-        sqlx::query(
-            "INSERT INTO sales_daily VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (store_id, business_date, currency) DO UPDATE SET \
-             sales = sales_daily.sales + excluded.sales, returns = sales_daily.returns + excluded.returns, \
-             post_voids = sales_daily.post_voids + excluded.post_voids, net = sales_daily.net + excluded.net, \
-             tax = sales_daily.tax + excluded.tax, gross = sales_daily.gross + excluded.gross, \
-             discount = sales_daily.discount + excluded.discount",
-        )
-        .bind(store)
-        .bind(date)
-        .bind(currency)
+        let upsert = sqlx::query(rollup!("sales_daily", "business_date, currency", "?, ?, ?"));
+        add(tx, upsert.bind(store).bind(date).bind(currency), delta).await?;
+    }
+    for ((order, currency), delta) in &projection.by_epoch {
+        let upsert = sqlx::query(rollup!("sales_by_epoch", "epoch_order, currency", "?, ?, ?"));
+        add(tx, upsert.bind(store).bind(i64::from(*order)).bind(currency), delta).await?;
+    }
+    Ok(())
+}
+
+/// Binds what is added after a rollup's key, and runs it.
+async fn add<'q>(
+    tx: &mut Tx<'_>,
+    upsert: Query<'q, Sqlite, SqliteArguments>,
+    delta: &SalesDelta,
+) -> Result<(), StoreError> {
+    upsert
         .bind(delta.sales)
         .bind(delta.returns)
         .bind(delta.post_voids)
@@ -295,6 +319,5 @@ async fn rollups(tx: &mut Tx<'_>, store: &str, projection: &Projection) -> Resul
         .bind(delta.totals.discount)
         .execute(&mut **tx)
         .await?;
-    }
     Ok(())
 }
