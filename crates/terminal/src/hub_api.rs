@@ -183,6 +183,8 @@ impl HubApi {
         }
         if !status.is_success() {
             return Err(match serde_json::from_slice::<Problem>(&body) {
+                // A refusal is an answer that was understood.
+                Ok(Problem { code, text }) if status.is_client_error() => TillError::Refused { code, text },
                 Ok(problem) => bad(path, format!("{} {}", problem.code, problem.text)),
                 Err(_) => bad(path, format!("HTTP {status}")),
             });
