@@ -44,17 +44,39 @@ const EXCHANGE_WITHIN: Duration = Duration::from_secs(600);
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
-    AddStaff { number: u32, name: String, role: StaffRole, pin: Zeroizing<String> },
-    ImportCatalog { name: String, bytes: u64, map: Vec<String>, skip_bad_rows: bool },
-    Pair { name: String },
+    AddStaff {
+        number: u32,
+        name: String,
+        role: StaffRole,
+        pin: Zeroizing<String>,
+    },
+    ImportCatalog {
+        name: String,
+        bytes: u64,
+        map: Vec<String>,
+        skip_bad_rows: bool,
+    },
+    Pair {
+        name: String,
+    },
     Status {},
-    Verify { evidence: Vec<Carried> },
-    Export { from_seq: u64 },
+    Verify {
+        evidence: Vec<Carried>,
+    },
+    Export {
+        from_seq: u64,
+    },
     /// `also` is whom the backup is sealed for beside the recovery code: the console, which reads it back.
-    Backup { also: String },
-    BackupKept { backup: LastBackup },
+    Backup {
+        also: String,
+    },
+    BackupKept {
+        backup: LastBackup,
+    },
     NewRecoveryCode {},
-    RejoinVault { code: Zeroizing<String> },
+    RejoinVault {
+        code: Zeroizing<String>,
+    },
     Subject(SubjectAsk),
 }
 

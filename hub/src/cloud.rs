@@ -16,14 +16,15 @@ use holdfast_protocol::uplink::batch::{self, Header};
 use holdfast_protocol::uplink::{
     BATCH_CONTENT_TYPE, BatchAccepted, ENROL_PATH, EnrolRequest, EnrolResponse, EpochRegistered, HUB_HEADER,
     HashHeld, Heartbeat, HeartbeatAnswer, JSON_BYTES_MAX, RefusalReason, RegisterEpoch, SIGNATURE_HEADER,
-    UplinkError, epochs_path, events_path, hash_path, heads_path, heartbeat_path, journal_path, signing_digest,
+    UplinkError, epochs_path, events_path, hash_path, heads_path, heartbeat_path, journal_path,
+    signing_digest,
 };
 use holdfast_replication::Record as Sent;
 use holdfast_replication::limits::{BATCH_BYTES_MAX, BATCH_RAW_BYTES_MAX};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use reqwest::{Client, Method, Response, StatusCode, Url};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Machine;
 use crate::error::HubError;
@@ -333,10 +334,7 @@ impl Uplink for Cloud {
         })
     }
 
-    fn send_head(
-        &self,
-        head: SignedHeadJson,
-    ) -> futures::future::BoxFuture<'_, Result<(), UplinkFailure>> {
+    fn send_head(&self, head: SignedHeadJson) -> futures::future::BoxFuture<'_, Result<(), UplinkFailure>> {
         Box::pin(async move {
             let HeadTaken {} = self.post_json(heads_path(self.store()?), &head).await?;
             Ok(())

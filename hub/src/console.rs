@@ -7,12 +7,12 @@ use holdfast_domain::bounded::Label;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::command::HubCommand;
-use holdfast_domain::{Decision, Refusal, decide_hub};
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::StaffId;
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::state::{Need, State};
+use holdfast_domain::{Decision, Refusal, decide_hub};
 use holdfast_journal::{Position, Reader};
 use holdfast_protocol::{decode_record, encode_record};
 use holdfast_store::{StateStore, StoreError, stored_record};
@@ -110,9 +110,8 @@ impl Console {
     /// # Errors
     /// HF-HUB-026 with the refusal, the journal's errors, HF-HUB-027.
     pub fn record(&mut self, command: &HubCommand) -> Result<(), HubError> {
-        let decision = self
-            .decide(command)?
-            .map_err(|refusal| HubError::Refused { refusal: Box::new(refusal) })?;
+        let decision =
+            self.decide(command)?.map_err(|refusal| HubError::Refused { refusal: Box::new(refusal) })?;
         if let HubCommand::OpenEpoch { epoch, .. } = command {
             self.storage.writer.begin_epoch(*epoch.0.as_bytes());
         }

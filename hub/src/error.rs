@@ -154,7 +154,9 @@ pub enum HubError {
         #[source]
         source: holdfast_protocol::export::Fault,
     },
-    #[error("HF-HUB-036 the store keeps the details of {max} customers already; erase those who must not be kept any longer")]
+    #[error(
+        "HF-HUB-036 the store keeps the details of {max} customers already; erase those who must not be kept any longer"
+    )]
     SubjectsFull { max: usize },
     #[error(transparent)]
     Journal(#[from] holdfast_journal::JournalError),

@@ -22,8 +22,8 @@ use holdfast_protocol::decode_record;
 use holdfast_protocol::uplink::{EnrolRequest, EnrolResponse, UPLINK_VERSION};
 
 pub use checks::{Check, Finding};
-pub use recovery::Recovery;
 pub use profile::{DEFAULT_TAXES, from_settings as profile_from_settings, parse_taxes};
+pub use recovery::Recovery;
 
 use crate::clock::Machine;
 use crate::cloud::Cloud;

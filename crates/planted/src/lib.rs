@@ -67,11 +67,17 @@ pub enum Bug {
     AcknowledgedBeforeStored,
     /// HQ overwrites one history with another.
     ForkOverwritten,
+    /// A restored hub goes on in the epoch of its backup.
+    NoNewEpochAtRestore,
+    /// A vault leaves the people out.
+    PeopleNotInVault,
+    /// A vault goes to HQ as it is, without a seal.
+    VaultNotSealed,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -100,6 +106,9 @@ impl Bug {
         Self::GapAccepted,
         Self::AcknowledgedBeforeStored,
         Self::ForkOverwritten,
+        Self::NoNewEpochAtRestore,
+        Self::PeopleNotInVault,
+        Self::VaultNotSealed,
     ];
 }
 

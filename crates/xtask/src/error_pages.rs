@@ -49,7 +49,7 @@ pub fn index(pages: &BTreeMap<String, String>) -> String {
         "# Error codes\n\n\
          Every error that a person can see carries a code `HF-<AREA>-<NNN>`. Its page says what happened and what to do.\n\
          The areas: ACT the hub's actors, CLD cloud, CMD refused commands, DEMO the demo, DEV devices,\n\
-         GATE tills' connections, HUB the hub, IMP imports, JRN journal, STO stored state, TIL the till's client,\n\
+         GATE tills' connections, HUB the hub, IMP imports, JRN journal, REC recovery, STO stored state, TIL the till's client,\n\
          UPL sending to HQ.\n\n\
          | code | meaning |\n|---|---|\n",
     );

@@ -51,7 +51,9 @@ pub(super) async fn run(place: &Place, to: &Path) -> Result<(), HubError> {
         done.bytes.div_ceil(1_024)
     );
     if !done.opened.has_catalog() {
-        println!("The active catalog is not in it: it changed meanwhile or its file is lost. Run the command again.");
+        println!(
+            "The active catalog is not in it: it changed meanwhile or its file is lost. Run the command again."
+        );
     }
     Ok(())
 }

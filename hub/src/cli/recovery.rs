@@ -30,7 +30,9 @@ pub(super) fn print_code(code: &str) {
 pub(super) fn print_outcome(recovery: &Recovery) {
     match recovery {
         Recovery::Minted(code) => print_code(code),
-        Recovery::Rejoined => println!("\nThe recovery code stays the same. The tills need not be paired again."),
+        Recovery::Rejoined => {
+            println!("\nThe recovery code stays the same. The tills need not be paired again.")
+        }
         Recovery::Kept => {}
         Recovery::Held => println!(
             "\nHQ holds the vault of the hub before this one, and no recovery code was given: this hub has certificates \

@@ -11,8 +11,14 @@ pub(super) async fn run(place: &Place, from: PathBuf, code: String) -> Result<()
     let done = restore::run(&request, &place.config()?, &mut std::io::stdout()).await?;
     println!("store {}", done.store);
     println!("ca-fingerprint {}", done.fingerprint);
-    println!("\nRestored up to record {}. Now: holdfast-hub serve --data {}", done.head.seq, place.data.display());
-    println!("The tills need nothing: they find this hub where the old one was, and give back what the backup lacks.");
+    println!(
+        "\nRestored up to record {}. Now: holdfast-hub serve --data {}",
+        done.head.seq,
+        place.data.display()
+    );
+    println!(
+        "The tills need nothing: they find this hub where the old one was, and give back what the backup lacks."
+    );
     for note in done.notes {
         println!("{note}");
     }

@@ -8,8 +8,8 @@ use holdfast_protocol::vault::Vault;
 use zeroize::Zeroizing;
 
 use super::say;
-use crate::cloud::Cloud;
 use crate::clock::Machine;
+use crate::cloud::Cloud;
 use crate::error::HubError;
 use crate::folder::DataFolder;
 use crate::recovery::RecoveryError;
@@ -33,7 +33,10 @@ pub enum Recovery {
 
 /// What was found before anything was written.
 pub(super) enum Found {
-    Opened { vault: Box<Vault>, recipient: Recipient },
+    Opened {
+        vault: Box<Vault>,
+        recipient: Recipient,
+    },
     /// HQ has a vault that nobody opens now.
     Closed,
     Nothing,
@@ -60,7 +63,8 @@ pub(super) async fn look(
         let vault = vault::open(&opener, store, &sealed)?;
         Ok::<_, RecoveryError>((Box::new(vault), opener.recipient()))
     });
-    let (vault, recipient) = opening.await.map_err(|source| HubError::Unavailable { source: source.into() })??;
+    let (vault, recipient) =
+        opening.await.map_err(|source| HubError::Unavailable { source: source.into() })??;
     match std::fs::read_to_string(folder.tls().join("ca.pem")) {
         Ok(own) if own != vault.authority.certificate => Err(RecoveryError::OwnCertificates.into()),
         _ => Ok(Found::Opened { vault, recipient }),
@@ -69,11 +73,7 @@ pub(super) async fn look(
 
 impl Found {
     /// Writes what came out of the vault. A folder that has the vault's authority has the rest from an earlier run.
-    pub(super) fn put_back(
-        &self,
-        folder: &DataFolder,
-        erased: &BTreeSet<SubjectId>,
-    ) -> Result<(), HubError> {
+    pub(super) fn put_back(&self, folder: &DataFolder, erased: &BTreeSet<SubjectId>) -> Result<(), HubError> {
         match self {
             Self::Opened { vault, .. } if !folder.tls().join("ca.pem").exists() => {
                 vault::put_back(folder, vault, erased)
@@ -95,8 +95,14 @@ impl Found {
                 standing::set_recipient(folder, &recipient)?;
                 VaultStanding::new(None, None).write(folder)?;
                 let people = vault.people.len();
-                say(out, "vault", &format!("opened: the store's own certificates, {people} people, catalog {}",
-                    if vault.catalog.is_some() { "included" } else { "not included" }));
+                say(
+                    out,
+                    "vault",
+                    &format!(
+                        "opened: the store's own certificates, {people} people, catalog {}",
+                        if vault.catalog.is_some() { "included" } else { "not included" }
+                    ),
+                );
                 Ok(Recovery::Rejoined)
             }
             Self::Closed => {

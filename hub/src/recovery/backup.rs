@@ -202,7 +202,8 @@ impl Drop for BackupFile {
 }
 
 fn name(opened: &Opened) -> String {
-    let made = jiff::Timestamp::from_millisecond(opened.front.made_at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let made =
+        jiff::Timestamp::from_millisecond(opened.front.made_at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let store = StoreId(opened.front.store);
     format!("holdfast-{store}-{}-{}.backup", made.strftime("%Y%m%d"), opened.head.seq)
 }
@@ -228,7 +229,8 @@ fn files_bytes(folder: &Path) -> Result<u64, HubError> {
 /// HF-REC-007 when fewer bytes are free where `path` goes, HF-HUB-003.
 pub fn check_room(path: &Path, needed_bytes: u64) -> Result<(), HubError> {
     let place = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = nix::sys::statvfs::statvfs(place).map_err(|error| HubError::file("read", place)(error.into()))?;
+    let found =
+        nix::sys::statvfs::statvfs(place).map_err(|error| HubError::file("read", place)(error.into()))?;
     let free = found.blocks_available() * found.fragment_size();
     if free >= needed_bytes {
         return Ok(());

@@ -75,7 +75,8 @@ impl RecoveryCode {
         secret.copy_from_slice(&values[..SECRET_LETTERS]);
         if check_letters(&secret) != values[SECRET_LETTERS..] {
             return Err(wrong(
-                "its last two letters do not fit the others: one letter is wrong, or two changed places".into(),
+                "its last two letters do not fit the others: one letter is wrong, or two changed places"
+                    .into(),
             ));
         }
         Ok(Self(secret))
@@ -98,7 +99,8 @@ impl RecoveryCode {
         let letters: Zeroizing<Vec<u8>> =
             Zeroizing::new(self.0.iter().map(|value| ALPHABET[usize::from(*value)]).collect());
         let mut secret = Zeroizing::new([0; 32]);
-        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(secret.len())).expect("the cost is within argon2's limits");
+        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(secret.len()))
+            .expect("the cost is within argon2's limits");
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(&letters, store.0.as_bytes(), &mut *secret)
             .expect("26 letters and 16 bytes of salt are within argon2's limits");

@@ -79,7 +79,10 @@ impl std::fmt::Debug for Keeper {
 enum Look {
     Settled(VaultState),
     /// To be put to HQ, with its fingerprint.
-    Put { sealed: Vec<u8>, fingerprint: String },
+    Put {
+        sealed: Vec<u8>,
+        fingerprint: String,
+    },
 }
 
 /// What tells that nothing has changed since the last look without reading it: the small files' names, numbers, lengths
@@ -212,8 +215,7 @@ impl Keeper {
                 }
                 let bytes = sealed.len();
                 let kept = self.cloud.put_vault(self.store, sealed).await?;
-                let at_hq =
-                    AtHeadquarters { fingerprint, version: kept.version, since_ms: Machine.now_ms() };
+                let at_hq = AtHeadquarters { fingerprint, version: kept.version, since_ms: Machine.now_ms() };
                 self.show(VaultState::AtHq { since_ms: at_hq.since_ms, version: at_hq.version });
                 tracing::info!(version = at_hq.version, bytes, "HQ has the store's vault");
                 let keeping = Arc::clone(&self);

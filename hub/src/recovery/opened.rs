@@ -74,8 +74,7 @@ pub fn read(
         }
         let mut records = Vec::new();
         let fed = decoder.feed(&piece[..read], &mut |entry| {
-            let position =
-                Position { epoch: *entry.epoch.0.as_bytes(), seq: entry.seq, hash: entry.hash };
+            let position = Position { epoch: *entry.epoch.0.as_bytes(), seq: entry.seq, hash: entry.hash };
             records.push(Record { position, payload: entry.payload.to_vec() });
         });
         fed.map_err(|error| damaged(error.into()))?;
@@ -115,7 +114,10 @@ fn is_signed(closing: &Closing, identity: &Identity) -> bool {
 }
 
 impl Told {
-    fn listen(&mut self, record: &Record) -> Result<(), impl std::error::Error + Send + Sync + 'static + use<>> {
+    fn listen(
+        &mut self,
+        record: &Record,
+    ) -> Result<(), impl std::error::Error + Send + Sync + 'static + use<>> {
         self.head = Some(record.position);
         decode_record(&record.payload).map(|record| {
             for event in record.outcome.events() {

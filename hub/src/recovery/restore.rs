@@ -13,6 +13,7 @@ use holdfast_domain::command::HubCommand;
 use holdfast_domain::event::Parent;
 use holdfast_domain::ids::{EpochId, StoreId, Uuid};
 use holdfast_journal::Position;
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::vault::Vault;
 
 use super::backup::check_room;
@@ -96,7 +97,11 @@ pub async fn run(
     say(
         out,
         "backup",
-        &format!("store {store}, {} records, made {}, every byte is good", opened.records, time(opened.front.made_at_ms)),
+        &format!(
+            "store {store}, {} records, made {}, every byte is good",
+            opened.records,
+            time(opened.front.made_at_ms)
+        ),
     );
     let sealed_bytes = fs::metadata(&request.from).map_err(HubError::file("read", &request.from))?.len();
     let beside = request.data.with_added_extension("restoring");
@@ -246,22 +251,25 @@ impl Writing {
         let (identity, head) = (&self.opened.identity, self.opened.head);
         let store = StoreId(self.opened.front.store);
         let mut console = Console::open_locked(folder, self.segment_mib, folder.lock()?)?;
-        let again = opened::read(&self.what, &self.opener, open(&self.from)?, &mut |page| console.import(page))?;
+        let again =
+            opened::read(&self.what, &self.opener, open(&self.from)?, &mut |page| console.import(page))?;
         if again.head != head {
             let source = "it changed while it was restored".into();
             return Err(RecoveryError::Damaged { what: self.what.clone(), source }.into());
         }
-        console.record(&HubCommand::OpenEpoch {
-            epoch: EpochId(Machine.fresh_id()),
-            hub: identity.hub,
-            hub_key: identity.public_key(),
-            store,
-            parent: Some(Parent {
-                epoch: EpochId(Uuid::from_bytes(head.epoch)),
-                seq: head.seq,
-                hash: head.hash,
-            }),
-        })?;
+        if !is_planted(Bug::NoNewEpochAtRestore) {
+            console.record(&HubCommand::OpenEpoch {
+                epoch: EpochId(Machine.fresh_id()),
+                hub: identity.hub,
+                hub_key: identity.public_key(),
+                store,
+                parent: Some(Parent {
+                    epoch: EpochId(Uuid::from_bytes(head.epoch)),
+                    seq: head.seq,
+                    hash: head.hash,
+                }),
+            })?;
+        }
         let erased = erased_in(console.store().as_ref())?;
         console.close()?;
         vault::put_back(folder, &self.vault(), &erased)?;

@@ -51,8 +51,7 @@ pub fn recipient_needed(folder: &DataFolder) -> Result<Recipient, HubError> {
 /// # Errors
 /// HF-HUB-003.
 pub fn set_recipient(folder: &DataFolder, recipient: &Recipient) -> Result<(), HubError> {
-    let stored =
-        ForWhom { version: VERSION, recipient: recipient.to_string(), since_ms: Machine.now_ms() };
+    let stored = ForWhom { version: VERSION, recipient: recipient.to_string(), since_ms: Machine.now_ms() };
     folder::replace_json(&folder.recovery(), &stored)
 }
 
@@ -157,10 +156,7 @@ mod tests {
     fn a_new_code_is_sealed_for_and_found_in_no_file() {
         let place = tempfile::tempdir().unwrap();
         let folder = DataFolder::new(place.path());
-        assert!(matches!(
-            recipient_needed(&folder),
-            Err(HubError::Recovery(RecoveryError::NoCode))
-        ));
+        assert!(matches!(recipient_needed(&folder), Err(HubError::Recovery(RecoveryError::NoCode))));
         let store = StoreId(Uuid::from_u128(1));
         VaultStanding::new(None, Some("HQ did not answer".into())).write(&folder).unwrap();
         let code = new_code(&folder, store).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use holdfast_domain::ids::{StoreId, SubjectId};
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::vault::{Authority, Person, Vault};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -51,7 +52,11 @@ impl Content {
         Ok(Self {
             store,
             authority: Authority { certificate, key },
-            people: people::vault_part(&folder.staff())?,
+            people: if is_planted(Bug::PeopleNotInVault) {
+                Vec::new()
+            } else {
+                people::vault_part(&folder.staff())?
+            },
             catalog_hash,
             subjects: subjects::vault_part(folder)?,
         })
@@ -61,7 +66,14 @@ impl Content {
     pub fn files(folder: &DataFolder) -> Vec<PathBuf> {
         let tls = folder.tls();
         let customers = subjects::changed_file(folder);
-        vec![tls.join("ca.pem"), tls.join("ca.key"), folder.staff(), customers, folder.recovery(), folder.vault()]
+        vec![
+            tls.join("ca.pem"),
+            tls.join("ca.key"),
+            folder.staff(),
+            customers,
+            folder.recovery(),
+            folder.vault(),
+        ]
     }
 
     /// Changes when anything sealed, or for whom it is sealed, changes; hex.
@@ -107,6 +119,9 @@ impl Content {
 /// Seals a vault for HQ.
 pub fn seal(recipient: &Recipient, store: StoreId, vault: &Vault) -> Vec<u8> {
     let content = Zeroizing::new(holdfast_protocol::vault::encode(vault));
+    if is_planted(Bug::VaultNotSealed) {
+        return content.to_vec();
+    }
     sealing::seal(recipient, store, &content)
 }
 
@@ -138,11 +153,7 @@ pub fn check_store(what: &str, expected: StoreId, found: StoreId) -> Result<(), 
 /// # Errors
 /// HF-HUB-003, HF-HUB-006, HF-HUB-015 when the authority's parts do not belong together, HF-REC-003 when the catalog is not
 /// one.
-pub fn put_back(
-    folder: &DataFolder,
-    vault: &Vault,
-    erased: &BTreeSet<SubjectId>,
-) -> Result<(), HubError> {
+pub fn put_back(folder: &DataFolder, vault: &Vault, erased: &BTreeSet<SubjectId>) -> Result<(), HubError> {
     people::put_back(&folder.staff(), &vault.people)?;
     if let Some(catalog) = &vault.catalog {
         holdfast_protocol::catalog_file::decode(catalog, 1)

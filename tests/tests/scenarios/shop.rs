@@ -40,6 +40,8 @@ pub struct Shop {
     pub page: Server,
     pub https: String,
     pub tills: Vec<PathBuf>,
+    /// As it was printed at provisioning; kept nowhere else.
+    pub recovery_code: String,
     ports: [u16; 3],
     name: String,
     folder: PathBuf,
@@ -85,7 +87,7 @@ impl Chain {
         let (id, claim) = (value(&added, "store")?, value(&added, "claim")?);
         let ports = [free_port()?, free_port()?, free_port()?];
         let data = folder.join("hub");
-        self.provision(&data, key, &claim).await?;
+        let printed = self.provision(&data, key, &claim, &[]).await?;
         let ready = folder.join("ready-1.json");
         let mut hub = self.serve(key, &data, ports, &ready)?;
         let addresses = hub.ready(&ready).await?;
@@ -96,6 +98,7 @@ impl Chain {
             hub,
             data,
             tills: Vec::new(),
+            recovery_code: value(&printed, "recovery-code")?,
             ports,
             name: key.to_owned(),
             folder,
@@ -110,11 +113,11 @@ impl Chain {
         Ok(shop)
     }
 
-    async fn provision(&self, data: &Path, name: &str, claim: &str) -> Result<()> {
+    async fn provision(&self, data: &Path, name: &str, claim: &str, more: &[&str]) -> Result<String> {
         let cloud = format!("http://{}", self.wan.address());
         let provision =
             ["provision", "--data", text(data)?, "--cloud", &cloud, "--claim", claim, "--name", name];
-        self.programs.command("holdfast-hub", &provision, None).await.map(drop)
+        self.programs.command("holdfast-hub", &[provision.as_slice(), more].concat(), None).await
     }
 
     fn serve(&self, name: &str, data: &Path, [mqtt, http, https]: [u16; 3], ready: &Path) -> Result<Program> {
@@ -165,15 +168,34 @@ impl Chain {
 
     /// Puts a new hub in the place of one whose disk is gone: a new claim, HQ's copy, the people, the goods, the tills.
     pub async fn replace_hub(&self, shop: &mut Shop, catalog: &str) -> Result<()> {
-        let claim = ["store", "claim", "--data", text(&self.cloud_data)?, "--store", &shop.id];
-        let claim = value(&self.programs.command("holdfast-cloud", &claim, None).await?, "claim")?;
-        self.provision(&shop.data, &shop.name, &claim).await?;
+        let claim = self.claim_again(shop).await?;
+        self.provision(&shop.data, &shop.name, &claim, &[]).await?;
         self.restart(shop).await?;
         self.furnish(shop, catalog).await?;
         for (index, till) in shop.tills.iter().enumerate() {
             self.pair(shop, till, index + 1).await?;
         }
         Ok(())
+    }
+
+    /// The data folder of a hub whose disk is gone, from a new claim and the recovery code alone.
+    pub async fn rebuild_with_code(&self, shop: &Shop) -> Result<String> {
+        let claim = self.claim_again(shop).await?;
+        self.provision(&shop.data, &shop.name, &claim, &["--recovery-code", &shop.recovery_code]).await
+    }
+
+    async fn claim_again(&self, shop: &Shop) -> Result<String> {
+        let claim = ["store", "claim", "--data", text(&self.cloud_data)?, "--store", &shop.id];
+        value(&self.programs.command("holdfast-cloud", &claim, None).await?, "claim")
+    }
+
+    /// Waits until HQ has the vault as the store is now.
+    pub async fn vault_is_at_hq(&self, shop: &Shop) -> Result<()> {
+        until("HQ has the vault", async || {
+            let status = shop.page.json("/api/v1/status").await?;
+            Ok(status["recovery"]["vault"]["state"] == "at_hq")
+        })
+        .await
     }
 
     /// Lets the tills of a store trade by themselves; the report names what was acknowledged.
@@ -281,7 +303,7 @@ pub fn text(path: &Path) -> Result<&str> {
     path.to_str().context("paths of tests are UTF-8")
 }
 
-fn value(printed: &str, word: &str) -> Result<String> {
+pub fn value(printed: &str, word: &str) -> Result<String> {
     printed_value(printed, word).with_context(|| format!("no line `{word} …` in:\n{printed}"))
 }
 
