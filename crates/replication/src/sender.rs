@@ -218,6 +218,15 @@ impl Sender {
         }
     }
 
+    /// The cloud was heard to have less than it had acknowledged, or not to know the epoch any more: it was restored. A
+    /// sender that has nothing to send would not notice; it registers again, and the cloud's answer says where to go on.
+    pub fn on_cloud_behind(&mut self) {
+        if self.in_flight.is_none() && self.state == State::CaughtUp {
+            self.stage = Stage::Unregistered;
+            self.state = State::Sending;
+        }
+    }
+
     /// The hub opened a new epoch, after a fork or a restore. `parent` is the last record it shares with the cloud's copy
     /// ([`State::Forked`]); everything of the hub's own line after it is sent under the new epoch. A request that is still
     /// under way finds nobody when it is answered.

@@ -4,12 +4,14 @@
 //! to them only through their command lines and their HTTP reads, so what it shows is what a shop would run. It links
 //! no crate of the product and no TLS library, which keeps the first build of this program short.
 
+mod bench;
 mod codegen;
 mod demo;
 mod edges;
 mod error_pages;
 mod packages;
 mod proofs;
+mod simulate;
 mod soak;
 mod suites;
 #[cfg(test)]
@@ -50,6 +52,10 @@ enum Task {
         #[command(subcommand)]
         soak: soak::Soak,
     },
+    /// Measure what a hub keeps: a million orders verified, replayed and started from
+    Bench(bench::Options),
+    /// Run simulated stores, one process for each seed, and show the seeds that break a promise
+    Simulate(simulate::Options),
     /// Write the generated files anew: OpenAPI documents, the golden dependency edges, the index of error codes
     Codegen {
         /// Only these; all when none is named
@@ -76,7 +82,9 @@ fn main() -> ExitCode {
         Task::Test => suites::run(None),
         Task::Ci => suites::run(Some(CI_BUDGET)),
         Task::Proofs { write } => proofs::run(write),
+        Task::Simulate(options) => simulate::run(&options),
         Task::Soak { soak } => soak::run(soak),
+        Task::Bench(options) => bench::run(&options),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

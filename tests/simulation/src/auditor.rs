@@ -119,7 +119,7 @@ fn commands(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Ve
             wrong.push(format!("P2: {id} was never used for two things and is recorded as such"));
         }
     }
-    for id in evidence.model.misused.iter().filter(|id| !evidence.model.misuse_open.contains(id)) {
+    for id in &evidence.model.misuse_refused {
         if !reuses.contains(id) {
             wrong.push(format!("P2: the second use of {id} is not on record"));
         }

@@ -25,6 +25,7 @@ use crate::world::{DAWN_MS, How, Want};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
 pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) -> Option<Want> {
+    let doing = sensible(model, till, doing, dice);
     if doing == TillMove::SignOn {
         return Some(sign_on(model, till, dice));
     }
@@ -36,6 +37,20 @@ pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) ->
     let bytes: Bytes = request(id, action.clone(), dice).into();
     model.ask(till, id, Some(action), bytes.clone());
     Some(Want { id, bytes, how: How::Stored })
+}
+
+/// A clerk who is not signed on, or has no shift, mostly begins with that.
+fn sensible(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> TillMove {
+    let clerk = &model.clerks[till];
+    if dice.permille(150) || matches!(doing, TillMove::ReuseId) {
+        doing
+    } else if !clerk.signed_on {
+        TillMove::SignOn
+    } else if clerk.shift.is_none() {
+        TillMove::OpenShift
+    } else {
+        doing
+    }
 }
 
 fn request(id: CommandId, action: Action, dice: &mut Dice) -> Vec<u8> {

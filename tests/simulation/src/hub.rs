@@ -22,13 +22,15 @@ use holdfast_domain::event::{CatalogSource, Parent};
 use holdfast_domain::ids::{EpochId, TerminalId, Uuid};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
 use holdfast_domain::store::StoreProfile;
-use holdfast_journal::{CommitMode, Journal, Options};
+use holdfast_domain::{Origin, Outcome, Record, Refusal, decide_hub};
+use holdfast_journal::{CommitMode, Journal, Options, Reader, Writer};
+use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
 use holdfast_protocol::message::StatusMessage;
 use holdfast_protocol::topics::Stream;
 use holdfast_protocol::uplink::batch::Header;
 use holdfast_protocol::uplink::{BatchAccepted, EpochRegistered, Heartbeat, HeartbeatAnswer, RegisterEpoch};
-use holdfast_protocol::{chain_hash, fingerprint};
+use holdfast_protocol::{chain_hash, encode_record, fingerprint};
 use holdfast_store::{MemoryStore, StateStore};
 use holdfast_terminal::dice::Dice;
 use tokio::sync::oneshot;
@@ -105,6 +107,10 @@ fn civil(days: i64) -> BusinessDate {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let narrow = |n: i64| u8::try_from(n).unwrap_or(1);
+    // Before 1970 there is no business day: a clock that shows one is wrong, and the first day stands for it.
+    if days < 0 {
+        return civil(0);
+    }
     BusinessDate::new(i16::try_from(year).unwrap_or(1970), narrow(month), narrow(day))
         .expect("a day of the Gregorian calendar is a date")
 }
@@ -127,6 +133,8 @@ struct Link {
     world: Arc<World>,
     mouth: Mouth,
     sessions: Mutex<BTreeMap<usize, u64>>,
+    /// Which history this hub writes.
+    history: u32,
 }
 
 impl Link {
@@ -325,12 +333,23 @@ fn unplugged() -> PrinterSetup {
 /// # Errors
 /// When the simulation ends, or the actors do not start.
 pub async fn run(world: Arc<World>, seed: u64) -> turmoil::Result {
+    let outcome = machine(Arc::clone(&world), seed).await;
+    if let Err(error) = &outcome {
+        // The process ends; its supervisor starts it again.
+        world.note(|| format!("hub ends: {error}"));
+        world.hub().unopened = Some(error.to_string());
+    }
+    Ok(())
+}
+
+async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
     FATAL.store(false, Ordering::Relaxed);
     let (disk, kept_state, rebuild, hub_id, witness) = {
         let mut hub = world.hub();
         hub.serving = false;
         hub.unopened = None;
         hub.fatal = false;
+        hub.state_fails = false;
         let witness = hub.head.map_or(0, |signed| signed.head.seq);
         (hub.disk.clone(), hub.state.take(), hub.rebuild.clone(), hub.identity(), witness)
     };
@@ -342,6 +361,7 @@ pub async fn run(world: Arc<World>, seed: u64) -> turmoil::Result {
             return Ok(());
         }
     };
+    let state = kept_state.unwrap_or_else(MemoryStore::new);
     if let Some(records) = &rebuild {
         // A rebuild that was cut off goes on where it was.
         let have = reader.head().map_or(0, |head| head.seq);
@@ -349,10 +369,11 @@ pub async fn run(world: Arc<World>, seed: u64) -> turmoil::Result {
             writer.import(record)?;
         }
         writer.commit()?;
+        holdfast_store::catch_up(state.as_ref(), &reader, 512)?;
+        replace(&world, &mut writer, &reader, state.as_ref())?;
     }
     let head = reader.head();
     world.note(|| format!("hub starts at {}, clean {}", head.map_or(0, |head| head.seq), recovery.clean_end));
-    let state = kept_state.unwrap_or_else(MemoryStore::new);
     let store = Arc::new(FailingStore::new(Arc::clone(&state), Arc::clone(&world)));
     holdfast_store::catch_up(state.as_ref(), &reader, 512)?;
     let mut catalog = Catalog::empty();
@@ -363,8 +384,12 @@ pub async fn run(world: Arc<World>, seed: u64) -> turmoil::Result {
     });
     let mut dice = Dice::new(seed);
     let mouth = Mouth::open(Arc::clone(&world)).await?;
-    let link =
-        Arc::new(Link { world: Arc::clone(&world), mouth: mouth.clone(), sessions: Mutex::default() });
+    let link = Arc::new(Link {
+        world: Arc::clone(&world),
+        mouth: mouth.clone(),
+        sessions: Mutex::default(),
+        history: world.model().history,
+    });
     let wan = Arc::new(Wan {
         hub: hub_id.0,
         mouth: mouth.clone(),
@@ -396,8 +421,16 @@ pub async fn run(world: Arc<World>, seed: u64) -> turmoil::Result {
     .await?;
     let running = Arc::new(running);
     tokio::spawn(disk_turns(Arc::clone(&world), Arc::clone(&running), Dice::new(dice.throw())));
-    if head.is_none() || rebuild.is_some() {
-        found(&world, &running, head).await?;
+    tokio::spawn({
+        let (world, running) = (Arc::clone(&world), Arc::clone(&running));
+        async move {
+            running.gave_up().await;
+            world.note(|| "the supervisors give up; the process ends".to_owned());
+            world.hub().fatal = true;
+        }
+    });
+    if head.is_none() {
+        found(&world, &running).await;
     }
     {
         let mut hub = world.hub();
@@ -428,29 +461,41 @@ async fn disk_turns(world: Arc<World>, running: Arc<Running>, mut dice: Dice) {
     }
 }
 
-/// The first records of a store, or of the hub that replaces another.
-async fn found(world: &World, running: &Running, head: Option<holdfast_journal::Position>) -> turmoil::Result {
-    let number = {
-        let mut hub = world.hub();
-        hub.epochs_opened += 1;
-        hub.epochs_opened
-    };
-    let parent = head.map(|head| Parent {
-        epoch: EpochId(Uuid::from_bytes(head.epoch)),
-        seq: head.seq,
-        hash: head.hash,
-    });
-    let first = HubCommand::OpenEpoch {
-        epoch: epoch(number),
-        hub: world.hub().identity(),
-        hub_key: [1; 32],
-        store: shop::profile(240).store,
-        parent,
-    };
-    console(world, running, first).await;
-    if head.is_some() {
-        return Ok(());
+/// The epoch that a machine opens: the first of its store, or the one that continues a copy.
+fn open_epoch(world: &World, parent: Option<Parent>) -> HubCommand {
+    let mut hub = world.hub();
+    hub.epochs_opened += 1;
+    let (epoch, hub) = (epoch(hub.epochs_opened), hub.identity());
+    HubCommand::OpenEpoch { epoch, hub, hub_key: [1; 32], store: shop::profile(240).store, parent }
+}
+
+/// A hub that replaces another opens its epoch after the copy and before anybody is served, as provisioning does.
+fn replace(world: &World, writer: &mut Writer, reader: &Reader, state: &MemoryStore) -> turmoil::Result {
+    let Some(head) = writer.head() else { return Ok(()) };
+    let parent = Parent { epoch: EpochId(Uuid::from_bytes(head.epoch)), seq: head.seq, hash: head.hash };
+    let last = reader.read(head.seq)?.map(holdfast_store::stored_record).transpose()?;
+    let last_ms = last.map_or(0, |stored| stored.record.recorded_at.0);
+    let command = open_epoch(world, Some(parent));
+    let mut decision = Err(Refusal::StoreMismatch);
+    state.with_state(&mut |state| decision = decide_hub(state, &command));
+    if let HubCommand::OpenEpoch { epoch, .. } = &command
+        && !is_planted(Bug::EpochIgnored)
+    {
+        writer.begin_epoch(epoch.0.into_bytes());
     }
+    let record = Record {
+        recorded_at: Timestamp(world.clock_ms().max(last_ms)),
+        origin: Origin::Hub,
+        outcome: Outcome::Accepted { events: decision?.events },
+    };
+    writer.append_durable(encode_record(&record))?;
+    Ok(())
+}
+
+/// The first records of a store.
+async fn found(world: &World, running: &Running) {
+    let first = open_epoch(world, None);
+    console(world, running, first).await;
     console(world, running, HubCommand::ConfigureStore { profile: Box::new(shop::profile(240)) }).await;
     let (staff, number) = (shop::manager(), shop::MANAGER);
     console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Manager }).await;
@@ -462,7 +507,6 @@ async fn found(world: &World, running: &Running, head: Option<holdfast_journal::
         let (terminal, number) = (terminal(n), NumberChoice::Next);
         console(world, running, HubCommand::EnrolTerminal { terminal, name, secret_hash: [3; 32], number }).await;
     }
-    Ok(())
 }
 
 /// Carries out one command of the console and remembers what the person was told.
@@ -507,7 +551,8 @@ async fn serve(
                     (Some(Frame::Hello { session }), Some(till)) => {
                         locked(&link.sessions).insert(till, session);
                         tills.connected(terminal(till), session);
-                        mouth.say(&from, &Frame::Welcome { session });
+                        let payload = link.history.to_be_bytes().to_vec().into();
+                        mouth.say(&from, &Frame::Welcome { session, payload });
                         let status = running.status().borrow().clone();
                         if let Some(status) = status {
                             let payload = serde_json::to_vec(&status)?.into();

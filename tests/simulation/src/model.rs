@@ -99,7 +99,8 @@ pub struct Model {
     /// Which of the hub's histories speaks now.
     pub history: u32,
     pub misused: BTreeSet<CommandId>,
-    pub misuse_open: BTreeSet<CommandId>,
+    /// Second uses that were answered with a refusal.
+    pub misuse_refused: BTreeSet<CommandId>,
     /// What the console was told is durable.
     pub console: Vec<(&'static str, ReplyPosition, u32)>,
     delivered: BTreeSet<CommandId>,
@@ -116,7 +117,7 @@ impl Model {
             clerks: vec![Clerk::default(); tills],
             history: 0,
             misused: BTreeSet::new(),
-            misuse_open: BTreeSet::new(),
+            misuse_refused: BTreeSet::new(),
             console: Vec::new(),
             delivered: BTreeSet::new(),
             counts: Counts::default(),
@@ -136,6 +137,12 @@ impl Model {
 
     pub fn is_told(&self, id: CommandId) -> bool {
         self.asked.get(&id).is_some_and(|asked| asked.told.is_some())
+    }
+
+    /// The requests of a till that nobody was told about.
+    pub fn untold(&self, till: usize) -> Vec<CommandId> {
+        let mine = self.asked.iter().filter(|(_, asked)| asked.till == till && asked.told.is_none());
+        mine.map(|(id, _)| *id).collect()
     }
 
     /// How many of a till's requests have no answer yet.
@@ -158,9 +165,8 @@ impl Model {
     }
 
     /// A reply arrives at a till, wanted or not: the same history says the same thing about the same id, byte for byte.
-    pub fn heard(&mut self, id: CommandId, reply: &Reply, bytes: &Bytes) {
+    pub fn heard(&mut self, id: CommandId, reply: &Reply, bytes: &Bytes, history: u32) {
         let decided = matches!(reply.answer, Answer::Accepted { .. } | Answer::Refused { .. });
-        let history = self.history;
         let Some(told) = self.asked.get(&id).and_then(|asked| asked.told.as_ref()) else { return };
         if decided && told.history == history && told.bytes != *bytes {
             self.violations.push(format!("P2: {id} got another answer than the first"));
@@ -176,8 +182,7 @@ impl Model {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn told(&mut self, till: usize, reply: &Reply, bytes: &Bytes) -> Result<(), String> {
-        let history = self.history;
+    pub fn told(&mut self, till: usize, reply: &Reply, bytes: &Bytes, history: u32) -> Result<(), String> {
         let Some(asked) = self.asked.get_mut(&reply.id) else {
             return Err(format!("till {till} was told about {}, which nobody asked for", reply.id));
         };
@@ -261,11 +266,10 @@ impl Model {
 
     pub fn misuse(&mut self, id: CommandId) {
         self.misused.insert(id);
-        self.misuse_open.insert(id);
     }
 
     pub fn misuse_refused(&mut self, id: CommandId) {
-        if self.misuse_open.remove(&id) {
+        if self.misuse_refused.insert(id) {
             self.counts.misuses += 1;
         }
     }

@@ -19,7 +19,8 @@ pub const FRAME_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     Hello { session: u64 },
-    Welcome { session: u64 },
+    /// `payload` names the history that the hub writes.
+    Welcome { session: u64, payload: Bytes },
     /// The hub does not know the session.
     Bye { session: u64 },
     Request { session: u64, payload: Bytes },
@@ -33,7 +34,7 @@ impl Frame {
     fn parts(&self) -> (u8, u64, &[u8]) {
         match self {
             Self::Hello { session } => (0, *session, &[]),
-            Self::Welcome { session } => (1, *session, &[]),
+            Self::Welcome { session, payload } => (1, *session, payload),
             Self::Bye { session } => (2, *session, &[]),
             Self::Request { session, payload } => (3, *session, payload),
             Self::Reply { session, payload } => (4, *session, payload),
@@ -58,7 +59,7 @@ impl Frame {
         let payload = Bytes::copy_from_slice(&bytes[9..]);
         Some(match kind {
             0 => Self::Hello { session: number },
-            1 => Self::Welcome { session: number },
+            1 => Self::Welcome { session: number, payload },
             2 => Self::Bye { session: number },
             3 => Self::Request { session: number, payload },
             4 => Self::Reply { session: number, payload },

@@ -20,6 +20,8 @@ pub enum Profile {
     Clocks,
     /// Disks are lost and machines rebuilt.
     Disasters,
+    /// Disks are copied and put back.
+    Clones,
 }
 
 #[derive(Debug)]
@@ -55,9 +57,10 @@ enum Trouble {
     GoesBack,
     Clock,
     Destroy,
+    RollBack,
 }
 
-const TROUBLES: [Trouble; 13] = [
+const TROUBLES: [Trouble; 14] = [
     Trouble::Kill,
     Trouble::Power,
     Trouble::HubDisk,
@@ -71,6 +74,7 @@ const TROUBLES: [Trouble; 13] = [
     Trouble::GoesBack,
     Trouble::Clock,
     Trouble::Destroy,
+    Trouble::RollBack,
 ];
 
 impl Plan {
@@ -91,7 +95,7 @@ impl Plan {
             misuse: false,
         };
         match profile {
-            Profile::Any => {}
+            Profile::Any | Profile::Clones => {}
             Profile::Calm => {
                 (plan.tills, plan.lost, plan.doubled, plan.trouble_permille) = (1, 0, 0, 0);
                 plan.troubles.clear();
@@ -111,8 +115,19 @@ impl Plan {
                 plan.trouble_permille = 150;
             }
         }
+        if profile == Profile::Clones {
+            plan.troubles = vec![Trouble::RollBack, Trouble::Kill];
+            plan.trouble_permille = 200;
+        }
+        // Whoever loses the hub's disk and HQ's at once has lost what neither has: no promise is made for that.
+        if plan.troubles.contains(&Trouble::Destroy) {
+            plan.troubles.retain(|trouble| !matches!(trouble, Trouble::GoesBack | Trouble::RollBack));
+        }
+        if plan.troubles.contains(&Trouble::RollBack) {
+            plan.troubles.retain(|trouble| *trouble != Trouble::GoesBack);
+        }
         // After a disk was lost the hub may not know the id yet that a rogue uses again.
-        plan.misuse = !plan.troubles.contains(&Trouble::Destroy);
+        plan.misuse = !plan.troubles.contains(&Trouble::Destroy) && !plan.troubles.contains(&Trouble::RollBack);
         if plan.troubles.is_empty() {
             plan.trouble_permille = 0;
         }
@@ -199,6 +214,8 @@ impl Plan {
             Trouble::GoesBack => WorldMove::HeadquartersGoesBack,
             Trouble::Clock => clock(dice),
             Trouble::Destroy => WorldMove::DestroyHub,
+            Trouble::RollBack if dice.permille(600) => WorldMove::CloneDisk,
+            Trouble::RollBack => WorldMove::RollBack,
         }
     }
 }

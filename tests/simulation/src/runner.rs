@@ -15,7 +15,7 @@ use crate::report::Told;
 use crate::world::locked;
 
 /// A run that takes longer hangs: virtual time stands still in it.
-const RUN_LIMIT: Duration = Duration::from_secs(60);
+const RUN_LIMIT: Duration = Duration::from_secs(20);
 
 /// One run to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,11 +218,18 @@ pub fn known_seeds() -> Vec<Task> {
         .collect()
 }
 
-/// A range of seeds; every tenth is about disasters.
+/// A range of seeds; every tenth is about disasters, every twentieth about copied disks.
 #[must_use]
 pub fn range(from: u64, seeds: u64) -> Vec<Task> {
     (from..from + seeds)
-        .map(|seed| Task { seed, profile: if seed % 10 == 9 { Profile::Disasters } else { Profile::Any } })
+        .map(|seed| {
+            let profile = match seed % 20 {
+                9 | 19 => Profile::Disasters,
+                14 => Profile::Clones,
+                _ => Profile::Any,
+            };
+            Task { seed, profile }
+        })
         .collect()
 }
 

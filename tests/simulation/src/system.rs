@@ -11,6 +11,7 @@ use holdfast_domain::ids::{StaffId, SubjectId, TerminalId, TransactionId, Uuid};
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_journal::{MemoryStorage, storage};
+use holdfast_store::StateStore as _;
 use holdfast_terminal::dice::Dice;
 use turmoil::Sim;
 
@@ -154,6 +155,9 @@ impl Run {
             self.world.pass(TICK);
             if let Err(error) = self.sim.step() {
                 return Err(format!("a machine failed: {error}"));
+            }
+            if let Some(panic) = crate::world::panicked() {
+                return Err(format!("panic: {panic}"));
             }
             if let Some(violation) = self.world.model().violations.first() {
                 return Err(violation.clone());
@@ -333,6 +337,12 @@ impl Run {
                 hub.image = Some((hub.disk.killed(), hub.head));
             }
             WorldMove::RollBack => {
+                // What neither the image nor HQ has nobody could find: the clone is found at the first contact.
+                let at_headquarters = self.world.headquarters().newest().map(|last| last.hash);
+                let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
+                if !self.world.hub().serving || head.map(|head| head.hash) != at_headquarters {
+                    return Ok(());
+                }
                 let Some((image, head)) = self.world.hub().image.take() else { return Ok(()) };
                 self.crash_hub(None);
                 self.one_history = false;
@@ -389,7 +399,6 @@ impl Run {
         }
         let mut model = self.world.model();
         model.till_died(n);
-        model.misuse_open.clear();
         model.counts.crashes += 1;
         drop(model);
         self.world.note(|| format!("till {n} is down, power {power:?}"));
@@ -475,8 +484,13 @@ impl Run {
         }
         let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
         let newest = self.world.headquarters().newest();
+        let applied = self.world.hub().state.as_ref().and_then(|state| state.applied());
         match (head, newest) {
-            (Some(head), Some(last)) => head.seq == last.seq && head.hash == last.hash,
+            (Some(head), Some(last)) => {
+                head.seq == last.seq
+                    && head.hash == last.hash
+                    && applied.is_some_and(|applied| applied.seq == head.seq)
+            }
             _ => false,
         }
     }
@@ -486,7 +500,7 @@ impl Run {
         let idle = place.desk.is_empty()
             && place.replays.is_empty()
             && place.waiting == 0
-            && place.offers_left == 0
+            && (place.offers_left == 0 || self.forks)
             && !place.stopped;
         drop(place);
         idle && self.world.model().open(n) == 0

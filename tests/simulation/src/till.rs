@@ -71,6 +71,8 @@ struct Engine {
     /// The session that was asked for, and whether the hub has welcomed it.
     session: u64,
     welcomed: bool,
+    /// The history that the hub of this session writes.
+    history: u32,
     hub: Option<EpochId>,
     hello_at: Instant,
     heard_at: Instant,
@@ -93,6 +95,7 @@ pub async fn run(world: Arc<World>, n: usize, seed: u64) -> turmoil::Result {
             return Ok(());
         }
     };
+    show_what_was_kept(&world, n, &outbox);
     for id in &world.till(n).sent {
         let held = outbox.index().is_waiting(*id) || outbox.index().kept(*id).is_some();
         if !held && !world.model().is_told(*id) {
@@ -112,6 +115,7 @@ pub async fn run(world: Arc<World>, n: usize, seed: u64) -> turmoil::Result {
         dice,
         session,
         welcomed: false,
+        history: 0,
         hub: None,
         hello_at: now,
         heard_at: now,
@@ -124,6 +128,20 @@ pub async fn run(world: Arc<World>, n: usize, seed: u64) -> turmoil::Result {
         stop(&world, n, &error);
     }
     Ok(())
+}
+
+/// An answer that reached the disk just before the process ended is shown now.
+fn show_what_was_kept(world: &World, n: usize, outbox: &Outbox) {
+    let untold = world.model().untold(n);
+    for id in untold {
+        let Ok(Some(reply)) = outbox.kept_reply(id) else { continue };
+        let bytes = serde_json::to_vec(&reply).expect("a reply has a JSON form").into();
+        let history = world.model().history;
+        let told = world.model().told(n, &reply, &bytes, history);
+        if let Err(what) = told {
+            world.violated("P2", what);
+        }
+    }
 }
 
 fn stop(world: &World, n: usize, error: &TillError) {
@@ -199,9 +217,10 @@ impl Engine {
 
     fn frame(&mut self, frame: Frame) -> Result<(), TillError> {
         match frame {
-            Frame::Welcome { session } if session == self.session => {
+            Frame::Welcome { session, payload } if session == self.session => {
                 self.heard_at = Instant::now();
                 self.welcomed = true;
+                self.history = payload.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
             }
             Frame::Bye { session } if session == self.session && self.welcomed => self.lose("unknown session"),
             Frame::Status { session, payload } if session == self.session && self.welcomed => {
@@ -333,7 +352,7 @@ impl Engine {
     fn reply(&mut self, bytes: &Bytes) -> Result<(), TillError> {
         let Ok(reply) = serde_json::from_slice::<Reply>(bytes) else { return Ok(()) };
         let id = reply.id;
-        self.world.model().heard(id, &reply, bytes);
+        self.world.model().heard(id, &reply, bytes, self.history);
         let kind = self.flight.as_ref().filter(|flight| flight.id == id).map(|flight| flight.kind);
         if kind == Some(Kind::Misuse) {
             let refused = matches!(&reply.answer, Answer::Rejected { code, .. } if code == "HF-CMD-003");
@@ -367,7 +386,7 @@ impl Engine {
         }
         self.queue.retain(|(queued, _, kind)| *queued != id || *kind == Kind::Misuse);
         self.world.note(|| format!("till {} hears {}", self.n, short(&reply)));
-        let told = self.world.model().told(self.n, &reply, bytes);
+        let told = self.world.model().told(self.n, &reply, bytes, self.history);
         if let Err(what) = told {
             self.world.violated("P2", what);
         }

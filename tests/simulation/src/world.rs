@@ -256,6 +256,23 @@ impl World {
     }
 }
 
+/// The first panic of this process.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on a panic anywhere in this process is kept, so that the run can fail by it: actors survive theirs.
+pub fn watch_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload_as_str().unwrap_or("no words").to_owned();
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        locked(&PANIC).get_or_insert(format!("{said} at {place}"));
+    }));
+}
+
+/// What the first panic said.
+pub fn panicked() -> Option<String> {
+    locked(&PANIC).clone()
+}
+
 /// A panic while it was held ends the run anyway.
 pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

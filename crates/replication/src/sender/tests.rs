@@ -69,6 +69,17 @@ fn acked(sent: u64, acked: u64) -> Answer {
 }
 
 #[test]
+fn a_sender_with_nothing_to_send_registers_again_when_the_cloud_was_restored() {
+    let mut sender = registered(10, 9);
+    sender.on_cloud_behind();
+    let (ticket, _) = send(&mut sender, 0);
+    sender.on_answer(ticket, acked(10, 10), 0, 0);
+    assert_eq!((sender.poll(0), sender.status().state), (Step::Idle, State::CaughtUp));
+    sender.on_cloud_behind();
+    assert!(matches!(sender.poll(0), Step::Register { .. }));
+}
+
+#[test]
 fn one_batch_in_flight_and_the_next_starts_where_the_cloud_says() {
     let mut sender = registered(12_000, 0);
     let (ticket, window) = send(&mut sender, 0);

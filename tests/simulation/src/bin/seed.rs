@@ -9,6 +9,7 @@ use holdfast_planted::{Bug, plant};
 use holdfast_simulation::plan::Profile;
 use holdfast_simulation::report::Told;
 use holdfast_simulation::system;
+use holdfast_simulation::world::watch_panics;
 use rand::SeedableRng as _;
 
 #[derive(Debug, Parser)]
@@ -31,6 +32,7 @@ fn main() -> anyhow::Result<()> {
         let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == *name);
         plant(Some(bug.ok_or_else(|| anyhow::anyhow!("no bug is called {name}"))?));
     }
+    watch_panics();
     mad_turmoil::rand::set_rng(rand::rngs::StdRng::seed_from_u64(cli.seed));
     let clocks = mad_turmoil::time::SimClocksGuard::init();
     let outcome = system::run(cli.seed, cli.profile, cli.trace);
