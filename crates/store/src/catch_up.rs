@@ -7,7 +7,7 @@ use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 use holdfast_protocol::record::DecodeError;
 
 use crate::error::StoreError;
-use crate::materialised::{BATCH_PAYLOAD_BYTES_MAX, BATCH_RECORDS_MAX};
+use crate::materialised::{BATCH_PAYLOAD_BYTES_MAX, BATCH_RECORDS_MAX, BUILD_RECORDS_MAX};
 use crate::{Progress, StateStore};
 
 /// How many records a replay applies at once, unless its caller says otherwise.
@@ -40,7 +40,7 @@ pub fn stored_record(record: Record) -> Result<StoredRecord, StoreError> {
 /// # Errors
 /// The journal's, the store's, and [`StoreError::NewerRecord`].
 pub fn catch_up(store: &dyn StateStore, reader: &Reader, batch: usize) -> Result<u64, StoreError> {
-    catch_up_with(store, reader, batch, &|_| {})
+    catch_up_with(store, reader, batch.min(BATCH_RECORDS_MAX), &|_| {})
 }
 
 pub(crate) fn catch_up_with(
@@ -49,7 +49,7 @@ pub(crate) fn catch_up_with(
     batch: usize,
     progress: &dyn Fn(Progress),
 ) -> Result<u64, StoreError> {
-    let batch = batch.clamp(1, BATCH_RECORDS_MAX);
+    let batch = batch.clamp(1, BUILD_RECORDS_MAX);
     let applied_seq = store.applied().map_or(0, |position| position.seq);
     let head_seq = reader.head().map_or(0, |head| head.seq);
     let mut replay = Replay { store, waiting: Vec::new(), waiting_bytes: 0, replayed: 0 };

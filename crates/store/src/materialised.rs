@@ -24,6 +24,8 @@ pub(crate) use crate::fold::Core;
 
 /// The most records of one transaction.
 pub const BATCH_RECORDS_MAX: usize = 1_024;
+/// The most records that are folded together while a state is built: what changes often is then written less often.
+pub(crate) const BUILD_RECORDS_MAX: usize = 2_048;
 /// The most payload bytes of one transaction, unless a single record has more.
 pub const BATCH_PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most transactions that one call lists.
@@ -36,11 +38,18 @@ pub(crate) struct Materialised<R> {
     rows: R,
     core: RwLock<Core>,
     stopped: AtomicBool,
+    /// Nobody trusts what is stored before it is complete, so that a batch need not be whole.
+    building: bool,
 }
 
 impl<R: Rows> Materialised<R> {
     pub(crate) fn new(rows: R, core: Core) -> Self {
-        Self { rows, core: RwLock::new(core), stopped: AtomicBool::new(false) }
+        Self { rows, core: RwLock::new(core), stopped: AtomicBool::new(false), building: false }
+    }
+
+    /// An empty state that is built from the first record on and counts for nothing until all of it is there.
+    pub(crate) fn building(rows: R) -> Self {
+        Self { building: true, ..Self::new(rows, Core::default()) }
     }
 
     pub(crate) fn rows(&self) -> &R {
@@ -100,7 +109,8 @@ impl<R: Rows> Materialised<R> {
     pub(crate) fn apply(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
         let mut rest = batch;
         while !rest.is_empty() {
-            let (piece, later) = rest.split_at(transaction_len(rest));
+            let records_max = if self.building { BUILD_RECORDS_MAX } else { BATCH_RECORDS_MAX };
+            let (piece, later) = rest.split_at(transaction_len(rest, records_max));
             self.apply_together(piece)?;
             rest = later;
         }
@@ -144,7 +154,10 @@ impl<R: Rows> Materialised<R> {
     ) -> Result<(), StoreError> {
         self.stop();
         let mut fold = Fold::default();
-        let written = change(&mut fold, core).and_then(|()| self.rows.commit(&fold.finish(core).into_rows()));
+        let written = change(&mut fold, core).and_then(|()| {
+            let rows = fold.finish(core).into_rows();
+            if self.building { self.rows.load(&rows) } else { self.rows.commit(&rows) }
+        });
         self.judged(written)?;
         core.forget(&fold);
         self.stopped.store(false, Ordering::Release);
@@ -248,13 +261,13 @@ impl<R: Rows> Materialised<R> {
 }
 
 /// How many of the first records make one transaction: at least one.
-fn transaction_len(batch: &[StoredRecord]) -> usize {
+fn transaction_len(batch: &[StoredRecord], records_max: usize) -> usize {
     let mut bytes = 0;
     let fits = |stored: &&StoredRecord| {
         bytes += stored.payload.len();
         bytes <= BATCH_PAYLOAD_BYTES_MAX
     };
-    batch.iter().take(BATCH_RECORDS_MAX).take_while(fits).count().max(1)
+    batch.iter().take(records_max).take_while(fits).count().max(1)
 }
 
 fn follows(expected_seq: u64, position: ReplyPosition) -> Result<(), StoreError> {
@@ -475,12 +488,12 @@ mod tests {
     #[test]
     fn a_long_batch_becomes_several_transactions() {
         let batch: Vec<StoredRecord> = (1..=2 * BATCH_RECORDS_MAX as u64 + 1).map(record).collect();
-        assert_eq!(transaction_len(&batch), BATCH_RECORDS_MAX);
+        assert_eq!(transaction_len(&batch, BATCH_RECORDS_MAX), BATCH_RECORDS_MAX);
         let store = faulty(3, false);
         store.apply(&batch).expect("three transactions");
         assert_eq!(store.applied().map(|position| position.seq), Some(batch.len() as u64));
         let mut large = record(1);
         large.payload = vec![0; BATCH_PAYLOAD_BYTES_MAX + 1];
-        assert_eq!(transaction_len(&[large.clone(), large]), 1);
+        assert_eq!(transaction_len(&[large.clone(), large], BATCH_RECORDS_MAX), 1);
     }
 }

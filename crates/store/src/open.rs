@@ -11,7 +11,7 @@ use crate::catch_up::{REPLAY_BATCH_RECORDS, catch_up_with, reply_position};
 use crate::codec::{BootRow, decode, encode, meta};
 use crate::disk::{DOUBTFUL_MARK, SledRows, sync_path};
 use crate::error::StoreError;
-use crate::materialised::{Core, Materialised, delegate_state_store};
+use crate::materialised::{BUILD_RECORDS_MAX, Core, Materialised, delegate_state_store};
 use crate::rows::{Rows, read};
 use crate::table::{STATE_VERSION, Table, Writes};
 
@@ -156,15 +156,27 @@ impl SledStore {
         catch_up_with(self, reader, REPLAY_BATCH_RECORDS, &*options.progress)
     }
 
+    /// Builds the state from the journal's first record. It has no version before all of it is durable, so that nobody
+    /// goes on with half of it.
     fn build(dir: &Path, reader: &Reader, options: &SledOptions) -> Result<(Self, u64), StoreError> {
         std::fs::create_dir_all(dir).map_err(|source| io("create", dir, source))?;
-        let rows = SledRows::at(dir)?;
+        let mut rows = SledRows::at(dir)?;
+        let mut replayed = 0;
+        if reader.head().is_some() {
+            let building = Self { inner: Materialised::building(rows) };
+            replayed = catch_up_with(&building, reader, BUILD_RECORDS_MAX, &*options.progress)?;
+            building.inner.rows().sync_everything()?;
+            drop(building);
+            // sled keeps a digest of its log when it is opened; without one the next start would read all of it.
+            wait_for_lock(dir)?;
+            rows = SledRows::at(dir)?;
+        }
+        let core = Core::load(&rows)?;
         let mut writes = Writes::default();
         writes.put(Table::Meta, meta::VERSION, vec![STATE_VERSION]);
         rows.commit(&writes.into_rows())?;
-        let store = Self { inner: Materialised::new(rows, Core::default()) };
-        let replayed = store.continue_with(reader, options)?;
-        Ok((store, replayed))
+        mark_boot(&rows, &options.boot_id, false)?;
+        Ok((Self { inner: Materialised::new(rows, core) }, replayed))
     }
 
     fn mark_boot_of_last(&self, clean_stop: bool) -> Result<(), StoreError> {

@@ -19,6 +19,11 @@ pub(crate) trait Rows: Send + Sync + std::fmt::Debug {
     /// Writes all rows or none.
     fn commit(&self, rows: &[Row]) -> Result<(), StoreError>;
 
+    /// Writes rows one by one, for a state that nobody trusts before it is complete.
+    fn load(&self, rows: &[Row]) -> Result<(), StoreError> {
+        self.commit(rows)
+    }
+
     /// Makes every commit so far durable.
     fn sync(&self) -> Result<(), StoreError>;
 

@@ -153,7 +153,7 @@ fn a_second_holder_is_refused_and_nothing_is_moved() {
 #[test]
 fn progress_is_told_while_records_are_replayed() {
     let ((_folder, dir), mut shop) = (folder(), Shop::open());
-    for _ in 0..600 {
+    for _ in 0..3_000 {
         shop.sell(0, 1);
     }
     let told = Arc::new(Mutex::new(Vec::new()));

@@ -10,6 +10,7 @@ use holdfast_testkit::proof::Proof;
 use crate::shop::Shop;
 
 const BLOCK_BYTES: usize = 512;
+const FLIPS_PER_BLOCK: usize = 2;
 const WORKERS: usize = 2;
 
 /// A state that was closed cleanly, file by file.
@@ -37,7 +38,7 @@ fn kept() -> Kept {
     let folder = folder();
     let dir = folder.path().join("state");
     for round in 0..4 {
-        for index in 0..12 {
+        for index in 0..30 {
             let (_, sold) = shop.sell(index % 2, 2);
             if index % 5 == 0 {
                 shop.give_back(index % 2, sold, 1).expect("just bought");
@@ -96,12 +97,15 @@ fn a_flipped_bit_in_any_block_never_changes_an_answer() {
     let places: Vec<(usize, usize, u8)> = (0..kept.files.len())
         .flat_map(|index| {
             let bytes = kept.files[index].1.len();
-            (0..bytes).step_by(BLOCK_BYTES).map(move |block| {
-                // Anywhere in the block, and any bit, but the same in every run.
-                let draw = (block / BLOCK_BYTES * 7_919 + index * 131) % 4_096;
-                let offset = (block + draw % BLOCK_BYTES).min(bytes - 1);
-                (index, offset, u8::try_from(draw / BLOCK_BYTES).expect("below 8"))
-            })
+            let blocks = (0..bytes).step_by(BLOCK_BYTES);
+            blocks.flat_map(|block| (0..FLIPS_PER_BLOCK).map(move |flip| (block, flip))).map(
+                move |(block, flip)| {
+                    // Anywhere in the block, and any bit, but the same in every run.
+                    let draw = (block / BLOCK_BYTES * 7_919 + index * 131 + flip * 1_709) % 4_096;
+                    let offset = (block + draw % BLOCK_BYTES).min(bytes - 1);
+                    (index, offset, u8::try_from(draw / BLOCK_BYTES).expect("below 8"))
+                },
+            )
         })
         .collect();
     let counts = Counts::default();
