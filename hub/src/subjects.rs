@@ -284,11 +284,7 @@ impl Drawer {
         })
     }
 
-    fn open(
-        &self,
-        shelves: &Shelves,
-        subject: SubjectId,
-    ) -> Result<Option<(Timestamp, Details)>, HubError> {
+    fn open(&self, shelves: &Shelves, subject: SubjectId) -> Result<Option<(Timestamp, Details)>, HubError> {
         let (Some(key), Some(sealed)) = (self.keys.get(&subject), self.sealed.get(&subject)) else {
             return Ok(None);
         };

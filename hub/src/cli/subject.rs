@@ -144,7 +144,8 @@ fn text(told: &SubjectTold, data: &Path) -> String {
 }
 
 fn shown(known: &Subject) -> String {
-    let changed = jiff::Timestamp::from_millisecond(known.changed_at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let changed =
+        jiff::Timestamp::from_millisecond(known.changed_at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut lines = format!("customer {}\n", known.subject);
     let details = &known.details;
     for (what, text) in [
@@ -170,18 +171,31 @@ fn erased(told: &ErasedTold, data: &Path) -> String {
     let files = data.join("subjects");
     match (keys, sealed_bytes) {
         (0, 0) => line("here", &format!("nothing was left to destroy in {}", files.display())),
-        (0, bytes) => line("here", &format!("{bytes} bytes of sealed details without a key are destroyed in {}", files.display())),
+        (0, bytes) => line(
+            "here",
+            &format!("{bytes} bytes of sealed details without a key are destroyed in {}", files.display()),
+        ),
         (_, bytes) => line(
             "here",
-            &format!("the key and {bytes} bytes of sealed details are destroyed and overwritten in {}", files.display()),
+            &format!(
+                "the key and {bytes} bytes of sealed details are destroyed and overwritten in {}",
+                files.display()
+            ),
         ),
     }
     match record_seq {
-        Some(seq) => line("journal", &format!("record {seq} says that it happened, when, why and who decided it; nothing of the person")),
+        Some(seq) => line(
+            "journal",
+            &format!(
+                "record {seq} says that it happened, when, why and who decided it; nothing of the person"
+            ),
+        ),
         None => line("journal", "an earlier record says so; no other one was written"),
     }
     match vault {
-        VaultAfter::Replaced => line("HQ", "the vault is replaced; the one it has now holds neither the key nor the details"),
+        VaultAfter::Replaced => {
+            line("HQ", "the vault is replaced; the one it has now holds neither the key nor the details")
+        }
         VaultAfter::Waiting => line(
             "HQ",
             "WAITING: the vault there is not replaced yet and still holds the sealed key; the hub replaces it as soon as it \
@@ -236,7 +250,11 @@ mod tests {
             "3 customers' details are kept, one was erased\n  00000000-0000-0000-0000-000000000007\n  \
              and 2 before them (--limit shows more)\n"
         );
-        let details = Details { name: Some(Private::new("Ada")), notes: Some(Private::new("a\nb")), ..Details::default() };
+        let details = Details {
+            name: Some(Private::new("Ada")),
+            notes: Some(Private::new("a\nb")),
+            ..Details::default()
+        };
         let known = Subject { subject: subject(), changed_at: Timestamp(0), details };
         let shown = text(&SubjectTold::Shown { subject: known }, Path::new("/data"));
         assert_eq!(

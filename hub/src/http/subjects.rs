@@ -53,7 +53,9 @@ fn id(path: Result<Path<String>, PathRejection>) -> Result<SubjectId, Refused> {
 fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
     body.map(|Json(body)| body).map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refused::request("the body is too large"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Refused::request("the body is not announced as application/json"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Refused::request("the body is not announced as application/json")
+        }
         _ => Refused::request("the body is not the JSON that the documentation describes"),
     })
 }

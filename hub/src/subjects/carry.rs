@@ -115,10 +115,7 @@ fn read_waiting(shelves: &Shelves) -> Result<SealedDetails, HubError> {
 }
 
 /// Takes those who were erased out of what waits for its keys; how many bytes of sealed details that destroyed.
-pub(super) fn drop_from_waiting(
-    shelves: &Shelves,
-    erased: &BTreeSet<SubjectId>,
-) -> Result<usize, HubError> {
+pub(super) fn drop_from_waiting(shelves: &Shelves, erased: &BTreeSet<SubjectId>) -> Result<usize, HubError> {
     let path = shelves.waiting();
     let mut waiting = match read_waiting(shelves) {
         Ok(waiting) => waiting,

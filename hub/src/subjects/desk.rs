@@ -228,11 +228,7 @@ async fn vault_after(app: &Arc<App>) -> Result<VaultAfter, HubError> {
 }
 
 /// Whether what HQ has is what is here now.
-fn vault_now(
-    folder: &DataFolder,
-    store: StoreId,
-    catalog: Option<[u8; 32]>,
-) -> Result<VaultAfter, HubError> {
+fn vault_now(folder: &DataFolder, store: StoreId, catalog: Option<[u8; 32]>) -> Result<VaultAfter, HubError> {
     let Some(recipient) = standing::recipient(folder)? else { return Ok(VaultAfter::None) };
     let standing = VaultStanding::read(folder)?;
     if standing.held.is_some() {

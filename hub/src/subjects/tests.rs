@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use holdfast_domain::ids::Uuid;
 use holdfast_protocol::subject::Private;
-use holdfast_protocol::subject::file::{Part, decode_part};
+use holdfast_protocol::subject::file::{Part, decode_part, encode_part};
 
 use super::*;
 
@@ -45,14 +45,25 @@ impl Place {
 
     fn with(people: u128) -> (Self, Subjects) {
         let place = Self::new();
+        restore_part(&place.folder, &crowd(people), &BTreeSet::new()).unwrap();
         let subjects = place.open();
-        (0..people).for_each(|n| subjects.put(id(n), &details(n), Timestamp(1)).unwrap());
         (place, subjects)
     }
 
     fn vault(&self) -> Part {
         decode_part(&vault_part(&self.folder).unwrap().unwrap()).unwrap()
     }
+}
+
+/// A vault's part with so many people: one write for each file instead of several for each person.
+fn crowd(people: u128) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut part = Part { keys: Some(Keys::new()), ..Part::default() };
+    for n in 0..people {
+        let key = seal::fresh_key();
+        part.sealed.insert(id(n), seal::seal(&key, id(n), Timestamp(1), &details(n)));
+        part.keys.as_mut().unwrap().insert(id(n), key);
+    }
+    encode_part(&part)
 }
 
 /// Every file below a folder.
@@ -81,7 +92,9 @@ fn names(found: &[Subject]) -> Vec<&str> {
 #[test]
 fn what_is_kept_comes_back_after_a_restart_and_is_found_by_address_or_number() {
     let (place, subjects) = Place::with(3);
-    subjects.put(id(1), &Details { email: private("CANARY.2@example.com"), ..details(1) }, Timestamp(9)).unwrap();
+    subjects
+        .put(id(1), &Details { email: private("CANARY.2@example.com"), ..details(1) }, Timestamp(9))
+        .unwrap();
     for subjects in [subjects, place.open()] {
         let known = subjects.get(id(1)).unwrap().unwrap();
         assert_eq!((known.changed_at, known.details.email), (Timestamp(9), private("CANARY.2@example.com")));
@@ -121,7 +134,8 @@ fn an_erasure_leaves_neither_key_nor_details_in_any_file_and_nobody_else_notices
     let shelves = Shelves::of(&place.folder);
     let shelf = shelf_of(id(7));
     // Second names show what became of the bytes on the disk, whatever the files are called now.
-    let (old_keys, old_details) = (place.folder.root().join("old-keys"), place.folder.root().join("old-details"));
+    let (old_keys, old_details) =
+        (place.folder.root().join("old-keys"), place.folder.root().join("old-details"));
     std::fs::hard_link(shelves.keys(shelf), &old_keys).unwrap();
     std::fs::hard_link(shelves.details(shelf), &old_details).unwrap();
     assert!(is_anywhere(&place.folder, key.bytes()) && is_anywhere(&place.folder, &sealed));
@@ -129,7 +143,10 @@ fn an_erasure_leaves_neither_key_nor_details_in_any_file_and_nobody_else_notices
     let destroyed = subjects.erase(id(7)).unwrap();
     assert_eq!(destroyed, Destroyed { keys: 1, sealed_bytes: sealed.len() });
     assert!(!is_anywhere(&place.folder, key.bytes()), "the key");
-    assert!(!is_anywhere(&place.folder, &sealed) && !is_anywhere(&place.folder, &sealed[13..29]), "the details");
+    assert!(
+        !is_anywhere(&place.folder, &sealed) && !is_anywhere(&place.folder, &sealed[13..29]),
+        "the details"
+    );
     assert!(std::fs::read(&old_keys).unwrap().iter().all(|byte| *byte == 0));
     assert!(std::fs::read(&old_details).unwrap().iter().all(|byte| *byte == 0));
 
@@ -137,7 +154,9 @@ fn an_erasure_leaves_neither_key_nor_details_in_any_file_and_nobody_else_notices
     for subjects in [subjects, place.open()] {
         assert!(subjects.is_erased(id(7)) && !subjects.has(id(7)));
         assert_eq!(subjects.get(id(7)).unwrap(), None);
-        assert!(subjects.find(&SubjectSearch::Email(Private::new("canary.7@example.com"))).unwrap().is_empty());
+        assert!(
+            subjects.find(&SubjectSearch::Email(Private::new("canary.7@example.com"))).unwrap().is_empty()
+        );
         assert_eq!(subjects.count(), 599);
         (0..600).filter(|n| *n != 7).for_each(|n| {
             assert_eq!(subjects.get(id(n)).unwrap().unwrap().details, details(n));
@@ -256,14 +275,7 @@ fn nothing_of_a_person_is_printed() {
 fn a_change_among_a_hundred_thousand_customers_writes_a_small_part_of_them() {
     let place = Place::new();
     let count = SUBJECTS_MAX as u128 - 1;
-    let mut part = Part { keys: Some(Keys::new()), ..Part::default() };
-    for n in 0..count {
-        let key = seal::fresh_key();
-        part.sealed.insert(id(n), seal::seal(&key, id(n), Timestamp(1), &details(n)));
-        part.keys.as_mut().unwrap().insert(id(n), key);
-    }
-    let bytes = holdfast_protocol::subject::file::encode_part(&part);
-    restore_part(&place.folder, &bytes, &BTreeSet::new()).unwrap();
+    restore_part(&place.folder, &crowd(count), &BTreeSet::new()).unwrap();
     let all: usize = files(&place.folder.subjects()).iter().map(|(_, bytes)| bytes.len()).sum();
 
     let timed = |what: &str, work: &mut dyn FnMut()| {
@@ -293,7 +305,10 @@ fn a_change_among_a_hundred_thousand_customers_writes_a_small_part_of_them() {
     let largest = (0..SHELVES)
         .map(|shelf| {
             let shelves = Shelves::of(&place.folder);
-            [shelves.keys(shelf), shelves.details(shelf)].iter().map(|path| path.metadata().unwrap().len()).sum::<u64>()
+            [shelves.keys(shelf), shelves.details(shelf)]
+                .iter()
+                .map(|path| path.metadata().unwrap().len())
+                .sum::<u64>()
         })
         .max()
         .unwrap();
