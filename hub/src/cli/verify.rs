@@ -18,8 +18,8 @@ use crate::verify::{self, Evidence, EvidenceError, JournalVerdict, KEYS_MAX, Pub
 const NOT_INTACT: u8 = 1;
 /// Nothing can be said about the books.
 const NO_VERDICT: u8 = 2;
-/// The hub's last signed head, in its data folder.
-const LAST_HEAD: &str = "head.json";
+/// What the hub's last signed head is called.
+const LAST_HEAD: &str = "the hub's last signed head";
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
@@ -84,11 +84,11 @@ async fn verdict(asked: Verify) -> Result<JournalVerdict, HubError> {
     let store = identity.store.ok_or_else(not_provisioned)?;
     keys.extend(PublicKey::new(&identity.public_key()));
     let mut evidence = evidence(&asked.head, &asked.receipt, &keys)?;
-    let last = folder::read_json::<SignedHeadJson>(&folder.root().join(LAST_HEAD))?;
+    let last = folder::read_json::<SignedHeadJson>(&folder.head())?;
     if let Some(last) = last {
         let signed: SignedHead =
             last.decode().ok_or_else(|| EvidenceError::Head { name: LAST_HEAD.to_owned() })?;
-        evidence.head("the hub's last signed head", signed, &keys)?;
+        evidence.head(LAST_HEAD, signed, &keys)?;
     }
     if lock.is_some() {
         return verify::folder_through(&folder, place.config()?.journal.segment_mib, store, &evidence);
