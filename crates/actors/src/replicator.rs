@@ -30,7 +30,8 @@ pub(crate) enum Message {
     Poll,
     Answered(Ticket, Answer),
     Beat,
-    BeatAnswered(Option<(u64, u64)>),
+    /// What HQ has of the newest epoch; none when it was not reached.
+    BeatAnswered(Option<u64>),
     /// The ledger has opened the epoch that a fork asked for, or why it could not.
     Opened(Epoch, Parent, Result<Committed, LedgerError>),
     /// The line is read from the state again.
@@ -147,9 +148,15 @@ impl Actor for Replicator {
                 }
                 self.beat(&myself, line);
             }
-            Message::BeatAnswered(marks) => {
+            Message::BeatAnswered(held) => {
                 line.beating = false;
-                self.reached(marks.is_some());
+                self.reached(held.is_some());
+                if let (Some(held), Some(sender)) = (held, line.sender.as_mut())
+                    && held < sender.status().acked_through
+                {
+                    sender.on_cloud_behind();
+                    self.step(&myself, line);
+                }
             }
             Message::Observe(reply) => {
                 let _ = reply.send(self.observe(line));
@@ -375,12 +382,11 @@ impl Replicator {
                 control,
                 software: house.software.clone(),
             };
-            let marks = uplink
-                .heartbeat(beat)
-                .await
-                .ok()
-                .map(|answer| (answer.acked_through, answer.durable_through));
-            let _ = myself.cast(Message::BeatAnswered(marks));
+            let held = match uplink.heartbeat(beat).await {
+                Ok(answer) => Some(answer.acked_through),
+                Err(failure) => matches!(failed(&failure), Answer::UnknownEpoch).then_some(0),
+            };
+            let _ = myself.cast(Message::BeatAnswered(held));
         });
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use headquarters::{Headquarters, Key};
+use headquarters::{Headquarters, Key, Wire};
 use holdfast_actors::Parts;
 use holdfast_journal::MemoryStorage;
 use holdfast_protocol::message::Answer;
@@ -48,20 +48,20 @@ impl Dice {
     }
 }
 
-fn connected(hq: &Arc<Headquarters>) -> impl FnOnce(&mut Parts) + use<> {
-    let hq = Arc::clone(hq);
+fn connected(wire: &Arc<Wire>) -> impl FnOnce(&mut Parts) + use<> {
+    let wire = Arc::clone(wire);
     move |parts| {
-        parts.uplink = Some(hq as _);
+        parts.uplink = Some(wire as _);
         parts.notary = Some(Key::new() as _);
     }
 }
 
 /// A hub on a copy of a disk, its state folded anew as after any doubt.
-async fn started_on(disk: &MemoryStorage, hq: &Arc<Headquarters>) -> Store {
+async fn started_on(disk: &MemoryStorage, wire: &Arc<Wire>) -> Store {
     let state = MemoryStore::new();
     let storage = Arc::new(disk.killed());
     fold(&storage, &state);
-    let store = Store::start_with(storage, state, connected(hq)).await;
+    let store = Store::start_with(storage, state, connected(wire)).await;
     // Two copies that sell do not mint the same ids.
     store.counter.store(SERIES.fetch_add(1, Ordering::Relaxed) << 20, Ordering::Relaxed);
     store
@@ -130,7 +130,7 @@ async fn round(seed: u64) -> Mishap {
         _ => Mishap::RolledBackAndSold,
     };
     let hq = Arc::new(Headquarters::default());
-    let first = Store::open_with(1, connected(&hq)).await;
+    let first = Store::open_with(1, connected(&Wire::to(&hq))).await;
     first.open_shift(till(1)).await;
     sell(&first, dice.below(4)).await;
     if dice.below(2) == 0 {
@@ -142,16 +142,15 @@ async fn round(seed: u64) -> Mishap {
     until(|| has_all(&hq, &first), "HQ follows").await;
     let before = hq.held();
 
-    if mishap == Mishap::RolledBackAndSold {
-        hq.cut_off.store(true, Ordering::Release);
-    }
+    let mut wire = Wire::to(&hq);
+    wire.cut.store(mishap == Mishap::RolledBackAndSold, Ordering::Release);
     let survivor = if mishap == Mishap::Clone {
         Some(first)
     } else {
         first.running.stop().await;
         None
     };
-    let mut second = started_on(&old_disk, &hq).await;
+    let mut second = started_on(&old_disk, &wire).await;
     match mishap {
         Mishap::Clone => {
             let original = survivor.as_ref().unwrap();
@@ -160,15 +159,17 @@ async fn round(seed: u64) -> Mishap {
         Mishap::RolledBack => {}
         Mishap::RolledBackAndSold => {
             sell(&second, 1 + dice.below(4)).await;
-            hq.cut_off.store(false, Ordering::Release);
+            wire.cut.store(false, Ordering::Release);
         }
     }
     if dice.below(3) == 0 {
         // The power goes in the middle of it, wherever that is.
         tokio::time::sleep(Duration::from_millis(dice.below(400))).await;
+        wire.cut.store(true, Ordering::Release);
         let disk = second.storage.killed();
         second.running.stop().await;
-        second = started_on(&disk, &hq).await;
+        wire = Wire::to(&hq);
+        second = started_on(&disk, &wire).await;
         sell(&second, 1).await;
     }
     until(|| has_all(&hq, &second), "HQ has the second history").await;
@@ -181,6 +182,9 @@ async fn round(seed: u64) -> Mishap {
     until(|| has_all(&hq, &second), "HQ has the second history to its end").await;
     nothing_overwritten(&hq, &before);
     assert_eq!(branches(&hq), 2, "{mishap:?} {seed}: both histories are listed");
+    for store in survivor.iter().chain([&second]) {
+        store.applied(store.reader.head().unwrap().seq).await;
+    }
     let epochs = |store: &Store| {
         let mut epochs = 0;
         store.state.with_state(&mut |state| epochs = state.epochs.len());
@@ -190,9 +194,11 @@ async fn round(seed: u64) -> Mishap {
     let expected = if survivor.is_some() { 3 } else { 2 };
     assert_eq!(opened, expected, "{mishap:?} {seed}: one epoch was opened, by one of them");
     for store in survivor.into_iter().chain([second]) {
-        let observed = store.running.observe().await;
-        assert_eq!(observed.ledger.unwrap().violations, 0);
-        assert_eq!(observed.replicator.unwrap().state, "CaughtUp");
+        let caught_up = async {
+            while store.running.observe().await.replicator.is_none_or(|seen| seen.state != "CaughtUp") {}
+        };
+        tokio::time::timeout(DEADLINE, caught_up).await.expect("nothing is left to send");
+        assert_eq!(store.running.observe().await.ledger.unwrap().violations, 0);
         store.running.stop().await;
     }
     mishap
@@ -201,7 +207,8 @@ async fn round(seed: u64) -> Mishap {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_history_is_kept_and_selling_never_stops() {
     let proof = Proof::of("R17", "clones and rollbacks against HQ in memory");
-    let met: Vec<Mishap> = futures::stream::iter(0..ROUNDS).map(round).buffer_unordered(AT_ONCE).collect().await;
+    let met: Vec<Mishap> =
+        futures::stream::iter(0..ROUNDS).map(round).buffer_unordered(AT_ONCE).collect().await;
     let of = |kind: Mishap| met.iter().filter(|mishap| **mishap == kind).count() as u64;
     let (clones, rollbacks) = (of(Mishap::Clone), of(Mishap::RolledBack) + of(Mishap::RolledBackAndSold));
     assert!(clones > 0 && of(Mishap::RolledBack) > 0 && of(Mishap::RolledBackAndSold) > 0);
@@ -212,14 +219,14 @@ async fn every_history_is_kept_and_selling_never_stops() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_is_told() {
     let hq = Arc::new(Headquarters::default());
-    let first = Store::open_with(1, connected(&hq)).await;
+    let first = Store::open_with(1, connected(&Wire::to(&hq))).await;
     first.open_shift(till(1)).await;
     let disk = first.storage.killed();
     let shared = first.reader.head().unwrap().seq;
     sell(&first, 2).await;
     until(|| has_all(&hq, &first), "HQ follows").await;
     first.running.stop().await;
-    let second = started_on(&disk, &hq).await;
+    let second = started_on(&disk, &Wire::to(&hq)).await;
     let told = async {
         loop {
             let parting = second.running.observe().await.replicator.unwrap().parting;

@@ -9,17 +9,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
-use headquarters::{Headquarters, Key};
+use headquarters::{Headquarters, Key, Wire};
 use holdfast_actors::notary::{HEAD_EVERY, HEAD_EVERY_RECORDS};
 use holdfast_actors::{Notary as _, SignError};
 use holdfast_protocol::head::SignedHead;
 use holdfast_protocol::message::Answer;
 use store::{DEADLINE, Store, till};
 
-async fn store_with(hq: &Arc<Headquarters>, key: &Arc<Key>) -> Store {
-    let (hq, key) = (Arc::clone(hq), Arc::clone(key));
+async fn store_with(wire: &Arc<Wire>, key: &Arc<Key>) -> Store {
+    let (wire, key) = (Arc::clone(wire), Arc::clone(key));
     Store::open_with(1, move |parts| {
-        parts.uplink = Some(hq as _);
+        parts.uplink = Some(wire as _);
         parts.notary = Some(key as _);
     })
     .await
@@ -47,7 +47,7 @@ fn is_true(store: &Store, signed: &SignedHead, key: &Key) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_shop_signs_every_so_many_records_and_hq_gets_the_newest() {
     let (hq, key) = (Arc::new(Headquarters::default()), Key::new());
-    let store = store_with(&hq, &key).await;
+    let store = store_with(&Wire::to(&hq), &key).await;
     store.open_shift(till(1)).await;
     // The first two are lost on the way; what waits is replaced by what is newer.
     hq.lost_heads.store(2, Ordering::Release);
@@ -55,7 +55,8 @@ async fn a_busy_shop_signs_every_so_many_records_and_hq_gets_the_newest() {
         let (_, place) = store.place(&[("SOAP", 1)]);
         assert!(matches!(store.send(till(1), place).await.answer, Answer::Accepted { .. }));
     }
-    until(|| key.kept.lock().unwrap().is_some(), DEADLINE, "a head is kept").await;
+    let soon = Duration::from_secs(5);
+    until(|| key.kept.lock().unwrap().is_some(), soon, "so many records are not left to the timer").await;
     let kept = key.kept.lock().unwrap().unwrap();
     is_true(&store, &kept, &key);
     assert!(kept.head.seq >= HEAD_EVERY_RECORDS);
@@ -72,9 +73,10 @@ async fn a_busy_shop_signs_every_so_many_records_and_hq_gets_the_newest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quiet_shop_signs_within_ten_seconds_and_a_restart_hands_it_over_again() {
     let (hq, key) = (Arc::new(Headquarters::default()), Key::new());
-    hq.cut_off.store(true, Ordering::Release);
+    let wire = Wire::to(&hq);
+    wire.cut.store(true, Ordering::Release);
     let began = std::time::Instant::now();
-    let store = store_with(&hq, &key).await;
+    let store = store_with(&wire, &key).await;
     let head = store.reader.head().unwrap().seq;
     let within = HEAD_EVERY + Duration::from_secs(5);
     until(|| key.kept.lock().unwrap().is_some_and(|kept| kept.head.seq >= head), within, "signed in time")
@@ -85,10 +87,10 @@ async fn a_quiet_shop_signs_within_ten_seconds_and_a_restart_hands_it_over_again
     assert!(hq.heads.lock().unwrap().is_empty());
     let (storage, state) = (Arc::clone(&store.storage), Arc::clone(&store.state));
     store.running.stop().await;
-    hq.cut_off.store(false, Ordering::Release);
-    let (hq_again, key_again) = (Arc::clone(&hq), Arc::clone(&key));
+    wire.cut.store(false, Ordering::Release);
+    let (wire_again, key_again) = (Arc::clone(&wire), Arc::clone(&key));
     let again = Store::start_with(storage, state, move |parts| {
-        parts.uplink = Some(hq_again as _);
+        parts.uplink = Some(wire_again as _);
         parts.notary = Some(key_again as _);
     })
     .await;
@@ -99,7 +101,7 @@ async fn a_quiet_shop_signs_within_ten_seconds_and_a_restart_hands_it_over_again
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_cannot_be_kept_goes_nowhere() {
     let (hq, key) = (Arc::new(Headquarters::default()), Key::new());
-    let store = store_with(&hq, &key).await;
+    let store = store_with(&Wire::to(&hq), &key).await;
     key.full.store(true, Ordering::Release);
     let failed = store.running.notary().sign_now().await;
     assert!(matches!(failed, Err(SignError::NotKept(_))), "{failed:?}");

@@ -209,15 +209,29 @@ impl Store {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_clock_may_step_back_and_says_so() {
+async fn a_clock_that_is_set_says_so() {
     let store = Store::open(1).await;
     store.open_shift(till(1)).await;
     store.clock.0.store(1_795_000_000_000, std::sync::atomic::Ordering::Relaxed);
     let (_, place) = store.place(&[("SOAP", 1)]);
     let placed = store.send(till(1), place).await;
     store.applied(seq(&placed.answer)).await;
-    let stepped = store.journal_events().iter().filter(|e| e.as_str() == "clock_stepped").count();
-    assert_eq!(stepped, 1);
+    let stepped = || store.journal_events().iter().filter(|e| e.as_str() == "clock_stepped").count();
+    assert_eq!(stepped(), 1);
+    // Forward too, when it is more than any shop notices by itself.
+    for (ahead_ms, told) in [(50 * 60_000, 1), (2 * 3_600_000, 2)] {
+        store.clock.0.fetch_add(ahead_ms, std::sync::atomic::Ordering::Relaxed);
+        let (_, place) = store.place(&[("SOAP", 1)]);
+        store.applied(seq(&store.send(till(1), place).await.answer)).await;
+        assert_eq!(stepped(), told, "{ahead_ms} ms");
+    }
+    let mut last = i64::MIN;
+    for record in store.reader.scan(1) {
+        let record = holdfast_store::stored_record(record.unwrap()).unwrap().record;
+        let is_step = record.outcome.events().iter().any(|event| event.name() == "clock_stepped");
+        assert!(is_step || record.recorded_at.0 >= last, "times go back only where it is told");
+        last = record.recorded_at.0;
+    }
 }
 
 impl Store {

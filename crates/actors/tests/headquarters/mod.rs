@@ -29,17 +29,29 @@ pub struct Headquarters {
     pub heads: Mutex<Vec<SignedHead>>,
     /// The next this many heads are not answered.
     pub lost_heads: AtomicU64,
-    pub cut_off: AtomicBool,
+}
+
+/// One hub's line to HQ, which can be cut.
+#[derive(Debug)]
+pub struct Wire {
+    pub hq: Arc<Headquarters>,
+    pub cut: AtomicBool,
+}
+
+impl Wire {
+    pub fn to(hq: &Arc<Headquarters>) -> Arc<Self> {
+        Arc::new(Self { hq: Arc::clone(hq), cut: AtomicBool::new(false) })
+    }
+
+    fn reachable(&self) -> Result<&Headquarters, UplinkFailure> {
+        match self.cut.load(Ordering::Acquire) {
+            true => Err(UplinkFailure::Unreachable("the line is cut".to_owned())),
+            false => Ok(&self.hq),
+        }
+    }
 }
 
 impl Headquarters {
-    fn reachable(&self) -> Result<(), UplinkFailure> {
-        match self.cut_off.load(Ordering::Acquire) {
-            true => Err(UplinkFailure::Unreachable("the line is cut".to_owned())),
-            false => Ok(()),
-        }
-    }
-
     /// Everything that is held, by its number and hash.
     pub fn held(&self) -> Vec<(u64, [u8; 32], Vec<u8>)> {
         let line = self.line.lock().unwrap();
@@ -60,19 +72,19 @@ fn hash(text: &str) -> [u8; 32] {
     std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
 }
 
-impl Uplink for Headquarters {
+impl Uplink for Wire {
     fn register_epoch(
         &self,
         request: RegisterEpoch,
     ) -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>> {
         async move {
-            self.reachable()?;
+            let hq = self.reachable()?;
             let parent = request.parent.map(|parent| Parent {
                 epoch: Epoch(parent.epoch.into_bytes()),
                 point: Point { seq: parent.seq, hash: hash(&parent.hash) },
             });
             let epoch = Epoch(request.epoch.into_bytes());
-            match self.line.lock().unwrap().register(HUB, epoch, parent) {
+            match hq.line.lock().unwrap().register(HUB, epoch, parent) {
                 Registered::Epoch { order, acked_through, forked } => Ok(EpochRegistered {
                     order,
                     acked_through,
@@ -89,8 +101,8 @@ impl Uplink for Headquarters {
 
     fn hash_at(&self, epoch: Uuid, seq: u64) -> BoxFuture<'_, Result<Option<[u8; 32]>, UplinkFailure>> {
         async move {
-            self.reachable()?;
-            Ok(self.line.lock().unwrap().hash_at(Epoch(epoch.into_bytes()), seq))
+            let hq = self.reachable()?;
+            Ok(hq.line.lock().unwrap().hash_at(Epoch(epoch.into_bytes()), seq))
         }
         .boxed()
     }
@@ -101,7 +113,7 @@ impl Uplink for Headquarters {
         records: Vec<holdfast_journal::Record>,
     ) -> BoxFuture<'_, Result<BatchAccepted, UplinkFailure>> {
         async move {
-            self.reachable()?;
+            let hq = self.reachable()?;
             let records: Vec<Record<'_>> = records
                 .iter()
                 .map(|record| Record {
@@ -114,7 +126,7 @@ impl Uplink for Headquarters {
             let chain = |before: &[u8; 32], record: &Record<'_>| {
                 chain_hash(before, &record.epoch.0, record.seq, record.payload)
             };
-            match self.line.lock().unwrap().ingest(HUB, &header.batch, &records, chain) {
+            match hq.line.lock().unwrap().ingest(HUB, &header.batch, &records, chain) {
                 Ingested::Accepted { acked_through, .. } => Ok(BatchAccepted {
                     acked_through,
                     durable_through: acked_through,
@@ -135,7 +147,7 @@ impl Uplink for Headquarters {
 
     fn heartbeat(&self, _: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
         async move {
-            self.reachable()?;
+            let _ = self.reachable()?;
             Ok(HeartbeatAnswer {
                 acked_through: 0,
                 durable_through: 0,
@@ -148,13 +160,12 @@ impl Uplink for Headquarters {
 
     fn send_head(&self, head: SignedHeadJson) -> BoxFuture<'_, Result<(), UplinkFailure>> {
         async move {
-            self.reachable()?;
-            let lost =
-                self.lost_heads.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+            let hq = self.reachable()?;
+            let lost = hq.lost_heads.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
             if lost.is_ok() {
                 return Err(UplinkFailure::Unreachable("the answer was lost".to_owned()));
             }
-            self.heads.lock().unwrap().push(head.decode().expect("a head is whole"));
+            hq.heads.lock().unwrap().push(head.decode().expect("a head is whole"));
             Ok(())
         }
         .boxed()
