@@ -44,6 +44,8 @@ async fn main() {
     ] {
         hubs.push(store(&cloud, name, zone, currency, share).await);
     }
+    // The second store's disk was copied: two hubs sell under one identity, and one of them has noticed.
+    let mut copy = copied(&cloud, &mut hubs[1]).await;
     cloud.add_store("Salzburg Altstadt", "Europe/Vienna", "EUR").await;
     println!("listening {} (boss / {})", cloud.url, support::PASSWORD);
     let mut beat = tokio::time::interval(std::time::Duration::from_secs(4));
@@ -53,17 +55,33 @@ async fn main() {
             _ = tokio::signal::ctrl_c() => break,
             _ = beat.tick() => {
                 // The last store is left silent, as it looks when its line is cut.
-                for hub in &mut hubs[..2] {
+                for hub in hubs[..2].iter_mut().chain([&mut copy]) {
                     let from = hub.journal.len() as u64 + 1;
                     hub.now_ms = now_ms();
                     sale(hub, &mut random);
                     hub.send_from(&cloud, from).await;
                     hub.heartbeat(&cloud, 3, true).await;
+                    let head = hub.journal.len() as u64;
+                    hub.bring(&cloud, &hub.head(head, hub.hash_at(head), &hub.key)).await;
                 }
             }
         }
     }
     cloud.stop().await;
+}
+
+async fn copied(cloud: &Cloud, hub: &mut Hub) -> Hub {
+    let shared = hub.journal.len() as u64;
+    let mut copy = hub.clone();
+    copy.parent = Some((hub.epoch, shared));
+    copy.epoch = holdfast_replication::Epoch(*uuid::Uuid::now_v7().as_bytes());
+    let mut random = 5;
+    for (side, sales) in [(hub, 46), (&mut copy, 17)] {
+        (0..sales).for_each(|_| sale(side, &mut random));
+        side.register(cloud).await;
+        side.send_from(cloud, shared + 1).await;
+    }
+    copy
 }
 
 async fn store(cloud: &Cloud, name: &str, zone: &str, currency: &str, share: u32) -> Hub {

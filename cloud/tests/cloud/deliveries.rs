@@ -22,7 +22,7 @@ const NOW: i64 = 1_795_856_400_000;
 const WINDOW: usize = 64;
 const DELIVERIES: u64 = 200_000;
 /// Of them into the real database; the rest go to its twin in memory by the same decisions.
-const INTO_SQLITE: u64 = 12_000;
+const INTO_SQLITE: u64 = 40_000;
 
 /// Numbers by a seed.
 struct Dice(u64);

@@ -1,40 +1,20 @@
 //! A head is a hub's word under its key. The cloud keeps every one, holds its journal against it, and tells when they differ.
 
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::SigningKey;
 use holdfast_cloud::admin;
 use holdfast_cloud::store::Scope;
-use holdfast_domain::calendar::Timestamp;
-use holdfast_domain::ids::{EpochId, HubId, StoreId};
-use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
+use holdfast_protocol::head::SignedHeadJson;
 use holdfast_protocol::uplink::heads_path;
-use reqwest::{Response, StatusCode};
-use uuid::Uuid;
+use reqwest::StatusCode;
 
 use crate::support::{Cloud, Hub};
 
 fn head(hub: &Hub, seq: u64, hash: [u8; 32]) -> SignedHeadJson {
-    signed(hub, seq, hash, &hub.key)
-}
-
-fn signed(hub: &Hub, seq: u64, hash: [u8; 32], key: &SigningKey) -> SignedHeadJson {
-    let epoch = hub.journal.get(seq as usize - 1).map_or(hub.epoch, |stored| stored.epoch);
-    let head = Head {
-        store: StoreId(hub.store),
-        hub: HubId(hub.hub),
-        epoch: EpochId(Uuid::from_bytes(epoch.0)),
-        seq,
-        hash,
-        signed_at: Timestamp(hub.now_ms),
-    };
-    SignedHeadJson::from(&SignedHead { head, signature: key.sign(&head.signing_bytes()).to_bytes() })
-}
-
-async fn bring(cloud: &Cloud, hub: &Hub, head: &SignedHeadJson) -> Response {
-    hub.post_json(cloud, &heads_path(hub.store), &serde_json::to_value(head).unwrap()).await
+    hub.head(seq, hash, &hub.key)
 }
 
 async fn kept(cloud: &Cloud, hub: &Hub, head: &SignedHeadJson) {
-    let answer = bring(cloud, hub, head).await;
+    let answer = hub.bring(cloud, head).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.text().await.unwrap(), "{}");
 }
@@ -136,8 +116,8 @@ async fn only_a_hubs_own_word_is_kept() {
     let other = cloud.hub("Graz").await;
     let good = head(&hub, 1, hub.hash_at(1));
     let stranger = SigningKey::from_bytes(&[9; 32]);
-    let forged = signed(&hub, 1, hub.hash_at(1), &stranger);
-    assert_eq!(bring(&cloud, &hub, &forged).await.status(), StatusCode::UNAUTHORIZED, "not the hub's key");
+    let forged = hub.head(1, hub.hash_at(1), &stranger);
+    assert_eq!(hub.bring(&cloud, &forged).await.status(), StatusCode::UNAUTHORIZED, "not the hub's key");
     let path = heads_path(hub.store);
     let foreign = other.post_json(&cloud, &path, &serde_json::to_value(&good).unwrap()).await;
     assert_eq!(foreign.status(), StatusCode::UNAUTHORIZED, "not a hub of this store");
@@ -149,7 +129,7 @@ async fn only_a_hubs_own_word_is_kept() {
         SignedHeadJson { seq: 0, ..good.clone() },
         SignedHeadJson { seq: u64::MAX, ..good.clone() },
     ] {
-        assert_eq!(bring(&cloud, &hub, &bad).await.status(), StatusCode::BAD_REQUEST, "{bad:?}");
+        assert_eq!(hub.bring(&cloud, &bad).await.status(), StatusCode::BAD_REQUEST, "{bad:?}");
     }
     assert_eq!(states(&cloud, &token, &hub).await, []);
     let latest = cloud.get(&token, &format!("/api/v1/stores/{}/heads/latest", hub.store)).await;

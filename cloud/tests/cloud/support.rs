@@ -11,7 +11,9 @@ use holdfast_domain::bounded::{Description, Label, Reason, Sku, TaxClass, TaxCod
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::{StockRule, Unit};
 use holdfast_domain::event::{Event, ReturnSource, Stamp};
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, StaffId, TerminalId, TransactionId};
+use holdfast_domain::ids::{
+    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId,
+};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate, LineNumber};
 use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
@@ -22,6 +24,7 @@ use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxTotal};
 use holdfast_domain::tender::{Payment, Tender, TenderKind};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
+use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
 use holdfast_protocol::uplink::{self, batch};
 use holdfast_protocol::{chain_hash, encode_record};
 use holdfast_replication::{BatchHeader, Epoch, Hash, Lane, Record as Sent};
@@ -269,6 +272,26 @@ impl Hub {
             "control": control, "software": "0.1.0",
         });
         self.post_json(cloud, &uplink::heartbeat_path(self.store), &body).await
+    }
+
+    /// Its word that the history went through a record with this hash, signed with a key.
+    pub fn head(&self, seq: u64, hash: Hash, key: &SigningKey) -> SignedHeadJson {
+        let epoch =
+            self.journal.get((seq as usize).wrapping_sub(1)).map_or(self.epoch, |stored| stored.epoch);
+        let head = Head {
+            store: StoreId(self.store),
+            hub: HubId(self.hub),
+            epoch: EpochId(Uuid::from_bytes(epoch.0)),
+            seq,
+            hash,
+            signed_at: Timestamp(self.now_ms),
+        };
+        SignedHeadJson::from(&SignedHead { head, signature: key.sign(&head.signing_bytes()).to_bytes() })
+    }
+
+    pub async fn bring(&self, cloud: &Cloud, head: &SignedHeadJson) -> Response {
+        let body = serde_json::to_value(head).expect("a head has a JSON form");
+        self.post_json(cloud, &uplink::heads_path(self.store), &body).await
     }
 
     pub fn hash_at(&self, seq: u64) -> Hash {

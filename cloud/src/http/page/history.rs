@@ -20,7 +20,7 @@ pub fn card(store: &StoreRow, branches: &[BranchRow], latest: Option<&HeadRow>, 
                         (0, _) => "the hub has not registered yet",
                         (1, _) => "one line since the first record",
                         (count, false) => { (count) " epochs in one line" },
-                        (count, true) => { (count) " epochs; what branches share is counted once, both sides of a fork are counted" },
+                        (count, true) => { (count) " epochs: what branches share counts once, both sides of a fork count" },
                     }
                 }
                 (evidence(store, latest, clock.as_ref()))
@@ -84,8 +84,7 @@ fn row(store: &StoreRow, branch: &BranchRow, clock: Option<&StoreClock>, now_ms:
             td {
                 @match (branch.seen_at_ms, clock) {
                     (Some(at), Some(clock)) => {
-                        time data-ago=(at) { (text::ago(now_ms - at)) }
-                        p.quiet { (text::full_time(clock, at)) }
+                        time data-ago=(at) title=(text::full_time(clock, at)) { (text::ago(now_ms - at)) }
                     },
                     _ => span.quiet { "before this was kept" },
                 }
@@ -124,7 +123,7 @@ fn evidence(store: &StoreRow, latest: Option<&HeadRow>, clock: Option<&StoreCloc
                     "Signed through record " strong { (text::count(i64::try_from(row.head.seq).unwrap_or(i64::MAX))) }
                     @if let Some(clock) = clock { ", " (text::full_time(clock, row.head.signed_at_ms)) }
                     ", " span class={ "status " (class) } { (word) }
-                    " " a href={ "/api/v1/stores/" (store.store) "/heads/latest" } download="signed-head.json" { "Signed head" }
+                    " · " a href={ "/api/v1/stores/" (store.store) "/heads/latest" } download="signed-head.json" { "Signed head" }
                 },
                 None => "No signed head yet",
             }
@@ -134,5 +133,5 @@ fn evidence(store: &StoreRow, latest: Option<&HeadRow>, clock: Option<&StoreCloc
 
 /// The last part of an id: enough to tell apart what stands on one page.
 fn short_id(id: &str) -> &str {
-    id.rsplit('-').next().unwrap_or(id)
+    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }

@@ -154,14 +154,14 @@ impl Seen {
             div.columns {
                 div.wide {
                     @for currency in self.currencies() { (self.by_hour(currency)) (self.by_date(currency)) }
+                    @if let (Some(_), Some(overview)) = (self.only, self.stores.first()) {
+                        (history::card(&overview.store, &self.branches, self.head.as_ref(), self.now_ms))
+                    }
                 }
                 div.narrow {
                     (self.stores_card())
                     (self.latest_card())
                 }
-            }
-            @if let (Some(_), Some(overview)) = (self.only, self.stores.first()) {
-                (history::card(&overview.store, &self.branches, self.head.as_ref(), self.now_ms))
             }
         }
     }
