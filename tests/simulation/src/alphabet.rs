@@ -150,7 +150,11 @@ pub enum WorldMove {
     KillHub,
     CutPower(Fate),
     /// The n-th change of the hub's disk fails; the process ends, starts again, and the power goes soon after.
-    HubDiskFault { nth: u64, sync: bool, then_cut: bool },
+    HubDiskFault {
+        nth: u64,
+        sync: bool,
+        then_cut: bool,
+    },
     /// The disk under the state fails for a while; selling goes on.
     StateFails,
     CrashTill(usize),

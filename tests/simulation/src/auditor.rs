@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_domain::Event;
 use holdfast_domain::ids::CommandId;
 use holdfast_domain::record::{Origin, Outcome, Record as Meaning};
+use holdfast_domain::shift::Mode;
 use holdfast_journal::{Record, Storage as _};
 use holdfast_protocol::message::{Answer, OfferRecord, ReplyPosition};
 use holdfast_protocol::{chain_hash, decode_record, fingerprint};
@@ -15,7 +16,7 @@ use holdfast_store::StateStore;
 use crate::alphabet;
 use crate::books::Books;
 use crate::headquarters::Headquarters;
-use crate::model::{Asked, Model};
+use crate::model::{Asked, Model, Stage};
 use crate::shop::SKUS;
 
 /// What the run hands over at its end.
@@ -147,7 +148,8 @@ fn acknowledged(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mu
             continue;
         };
         let held = by_command.get(id);
-        let whole = held.is_some_and(|(seq, meaning)| holds(evidence, *seq, meaning, asked, position, record));
+        let whole =
+            held.is_some_and(|(seq, meaning)| holds(evidence, *seq, meaning, asked, position, record));
         let kept_elsewhere = evidence.forks_are_kept && fork_has(evidence.headquarters, record);
         if !whole && !kept_elsewhere {
             let at = held.map_or_else(|| "nowhere".to_owned(), |(seq, _)| format!("other at {seq}"));
@@ -155,7 +157,8 @@ fn acknowledged(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mu
         }
     }
     for (name, position, _) in &evidence.model.console {
-        let held = usize::try_from(position.seq).ok().and_then(|seq| evidence.journal.get(seq.checked_sub(1)?));
+        let held =
+            usize::try_from(position.seq).ok().and_then(|seq| evidence.journal.get(seq.checked_sub(1)?));
         if held.is_none_or(|record| record.position.hash != position.hash) && !evidence.forks_are_kept {
             wrong.push(format!("P1: the console's {name} was told at {} and is not there", position.seq));
         }
@@ -212,10 +215,22 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
             wrong.push(format!("P4: {sku} adds up to {ours:?}, the state says {theirs:?}"));
         }
     }
+    if evidence.one_history {
+        for sku in SKUS {
+            let (ours, promised) =
+                (books.stock.get(sku).copied().unwrap_or_default(), reserved(evidence.model, sku));
+            if ours.reserved != promised {
+                let books = ours.reserved;
+                wrong.push(format!("P4: {promised} of {sku} wait for customers, the books reserve {books}"));
+            }
+        }
+    }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);
     if (totals.gross_minor, totals.cash_minor, totals.transactions) != (gross, cash, counted) {
-        wrong.push(format!("P4: the books add up to {gross}, {cash} and {counted}, the state says {totals:?}"));
+        wrong.push(format!(
+            "P4: the books add up to {gross}, {cash} and {counted}, the state says {totals:?}"
+        ));
     }
     if evidence.state.applied().map_or(0, |at| at.seq) != evidence.journal.len() as u64 {
         wrong.push("P4: the state has not followed to the end".to_owned());
@@ -223,6 +238,12 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if !evidence.state.violations().is_empty() {
         wrong.push(format!("invariants: {:?}", evidence.state.violations()));
     }
+}
+
+/// What the orders that the clerks know to be open hold of a product.
+fn reserved(model: &Model, sku: &str) -> i64 {
+    let open = model.orders.iter().filter(|order| order.stage == Stage::Open && order.mode == Mode::Live);
+    open.flat_map(|order| &order.lines).filter(|(of, _)| of == sku).map(|(_, thousandths)| thousandths).sum()
 }
 
 /// REP-1: HQ's newest line is the hub's own history, byte for byte and to the end, and nothing is there twice.
@@ -274,12 +295,16 @@ fn observed(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>, wrong: &mut
 }
 
 /// A power cut right after the end loses nothing of the journal.
-pub fn survives_a_power_cut(disk: &holdfast_journal::MemoryStorage, journal: &[Record]) -> Result<(), String> {
+pub fn survives_a_power_cut(
+    disk: &holdfast_journal::MemoryStorage,
+    journal: &[Record],
+) -> Result<(), String> {
     let cut = disk.power_cut(&mut crate::fate::Lost);
     let folder = std::path::Path::new(crate::hub::JOURNAL);
     let files = cut.list(folder).map_or(0, |files| files.len());
     let opened = holdfast_journal::Journal::open(crate::hub::journal_options(0), std::sync::Arc::new(cut));
-    let (_writer, reader, _) = opened.map_err(|error| format!("P1: after a power cut, {files} files: {error}"))?;
+    let (_writer, reader, _) =
+        opened.map_err(|error| format!("P1: after a power cut, {files} files: {error}"))?;
     let survived: Result<Vec<Record>, _> = reader.scan(1).collect();
     let survived = survived.map_err(|error| format!("P1: after a power cut: {error}"))?;
     if survived == journal {

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Event;
-use holdfast_domain::catalog::StockRule;
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
 use holdfast_domain::order::Channel;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::record::{Origin, Record};
 use holdfast_domain::shift::Mode;
+
+use crate::shop::SCARCE;
 
 /// Thousandths of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,8 +55,9 @@ pub struct Books {
 fn carried(lines: &[Line]) -> Vec<(String, i64, bool)> {
     lines
         .iter()
-        .filter(|line| matches!(line.fate, LineFate::Kept) && line.stock != StockRule::Untracked)
-        .map(|line| (line.sku.to_string(), line.quantity.thousandths(), line.stock == StockRule::Strict))
+        .filter(|line| matches!(line.fate, LineFate::Kept))
+        // Every product of this shop is counted and one is strict, whatever a line says of itself.
+        .map(|line| (line.sku.to_string(), line.quantity.thousandths(), line.sku.to_string() == SCARCE))
         .collect()
 }
 
@@ -89,7 +91,8 @@ impl Books {
                 let held = self.drawers.get(&stamp.shift).copied().unwrap_or(0);
                 let (expected, over) = (figures.cash_expected.minor(), over_short.minor());
                 if held != expected || over != declared.minor() - expected {
-                    self.wrong.push(format!("the drawer of {} holds {held}, the Z says {expected}", stamp.shift));
+                    self.wrong
+                        .push(format!("the drawer of {} holds {held}, the Z says {expected}", stamp.shift));
                 }
             }
             Event::OrderPlaced { stamp, order, channel, lines, totals, .. } => {
@@ -192,7 +195,8 @@ impl Books {
             return;
         };
         if gross != placed.gross || placed.paid + due != gross {
-            self.wrong.push(format!("order {order} costs {}, {} and {due} were paid", placed.gross, placed.paid));
+            self.wrong
+                .push(format!("order {order} costs {}, {} and {due} were paid", placed.gross, placed.paid));
         }
         let (mode, lines) = (placed.mode, placed.lines.clone());
         self.close(order, |books| {

@@ -129,7 +129,8 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let mut wanted = Vec::new();
             for sku in ["MILK", "SOAP", "FLOUR", SCARCE] {
                 if wanted.is_empty() || dice.permille(300) {
-                    let thousandths = if sku == "FLOUR" { dice.between(1, 9) * 250 } else { dice.between(1, 3) * 1_000 };
+                    let thousandths =
+                        if sku == "FLOUR" { dice.between(1, 9) * 250 } else { dice.between(1, 3) * 1_000 };
                     if sku != SCARCE || dice.permille(400) {
                         wanted.push((sku, i64::try_from(thousandths).unwrap_or(1_000)));
                     }
@@ -139,10 +140,13 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             place(channel, &wanted)
         }
         TillMove::PlaceScarce => place(Channel::Counter, &[(SCARCE, 1_000)]),
-        TillMove::Cancel => Action::CancelOrder { order: open_order(model, till, dice)?.id, reason: reason("left") },
-        TillMove::Abandon => {
-            Action::AbandonBasket { lines: lines(&[("MILK", 2_000), ("SOAP", 1_000)]), reason: reason("left") }
+        TillMove::Cancel => {
+            Action::CancelOrder { order: open_order(model, till, dice)?.id, reason: reason("left") }
         }
+        TillMove::Abandon => Action::AbandonBasket {
+            lines: lines(&[("MILK", 2_000), ("SOAP", 1_000)]),
+            reason: reason("left"),
+        },
         TillMove::Pay => {
             let order = open_order(model, till, dice)?;
             let due = order.gross - order.paid;
@@ -175,8 +179,10 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                 line: LineNumber(number),
                 quantity: Quantity::from_thousandths((*thousandths).min(1_000)),
             });
-            let goods =
-                ReturnedGoods::ByReceipt { original: TransactionId(sale.transaction), lines: lines.collect() };
+            let goods = ReturnedGoods::ByReceipt {
+                original: TransactionId(sale.transaction),
+                lines: lines.collect(),
+            };
             Action::Return(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods })
         }
         TillMove::ReturnWithoutReceipt => {
@@ -231,10 +237,11 @@ fn pay(order: OrderId, minor: i64, settlement: Settlement, receipt: ReceiptSourc
 
 /// The highest number of its own series that the till has ever put on paper.
 fn last_island(model: &Model, till: usize) -> u32 {
-    let used = model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
-        Some(Action::Pay { receipt: ReceiptSource::Island { number }, .. }) => Some(*number),
-        _ => None,
-    });
+    let used =
+        model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
+            Some(Action::Pay { receipt: ReceiptSource::Island { number }, .. }) => Some(*number),
+            _ => None,
+        });
     used.max().unwrap_or(0)
 }
 
@@ -250,7 +257,6 @@ fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a 
 
 fn some_sale<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownSale> {
     let anybodys = dice.permille(300);
-    let sales: Vec<&KnownSale> =
-        model.sales.iter().filter(|sale| anybodys || sale.till == till).collect();
+    let sales: Vec<&KnownSale> = model.sales.iter().filter(|sale| anybodys || sale.till == till).collect();
     dice.pick(&sales).copied()
 }

@@ -248,14 +248,20 @@ impl Headquarters {
         durable
     }
 
+    /// Everything that HQ has survives its crash from now on: what a replacement is rebuilt from was read from its disk.
+    pub fn flush(&mut self) {
+        self.durable = self.line.clone();
+    }
+
     /// HQ's process dies: what was not durable is gone. Says what it had called durable and does not have any more.
     pub fn crash(&mut self) -> Option<String> {
         self.line = self.durable.clone();
         self.line.restart();
         self.durable = self.line.clone();
-        let lost = self.told_durable.iter().find(|(epoch, told)| {
-            self.marks(Epoch(**epoch)).is_none_or(|(held, _)| held < **told)
-        });
+        let lost = self
+            .told_durable
+            .iter()
+            .find(|(epoch, told)| self.marks(Epoch(**epoch)).is_none_or(|(held, _)| held < **told));
         lost.map(|(_, told)| format!("HQ had called record {told} durable and does not have it"))
     }
 
@@ -264,8 +270,7 @@ impl Headquarters {
         let Some(backup) = dice.pick(&self.backups) else { return };
         self.line = backup.clone();
         self.durable = backup.clone();
-        self.told_durable =
-            self.line.epochs().iter().map(|held| (held.epoch.0, held.last.seq)).collect();
+        self.told_durable = self.line.epochs().iter().map(|held| (held.epoch.0, held.last.seq)).collect();
     }
 
     /// Whether HQ has everything that it ever called durable.
@@ -299,7 +304,9 @@ fn unknown() -> Answered {
 
 fn refusal(decision: &Decision) -> Answered {
     match *decision {
-        Decision::Gap { expected } => refused(RefusalReason::Gap { expected }, "records are missing".to_owned()),
+        Decision::Gap { expected } => {
+            refused(RefusalReason::Gap { expected }, "records are missing".to_owned())
+        }
         Decision::Fork { at } => {
             let reason = RefusalReason::Fork { seq: at.seq, hash: hex(&at.hash) };
             refused(reason, "another history".to_owned())
@@ -322,7 +329,8 @@ fn hex(hash: &Hash) -> String {
 fn unhex(text: &str) -> Hash {
     let mut hash = [0; 32];
     for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        *byte =
+            std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
     }
     hash
 }

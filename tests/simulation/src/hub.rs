@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_actors::{
-    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Parts, Patience, Pins, PrinterSetup, Running, TillLink, Uplink,
-    UplinkFailure, Watch,
+    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Parts, Patience, Pins, PrinterSetup,
+    Running, TillLink, Uplink, UplinkFailure, Watch,
 };
 use holdfast_devices::escpos::{DrawerPulse, Profile};
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
@@ -228,7 +228,8 @@ impl Wan {
 fn unhex(text: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        *byte =
+            std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
     }
     hash
 }
@@ -238,7 +239,10 @@ fn confused<T>() -> Result<T, UplinkFailure> {
 }
 
 impl Uplink for Wan {
-    fn register_epoch(&self, request: RegisterEpoch) -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>> {
+    fn register_epoch(
+        &self,
+        request: RegisterEpoch,
+    ) -> BoxFuture<'_, Result<EpochRegistered, UplinkFailure>> {
         async move {
             match self.ask(ask_register(self.hub, &request)).await? {
                 Answered::Registered(registered) => Ok(registered),
@@ -505,7 +509,8 @@ async fn found(world: &World, running: &Running) {
     for n in 0..world.tills.len() {
         let name = shop::label(&format!("Till {n}"));
         let (terminal, number) = (terminal(n), NumberChoice::Next);
-        console(world, running, HubCommand::EnrolTerminal { terminal, name, secret_hash: [3; 32], number }).await;
+        console(world, running, HubCommand::EnrolTerminal { terminal, name, secret_hash: [3; 32], number })
+            .await;
     }
 }
 

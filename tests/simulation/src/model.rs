@@ -203,7 +203,9 @@ impl Model {
             self.counts.told += 1;
             let (action, name) = (asked.action.clone(), asked.name);
             match &reply.answer {
-                Answer::Accepted { summary, .. } => self.learn(till, reply.id, action.as_ref(), name, summary),
+                Answer::Accepted { summary, .. } => {
+                    self.learn(till, reply.id, action.as_ref(), name, summary)
+                }
                 _ => self.counts.refused += 1,
             }
         }
@@ -283,11 +285,12 @@ impl Model {
         self.reach("hub_command", name);
     }
 
-    /// The hub's disk is another one from now on. `kept_through` is what HQ holds: the console's acknowledgements beyond it
-    /// are nobody's to bring back.
-    pub fn new_history(&mut self, kept_through: u64) {
+    /// The hub's disk is another one from now on. `copy` is what it is rebuilt from: the console's acknowledgements beyond
+    /// it are nobody's to bring back.
+    pub fn new_history(&mut self, copy: &[holdfast_journal::Record]) {
         self.history += 1;
-        self.console.retain(|(_, position, _)| position.seq <= kept_through);
+        self.console
+            .retain(|(_, position, _)| copy.iter().any(|record| record.position.hash == position.hash));
     }
 
     /// A till's process died: what was never to be stored is forgotten.

@@ -18,16 +18,38 @@ pub const FRAME_BYTES_MAX: usize = 1 << 20;
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
-    Hello { session: u64 },
+    Hello {
+        session: u64,
+    },
     /// `payload` names the history that the hub writes.
-    Welcome { session: u64, payload: Bytes },
+    Welcome {
+        session: u64,
+        payload: Bytes,
+    },
     /// The hub does not know the session.
-    Bye { session: u64 },
-    Request { session: u64, payload: Bytes },
-    Reply { session: u64, payload: Bytes },
-    Status { session: u64, payload: Bytes },
-    Uplink { question: u64, payload: Bytes },
-    UplinkAnswer { question: u64, payload: Bytes },
+    Bye {
+        session: u64,
+    },
+    Request {
+        session: u64,
+        payload: Bytes,
+    },
+    Reply {
+        session: u64,
+        payload: Bytes,
+    },
+    Status {
+        session: u64,
+        payload: Bytes,
+    },
+    Uplink {
+        question: u64,
+        payload: Bytes,
+    },
+    UplinkAnswer {
+        question: u64,
+        payload: Bytes,
+    },
 }
 
 impl Frame {

@@ -111,7 +111,8 @@ impl Plan {
                 plan.trouble_permille = 300;
             }
             Profile::Disasters => {
-                plan.troubles = vec![Trouble::Destroy, Trouble::TillCrash, Trouble::Wan, Trouble::Headquarters];
+                plan.troubles =
+                    vec![Trouble::Destroy, Trouble::TillCrash, Trouble::Wan, Trouble::Headquarters];
                 plan.trouble_permille = 150;
             }
         }
@@ -127,7 +128,8 @@ impl Plan {
             plan.troubles.retain(|trouble| *trouble != Trouble::GoesBack);
         }
         // After a disk was lost the hub may not know the id yet that a rogue uses again.
-        plan.misuse = !plan.troubles.contains(&Trouble::Destroy) && !plan.troubles.contains(&Trouble::RollBack);
+        plan.misuse =
+            !plan.troubles.contains(&Trouble::Destroy) && !plan.troubles.contains(&Trouble::RollBack);
         if plan.troubles.is_empty() {
             plan.trouble_permille = 0;
         }

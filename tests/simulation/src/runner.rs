@@ -134,7 +134,8 @@ impl Runner {
             command.args(["--bug", bug]);
         }
         command.env("RUST_BACKTRACE", "0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().with_context(|| format!("{} cannot be started", self.program.display()))?;
+        let child =
+            command.spawn().with_context(|| format!("{} cannot be started", self.program.display()))?;
         let (said, complained, in_time) = listen(child)?;
         if let Ok(told) = serde_json::from_str::<Told>(said.trim()) {
             return Ok(told);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome};
-use holdfast_domain::ids::{StaffId, SubjectId, TerminalId, TransactionId, Uuid};
+use holdfast_domain::ids::{EpochId, StaffId, SubjectId, TerminalId, TransactionId, Uuid};
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_journal::{MemoryStorage, storage};
@@ -209,7 +209,7 @@ impl Run {
             let count = self.dice.between(1, 6);
             let mut place = self.world.till(n);
             for _ in 0..count {
-                let old: Option<Bytes> = self.dice.pick(&place.history).cloned();
+                let old: Option<(u32, Bytes)> = self.dice.pick(&place.history).cloned();
                 place.replays.extend(old);
             }
             drop(place);
@@ -317,7 +317,11 @@ impl Run {
             WorldMove::DeafTill(n) => self.sim.partition_oneway(HUB_HOST, till_host(n)),
             WorldMove::PartitionHeadquarters => self.sim.partition(HUB_HOST, HEADQUARTERS_HOST),
             WorldMove::SlowWan => {
-                self.sim.set_link_max_message_latency(HUB_HOST, HEADQUARTERS_HOST, Duration::from_millis(2_500));
+                self.sim.set_link_max_message_latency(
+                    HUB_HOST,
+                    HEADQUARTERS_HOST,
+                    Duration::from_millis(2_500),
+                );
             }
             WorldMove::HeadquartersDown => self.crash_headquarters(false),
             WorldMove::HeadquartersGoesBack => self.crash_headquarters(true),
@@ -338,6 +342,7 @@ impl Run {
             }
             WorldMove::RollBack => {
                 // What neither the image nor HQ has nobody could find: the clone is found at the first contact.
+                self.world.headquarters().flush();
                 let at_headquarters = self.world.headquarters().newest().map(|last| last.hash);
                 let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
                 if !self.world.hub().serving || head.map(|head| head.hash) != at_headquarters {
@@ -347,7 +352,7 @@ impl Run {
                 self.crash_hub(None);
                 self.one_history = false;
                 self.forks = true;
-                self.world.model().new_history(0);
+                self.world.model().new_history(&[]);
                 let mut hub = self.world.hub();
                 (hub.disk, hub.head) = (image, head);
                 hub.state = None;
@@ -421,7 +426,8 @@ impl Run {
         // A replacement needs the store's first records at HQ, and HQ itself.
         let founded = 5 + self.plan.tills as u64;
         let (copy, whole) = {
-            let headquarters = self.world.headquarters();
+            let mut headquarters = self.world.headquarters();
+            headquarters.flush();
             (headquarters.copy(), headquarters.is_whole())
         };
         if !whole || (copy.len() as u64) < founded {
@@ -429,10 +435,9 @@ impl Run {
         }
         self.crash_hub(None);
         self.one_history = false;
-        let through = copy.last().map_or(0, |record| record.position.seq);
         {
             let mut model = self.world.model();
-            model.new_history(through);
+            model.new_history(&copy);
             model.counts.disasters += 1;
         }
         let mut hub = self.world.hub();
@@ -484,6 +489,10 @@ impl Run {
         }
         let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
         let newest = self.world.headquarters().newest();
+        let epoch = head.map(|head| EpochId(Uuid::from_bytes(head.epoch)));
+        if (0..self.plan.tills).any(|n| self.world.till(n).hub != epoch) {
+            return false;
+        }
         let applied = self.world.hub().state.as_ref().and_then(|state| state.applied());
         match (head, newest) {
             (Some(head), Some(last)) => {
@@ -532,7 +541,11 @@ impl Run {
             .collect();
         let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
         let newest = self.world.headquarters().newest().map(|last| last.seq);
-        format!("not quiet after the repair; {}; hub at {:?}, HQ at {newest:?}", tills.join("; "), head.map(|h| h.seq))
+        format!(
+            "not quiet after the repair; {}; hub at {:?}, HQ at {newest:?}",
+            tills.join("; "),
+            head.map(|h| h.seq)
+        )
     }
 
     /// Every request of the day arrives once more, in any order.

@@ -28,8 +28,10 @@ const SILENCE_MAX: Duration = Duration::from_millis(5_000);
 const RESEND_AFTER_MS: u64 = 500;
 const RESEND_CAP_MS: u64 = 3_000;
 /// How often one record is offered before offers pause and trade goes on.
-const OFFER_ATTEMPTS_MAX: u32 = 12;
-const OFFER_PAUSE: Duration = Duration::from_millis(2_500);
+const OFFER_ATTEMPTS_MAX: u32 = 40;
+const OFFER_PAUSE: Duration = Duration::from_secs(60);
+const OFFER_BASE_MS: u64 = 200;
+const OFFER_CAP_MS: u64 = 5_000;
 
 /// The outbox's options: as the till's own, smaller, committed by whoever calls.
 pub fn outbox_options() -> Options {
@@ -222,7 +224,9 @@ impl Engine {
                 self.welcomed = true;
                 self.history = payload.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
             }
-            Frame::Bye { session } if session == self.session && self.welcomed => self.lose("unknown session"),
+            Frame::Bye { session } if session == self.session && self.welcomed => {
+                self.lose("unknown session")
+            }
             Frame::Status { session, payload } if session == self.session && self.welcomed => {
                 self.heard_at = Instant::now();
                 return self.status(&payload);
@@ -259,7 +263,7 @@ impl Engine {
         }
         if self.welcomed {
             let replays = std::mem::take(&mut self.world.till(self.n).replays);
-            for payload in replays {
+            for (_, payload) in replays.into_iter().filter(|(history, _)| *history == self.history) {
                 self.mouth.say(HUB_HOST, &Frame::Request { session: self.session, payload });
             }
         }
@@ -344,7 +348,7 @@ impl Engine {
             if stored {
                 place.sent.insert(id);
             }
-            place.history.push(bytes.clone());
+            place.history.push((self.history, bytes.clone()));
         }
         self.mouth.say(HUB_HOST, &Frame::Request { session: self.session, payload: bytes.clone() });
     }
@@ -396,7 +400,9 @@ impl Engine {
     fn try_later(&mut self, kind: Kind, after_ms: u64) {
         let Some(flight) = &mut self.flight else { return };
         flight.retries += 1;
-        flight.next = Instant::now() + Duration::from_millis(after_ms.max(100));
+        let ceiling = (OFFER_BASE_MS << flight.retries.min(8)).min(OFFER_CAP_MS);
+        let wait = self.dice.below(ceiling + 1).max(after_ms);
+        flight.next = Instant::now() + Duration::from_millis(wait);
         if kind == Kind::Offer && flight.retries >= OFFER_ATTEMPTS_MAX {
             self.flight = None;
             self.offers_paused = Some(Instant::now() + OFFER_PAUSE);
@@ -407,8 +413,10 @@ impl Engine {
     fn tell(&self) {
         let offers = self.hub.map_or(0, |hub| self.outbox.index().offers(hub).count());
         let mut place = self.world.till(self.n);
-        place.waiting = self.outbox.index().waiting().len() + self.queue.len() + usize::from(self.flight.is_some());
+        place.waiting =
+            self.outbox.index().waiting().len() + self.queue.len() + usize::from(self.flight.is_some());
         place.offers_left = offers;
+        place.hub = self.hub;
     }
 }
 

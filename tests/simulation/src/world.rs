@@ -49,13 +49,16 @@ pub struct TillPlace {
     pub desk: VecDeque<Want>,
     /// Ids that were on the wire, sign-ons left out.
     pub sent: BTreeSet<CommandId>,
-    /// Everything that was on the wire, for replays.
-    pub history: Vec<Bytes>,
-    /// Old bytes that are to arrive once more.
-    pub replays: VecDeque<Bytes>,
+    /// Everything that was on the wire, for replays, with the hub's history that it was sent to.
+    pub history: Vec<(u32, Bytes)>,
+    /// Old bytes that are to arrive once more, at a hub that writes the same history: what was sent over a connection
+    /// never reaches another machine.
+    pub replays: VecDeque<(u32, Bytes)>,
     /// What the till's process last said of itself.
     pub waiting: usize,
     pub offers_left: usize,
+    /// The epoch of the hub that it talks to.
+    pub hub: Option<EpochId>,
     /// Its disk failed and the process ended.
     pub stopped: bool,
 }
@@ -148,6 +151,7 @@ impl World {
             replays: VecDeque::new(),
             waiting: 0,
             offers_left: 0,
+            hub: None,
             stopped: false,
         };
         let hub = HubPlace {

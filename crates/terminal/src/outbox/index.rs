@@ -22,8 +22,10 @@ pub struct Index {
     /// Unanswered requests by their entry, oldest first.
     waiting: BTreeMap<u64, CommandId>,
     waiting_at: HashMap<CommandId, u64>,
-    /// Answers that HQ may not have, by their entry: the order in which they were given.
+    /// Answers that HQ may not have, in the order in which they were first given: an answer that another hub gave again
+    /// keeps its turn, because what came after it builds on it.
     kept: BTreeMap<u64, Kept>,
+    /// By its id, where the answer is in that order: the entry that it was first given in.
     kept_at: HashMap<CommandId, u64>,
 }
 
@@ -41,17 +43,16 @@ impl Index {
                     self.waiting.remove(&asked);
                 }
                 if let Some((epoch, seq)) = *place {
-                    if let Some(before) = self.kept_at.insert(*id, at) {
-                        self.kept.remove(&before);
-                    }
-                    self.kept.insert(at, Kept { id: *id, at, epoch, seq });
+                    let turn = *self.kept_at.entry(*id).or_insert(at);
+                    self.kept.insert(turn, Kept { id: *id, at, epoch, seq });
                 }
             }
             Entry::Covered { epoch, seq } => {
-                let gone: Vec<Kept> = self.covered(*epoch, *seq).copied().collect();
-                for kept in gone {
-                    self.kept.remove(&kept.at);
-                    self.kept_at.remove(&kept.id);
+                let gone: Vec<CommandId> = self.covered(*epoch, *seq).map(|kept| kept.id).collect();
+                for id in gone {
+                    if let Some(turn) = self.kept_at.remove(&id) {
+                        self.kept.remove(&turn);
+                    }
                 }
             }
         }
@@ -164,6 +165,22 @@ mod tests {
         index.apply(5, &answered(1, Some((new, 2))));
         assert_eq!(offers(&index, new), [id(2)]);
         assert_eq!(index.kept_count(), 3);
+    }
+
+    #[test]
+    fn an_answer_that_was_given_again_keeps_its_turn_before_what_builds_on_it() {
+        let (first, second, third) = (epoch(1), epoch(2), epoch(3));
+        // The second hub took over one of three and was lost too.
+        let mut index = fold(&[
+            answered(1, Some((first, 5))),
+            answered(2, Some((first, 6))),
+            answered(3, Some((first, 7))),
+            answered(1, Some((second, 1))),
+        ]);
+        assert_eq!(offers(&index, third), [id(1), id(2), id(3)]);
+        assert_eq!(index.oldest_needed(), Some(1), "the entry that says so stays");
+        index.apply(5, &Entry::Covered { epoch: second, seq: 1 });
+        assert_eq!(offers(&index, third), [id(2), id(3)]);
     }
 
     #[test]
