@@ -66,8 +66,7 @@ pub async fn stand_still(
         let (reader, _) = Journal::open_read_only(&options, Arc::new(DiskStorage::new())).ok()?;
         reader.head().map(|head| head.seq)
     });
-    let shown =
-        Standstill { code, text: error.to_string(), proven: proven.await.unwrap_or(None) };
+    let shown = Standstill { code, text: error.to_string(), proven: proven.await.unwrap_or(None) };
     tracing::error!(code = shown.code, %address, "the journal cannot be served; the hub stands still and says so");
     let router = Router::new()
         .route("/", get(page))

@@ -78,3 +78,64 @@ pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_actors::Notary as _;
+    use holdfast_domain::calendar::Timestamp;
+    use holdfast_domain::event::Event;
+    use holdfast_domain::ids::{EpochId, HubId, StoreId, Uuid};
+    use holdfast_domain::{Origin, Outcome, Record};
+    use holdfast_protocol::encode_record;
+    use holdfast_protocol::head::{Head, SignedHead};
+
+    use super::*;
+    use crate::heads::HeadKeeper;
+    use crate::identity::Identity;
+    use crate::standstill;
+
+    const SEGMENT_MIB: u64 = 16;
+    const EPOCH: [u8; 16] = [1; 16];
+
+    fn close(storage: Storage) {
+        storage.writer.shutdown().unwrap();
+        drop((storage.reader, storage.state));
+        storage.on_disk.expect("the state is on disk").close().unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_ends_before_the_signed_head_or_contradicts_it_is_not_served() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(place.path().join("hub"));
+        folder.create().unwrap();
+        let mut storage = open(&folder, SEGMENT_MIB).unwrap();
+        storage.writer.begin_epoch(EPOCH);
+        let at = Timestamp(1_796_000_000_000);
+        let events = vec![Event::ClockStepped { before: at, after: at }];
+        let record = Record { recorded_at: at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+        let mut hashes = Vec::new();
+        for _ in 0..3 {
+            hashes.push(storage.writer.append_durable(encode_record(&record)).unwrap().hash);
+        }
+        close(storage);
+
+        let hub = HubId(Uuid::from_u128(2));
+        let identity = Identity::new(hub, &[7; 32], "https://hq.example".to_owned(), "Hub".to_owned());
+        let keeper = HeadKeeper::new(Arc::new(identity), folder.clone());
+        let keep = |seq, hash| {
+            let store = StoreId(Uuid::from_u128(1));
+            let head = Head { store, hub, epoch: EpochId(Uuid::from_bytes(EPOCH)), seq, hash, signed_at: at };
+            keeper.keep(&SignedHead { head, signature: keeper.sign(&head) }).unwrap();
+        };
+        keep(2, hashes[0]);
+        let contradicted = open(&folder, SEGMENT_MIB).unwrap_err();
+        assert!(matches!(contradicted, HubError::HeadContradicted { seq: 2 }), "{contradicted:?}");
+        assert!(standstill::is_for(&contradicted));
+        keep(4, [9; 32]);
+        let cut = open(&folder, SEGMENT_MIB).unwrap_err();
+        assert!(matches!(&cut, HubError::Journal(error) if error.code() == "HF-JRN-004"), "{cut:?}");
+        assert!(standstill::is_for(&cut));
+        keep(3, hashes[2]);
+        close(open(&folder, SEGMENT_MIB).unwrap());
+    }
+}

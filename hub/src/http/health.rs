@@ -13,14 +13,27 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use holdfast_actors::space::{Level, Room};
+
 use super::App;
 use super::problem::Refused;
 use super::who::Insider;
 
-/// The process answers.
+/// The process answers, and says when its disk is filling up.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "it does")))]
-pub(super) async fn healthz() -> &'static str {
-    "ok\n"
+pub(super) async fn healthz(State(app): State<Arc<App>>) -> String {
+    health_of(*app.room.borrow())
+}
+
+fn health_of(room: Room) -> String {
+    let free_mib = room.free_bytes.unwrap_or(0) >> 20;
+    match room.level {
+        Level::Plenty => "ok\n".to_owned(),
+        Level::Low => format!("ok\nHF-ACT-003 the disk is filling up: {free_mib} MiB are free\n"),
+        Level::Short => {
+            format!("ok\nHF-ACT-004 new orders wait for room on the disk: {free_mib} MiB are free\n")
+        }
+    }
 }
 
 /// Tills can sell: the ledger decides and the journal takes records.
@@ -31,7 +44,9 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
         Some(running) => running.observe().await.ledger.is_some(),
         None => false,
     };
-    if ledger && !app.stop.is_cancelled() {
+    if app.room.borrow().level == Level::Short {
+        (StatusCode::SERVICE_UNAVAILABLE, health_of(*app.room.borrow())).into_response()
+    } else if ledger && !app.stop.is_cancelled() {
         "ready\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n").into_response()
@@ -50,6 +65,7 @@ pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<R
     let mut registry = Registry::with_prefix("holdfast_hub");
     register_gate(&mut registry, &app);
     register_journal(&mut registry, &app);
+    register_disk(&mut registry, &app);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Refused::unavailable)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -89,6 +105,12 @@ fn register_gate(registry: &mut Registry, app: &App) {
         refusals.get_or_create(&Named { name: refusal.name().to_owned() }).inc_by(*count);
     }
     registry.register("gate_refused", "What the gate said no to", refusals);
+}
+
+fn register_disk(registry: &mut Registry, app: &App) {
+    let room = *app.room.borrow();
+    level(registry, "disk_free_bytes", "Bytes free under the data folder", room.free_bytes.unwrap_or(0));
+    level(registry, "disk_level", "0 for plenty of room, 1 for low, 2 for short", room.level as u64);
 }
 
 fn register_journal(registry: &mut Registry, app: &App) {

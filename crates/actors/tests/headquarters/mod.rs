@@ -145,12 +145,15 @@ impl Uplink for Wire {
         .boxed()
     }
 
-    fn heartbeat(&self, _: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
+    fn heartbeat(&self, beat: Heartbeat) -> BoxFuture<'_, Result<HeartbeatAnswer, UplinkFailure>> {
         async move {
-            let _ = self.reachable()?;
+            let hq = self.reachable()?;
+            let line = hq.line.lock().unwrap();
+            let held = line.epochs().iter().find(|held| held.epoch.0 == beat.epoch.into_bytes());
+            let acked_through = held.map_or(0, |held| held.last.seq);
             Ok(HeartbeatAnswer {
-                acked_through: 0,
-                durable_through: 0,
+                acked_through,
+                durable_through: acked_through,
                 clock_offset_ms: 0,
                 server_time_ms: 0,
             })
