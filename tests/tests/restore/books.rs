@@ -2,9 +2,10 @@
 //! restored hub with it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use holdfast_domain::calendar::BusinessDate;
-use holdfast_domain::catalog::{Catalog, ItemRef, Unit};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
@@ -21,7 +22,7 @@ use holdfast_domain::{Command, Context, Origin, Outcome, Record, State, decide};
 use holdfast_hub::clock::Machine;
 use holdfast_hub::folder::{DataFolder, FolderLock};
 use holdfast_hub::storage::{self, Storage};
-use holdfast_journal::Record as Journaled;
+use holdfast_journal::{DiskStorage, Journal, Record as Journaled};
 use holdfast_protocol::{decode_record, encode_record, fingerprint};
 use holdfast_store::{MemoryStore, REPLAY_BATCH_RECORDS, StateStore, stored_record};
 
@@ -34,7 +35,7 @@ const GROUP_RECORDS: usize = 256;
 pub struct Trade {
     storage: Storage,
     state: State,
-    catalog: std::sync::Arc<Catalog>,
+    catalog: Arc<Catalog>,
     tills: Vec<TerminalId>,
     waiting: Vec<Journaled>,
     pub records: u64,
@@ -71,7 +72,9 @@ impl Trade {
     /// Sells one basket of 1 to 4 lines; `dice` decides what is in it.
     pub fn sell(&mut self, dice: u64) {
         let till = usize::try_from(dice % self.tills.len() as u64).unwrap();
-        let goods: Vec<_> = self.catalog.products().filter(|p| p.unit == Unit::Piece).collect();
+        let is_common =
+            |product: &&Product| product.unit == Unit::Piece && product.stock == StockRule::Counter;
+        let goods: Vec<_> = self.catalog.products().filter(is_common).collect();
         let line = |number: u64| LineInput {
             number: LineNumber(u16::try_from(number).unwrap()),
             item: ItemRef::Sku(
@@ -146,9 +149,10 @@ fn close(storage: Storage) {
 pub fn journal(data: &Path) -> Vec<Journaled> {
     let folder = DataFolder::new(data);
     let _lock = folder.lock().unwrap();
-    let storage = storage::open(&folder, SEGMENT_MIB).unwrap();
-    let records = storage.reader.scan(1).map(Result::unwrap).collect();
-    close(storage);
+    let options = storage::journal_options(&folder, SEGMENT_MIB, 0);
+    let (writer, reader, _) = Journal::open(options, Arc::new(DiskStorage::new())).unwrap();
+    let records = reader.scan(1).map(Result::unwrap).collect();
+    writer.shutdown().unwrap();
     records
 }
 
