@@ -83,16 +83,14 @@ fn ended(error: &JournalError) {
 
 /// Fails each sync of the journal's days once. Were it tried again, it would succeed and be believed.
 fn every_sync(options: &Options, kind: CallKind) -> u64 {
-    let mut sites = 0;
     for nth in 1..=CALLS_MAX {
         let storage = MemoryStorage::new();
         storage.plant(kind, nth, Fault::Eio, false);
         let (mut told, before) = (Told::default(), ENDED.load(Ordering::SeqCst));
         let outcome = a_day(options, &storage, &mut told);
         if storage.strikes() == 0 {
-            return sites;
+            return nth - 1;
         }
-        sites += 1;
         match outcome {
             // A file that was prepared ahead is thrown away; nobody relies on it and the day goes on.
             Ok(()) => assert_eq!(ENDED.load(Ordering::SeqCst), before),

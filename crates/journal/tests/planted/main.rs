@@ -2,6 +2,7 @@
 //! to catch it. Planting is for a whole process, so nothing else runs here.
 
 #[path = "../journal/power.rs"]
+#[expect(dead_code, reason = "how many images there were is counted elsewhere")]
 mod power;
 #[path = "../journal/support.rs"]
 #[expect(dead_code, reason = "the crash tests alone are planted")]
