@@ -83,9 +83,8 @@ impl Books {
         match event {
             Event::ReceiptNumberVoided { number, .. } => self.number(*number),
             Event::ShiftOpened { stamp, float } => {
-                if self.drawers.insert(stamp.shift, float.minor()).is_some() {
-                    self.wrong.push(format!("shift {} was opened twice", stamp.shift));
-                }
+                let before = self.drawers.insert(stamp.shift, float.minor());
+                self.wrong.extend(before.map(|_| format!("shift {} was opened twice", stamp.shift)));
             }
             Event::ShiftClosed { stamp, figures, declared, over_short, .. } => {
                 let held = self.drawers.get(&stamp.shift).copied().unwrap_or(0);

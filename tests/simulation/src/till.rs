@@ -138,7 +138,8 @@ fn show_what_was_kept(world: &World, n: usize, outbox: &Outbox) {
     for id in untold {
         let Ok(Some(reply)) = outbox.kept_reply(id) else { continue };
         let bytes = serde_json::to_vec(&reply).expect("a reply has a JSON form").into();
-        let history = world.model().history;
+        // Which history gave it nobody knows any more.
+        let history = u32::MAX;
         let told = world.model().told(n, &reply, &bytes, history);
         if let Err(what) = told {
             world.violated("P2", what);
@@ -417,6 +418,9 @@ impl Engine {
             self.outbox.index().waiting().len() + self.queue.len() + usize::from(self.flight.is_some());
         place.offers_left = offers;
         place.hub = self.hub;
+        place.offering = self
+            .hub
+            .map_or_else(BTreeSet::new, |hub| self.outbox.index().offers(hub).map(|kept| kept.id).collect());
     }
 }
 

@@ -57,6 +57,8 @@ pub struct TillPlace {
     /// What the till's process last said of itself.
     pub waiting: usize,
     pub offers_left: usize,
+    /// What it goes on offering.
+    pub offering: BTreeSet<CommandId>,
     /// The epoch of the hub that it talks to.
     pub hub: Option<EpochId>,
     /// Its disk failed and the process ended.
@@ -151,6 +153,7 @@ impl World {
             replays: VecDeque::new(),
             waiting: 0,
             offers_left: 0,
+            offering: BTreeSet::new(),
             hub: None,
             stopped: false,
         };

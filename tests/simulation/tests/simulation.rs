@@ -165,7 +165,7 @@ fn where_it_lies(bug: Bug) -> Result<&'static [Profile], &'static str> {
         | Bug::GapAccepted
         | Bug::AcknowledgedBeforeStored => Ok(ANY),
         Bug::ClockStepNotRecorded => Ok(&[Profile::Clocks]),
-        Bug::ForgottenTooEarly => Err("it needs a state that lags behind: the ledger's own suite"),
+        Bug::ForgottenTooEarly => Ok(&[Profile::Flood]),
         Bug::ForgottenBeforeDurable | Bug::NothingOffered | Bug::EpochIgnored => Ok(DISASTERS),
         Bug::ForkOverwritten => Ok(&[Profile::Clones]),
         Bug::WitnessIgnored => Err("a damaged record under a witness: the journal's own crash images"),
