@@ -192,6 +192,11 @@ impl Committer {
             segment
                 .file
                 .sync_data()
+                .or_else(
+                    |error| {
+                        if is_planted(Bug::SyncTriedAgain) { segment.file.sync_data() } else { Err(error) }
+                    },
+                )
                 .map_err(|source| JournalError::SyncFailed { path: segment.path.clone(), source })?;
         }
         segment.offset += self.buffer.len() as u64;

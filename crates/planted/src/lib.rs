@@ -73,11 +73,13 @@ pub enum Bug {
     PeopleNotInVault,
     /// A vault goes to HQ as it is, without a seal.
     VaultNotSealed,
+    /// The journal tries a failed sync again and believes the second answer.
+    SyncTriedAgain,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -109,6 +111,7 @@ impl Bug {
         Self::NoNewEpochAtRestore,
         Self::PeopleNotInVault,
         Self::VaultNotSealed,
+        Self::SyncTriedAgain,
     ];
 }
 

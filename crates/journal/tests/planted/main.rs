@@ -11,16 +11,36 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use holdfast_journal::format::segment_name;
+use holdfast_journal::storage::{CallKind, Fault, WriteFate};
 use holdfast_journal::{Journal, JournalError, MemoryStorage, Options};
 use holdfast_planted::{Bug, plant};
 use holdfast_testkit::proof::Proof;
 
-use crate::support::{EPOCH_A, append_some, dir, open, shared, small};
+use crate::support::{EPOCH_A, Seeded, append_some, dir, open, shared, small};
 
 /// Power cuts at every write of three days, and what was seen of a damaged end.
 fn suite() {
     power::crash_everywhere(&small(&dir()));
     a_witness_allows_no_loss();
+    a_failed_sync_is_never_believed();
+}
+
+/// Each sync of a few days fails once, and then the power goes.
+fn a_failed_sync_is_never_believed() {
+    for nth in 1..40 {
+        let storage = MemoryStorage::new();
+        storage.plant(CallKind::SyncData, nth, Fault::Eio, false);
+        let mut told = power::Told::default();
+        // How the days end is told by what is left of them.
+        let _ended = power::a_day(&small(&dir()), &storage, &mut told);
+        storage.heal();
+        let left = storage.power_cut(&mut power::Image {
+            fate: |_| WriteFate::Dropped,
+            dir_change: |_| false,
+            seeded: Seeded(nth),
+        });
+        power::check(&small(&dir()), &left, &told, told.acknowledged_seq);
+    }
 }
 
 /// The last group is damaged, and somebody has seen its record.
@@ -50,6 +70,7 @@ fn each_mistake_is_caught() {
         Bug::NoDirectorySync,
         Bug::NoCopyAfterUncleanEnd,
         Bug::WitnessIgnored,
+        Bug::SyncTriedAgain,
     ];
     for bug in mistakes {
         plant(Some(bug));
