@@ -94,5 +94,9 @@ pub fn decode(bytes: &[u8]) -> Result<Vault, VaultError> {
         return Err(VaultError::UnknownVersion { version });
     }
     let (vault, left) = postcard::take_from_bytes(body).map_err(VaultError::Malformed)?;
-    if left.is_empty() { Ok(vault) } else { Err(VaultError::Malformed(postcard::Error::DeserializeBadEncoding)) }
+    if left.is_empty() {
+        Ok(vault)
+    } else {
+        Err(VaultError::Malformed(postcard::Error::DeserializeBadEncoding))
+    }
 }

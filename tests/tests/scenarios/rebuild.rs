@@ -101,6 +101,7 @@ async fn with_the_recovery_code_a_till_sells_on_that_nobody_paired_again() -> Re
     chain.reconcile(&shop, &books).await?;
     let staff = std::fs::read_to_string(shop.data.join("staff.json"))?;
     ensure!(staff.contains(CANARY) && staff.contains(STAFF), "everybody is back: {staff}");
+    ensure!(!hq_knows_nothing_of(CANARY.as_bytes(), &shop.data)?, "the search finds what is there");
     ensure!(hq_knows_nothing_of(CANARY.as_bytes(), &chain.cloud_data)?, "HQ's database has {CANARY}");
     chain.stop([shop]).await
 }
