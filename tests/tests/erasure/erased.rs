@@ -210,7 +210,7 @@ async fn an_erased_customer_is_found_nowhere_and_never_comes_back() -> Result<()
     let (files, bytes) = (nowhere.searched.files, nowhere.searched.bytes);
     chain.stop([shop]).await?;
     proof
-        .counted(4, "canary texts, a key and sealed details in up to 11 forms each")
+        .counted(4, "canary texts, a key and sealed details in up to 14 forms each")
         .counted(files, "files searched")
         .counted(bytes >> 20, "MiB searched")
         .counted(0, "findings")
