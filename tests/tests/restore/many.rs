@@ -200,7 +200,7 @@ fn refused(small: &Small, from: &Path, bytes: &[u8], seed: u64) {
     let damaged = small.place.path().join("damaged");
     let other = RecoveryCode::mint().text();
     // Each of these costs what a guess costs.
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         assert_eq!(code_of(small.restore(from, &other)), "HF-REC-002");
     }
     for at in 0..1 + seed % 2 {
