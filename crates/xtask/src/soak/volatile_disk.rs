@@ -112,7 +112,7 @@ impl VolatileDisk {
                 _ => {
                     losses.torn += 1;
                     for (index, sector) in bytes.chunks(SECTOR_BYTES).enumerate() {
-                        if chance() % 2 == 0 {
+                        if chance().is_multiple_of(2) {
                             let at = offset + index * SECTOR_BYTES;
                             content.durable[at..at + sector.len()].copy_from_slice(sector);
                         }
