@@ -199,9 +199,9 @@ fn fork_has(headquarters: &Headquarters, record: &OfferRecord) -> bool {
 
 /// P4 and P9: the books add up, the state says the same, numbers have no gaps.
 fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
-    let mut books = Books::default();
+    let mut books = Books::of(evidence.one_history);
     for (_, meaning) in meanings {
-        books.add(meaning, evidence.one_history);
+        books.add(meaning);
     }
     books.check_numbers();
     wrong.append(&mut books.wrong);

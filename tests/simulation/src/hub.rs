@@ -547,6 +547,8 @@ async fn serve(
     let tills = running.tills();
     let headquarters = running.headquarters();
     let mut buffer = vec![0; FRAME_BYTES_MAX];
+    // What was asked of the process before this one still waits.
+    world.hub_bell.notify_one();
     loop {
         tokio::select! {
             heard = mouth.hear(&mut buffer) => {
