@@ -319,7 +319,7 @@ fn refusal(decision: &Decision) -> Answered {
 }
 
 fn refused(reason: RefusalReason, message: String) -> Answered {
-    Answered::Refused(UplinkError { code: "HF-UPL-000".to_owned(), message, reason })
+    Answered::Refused(UplinkError { code: "HF-UPL-001".to_owned(), message, reason })
 }
 
 fn hex(hash: &Hash) -> String {

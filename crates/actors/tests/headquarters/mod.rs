@@ -61,7 +61,7 @@ impl Headquarters {
 }
 
 fn refused(reason: RefusalReason) -> UplinkFailure {
-    UplinkFailure::Refused(UplinkError { code: "HF-UPL-000".into(), message: "in a test".into(), reason })
+    UplinkFailure::Refused(UplinkError { code: "HF-UPL-001".into(), message: "in a test".into(), reason })
 }
 
 fn fork(at: Point) -> UplinkFailure {
