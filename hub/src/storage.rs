@@ -1,6 +1,7 @@
 //! Opening what the hub keeps: the journal first, with what proves its length, then the state that follows from it.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use holdfast_journal::{DiskStorage, Journal, Options, Reader, Writer};
 use holdfast_protocol::chain_hash;
@@ -13,6 +14,8 @@ use crate::folder::DataFolder;
 use crate::heads;
 use crate::witness::Witness;
 
+/// How long the state may take for one step of being opened. sled waits for ever for a write of its own that failed.
+const STATE_STEP_WITHIN: Duration = Duration::from_secs(30);
 /// What changes with every start of the machine.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -58,9 +61,8 @@ pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> 
         "the journal is open"
     );
     let failed = |source: holdfast_store::StoreError| HubError::State { source: source.into() };
-    let boot_id = std::fs::read_to_string(BOOT_ID).unwrap_or_default();
-    match SledStore::open(&folder.state(), &reader, SledOptions::new(boot_id.trim())) {
-        Ok((state, report)) => {
+    match open_state(folder, &reader) {
+        Some(Ok((state, report))) => {
             tracing::info!(rebuilt = ?report.rebuilt, replayed = report.replayed, "the state is open");
             Ok(Storage {
                 writer,
@@ -70,11 +72,54 @@ pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> 
                 witness,
             })
         }
-        Err(error) => {
-            tracing::error!(%error, "the state cannot be kept on disk; it is folded into memory and selling goes on");
+        failure => {
+            match failure {
+                Some(Err(error)) => tracing::error!(
+                    code = error.code(),
+                    %error,
+                    "the state cannot be kept on disk; it is folded into memory and selling goes on"
+                ),
+                _ => tracing::error!(
+                    code = "HF-STO-002",
+                    "the state does not answer; it is left alone and folded into memory, and selling goes on"
+                ),
+            }
             let state: Arc<dyn StateStore> = MemoryStore::new();
             catch_up(state.as_ref(), &reader, REPLAY_BATCH_RECORDS).map_err(failed)?;
             Ok(Storage { writer, reader, state, on_disk: None, witness })
+        }
+    }
+}
+
+type StateOpened = Result<(Arc<SledStore>, holdfast_store::OpenReport), holdfast_store::StoreError>;
+
+enum Step {
+    Replayed,
+    Opened(StateOpened),
+}
+
+/// Opens the state on a thread that can be left alone when it hangs; none when it does.
+fn open_state(folder: &DataFolder, reader: &Reader) -> Option<StateOpened> {
+    // A step that nobody has taken note of yet stands for all after it.
+    let (tell, told) = mpsc::sync_channel(1);
+    let boot_id = std::fs::read_to_string(BOOT_ID).unwrap_or_default();
+    let mut options = SledOptions::new(boot_id.trim());
+    let step = tell.clone();
+    options.progress = Arc::new(move |_| drop(step.try_send(Step::Replayed)));
+    let (path, reader) = (folder.state(), reader.clone());
+    let opening = std::thread::Builder::new().name("state-open".into()).spawn(move || {
+        // Nobody waits any more when it took too long; the state closes again.
+        drop(tell.send(Step::Opened(SledStore::open(&path, &reader, options))));
+    });
+    if let Err(error) = opening {
+        tracing::error!(%error, "the thread that opens the state could not be started");
+        return None;
+    }
+    loop {
+        match told.recv_timeout(STATE_STEP_WITHIN) {
+            Ok(Step::Replayed) => {}
+            Ok(Step::Opened(opened)) => return Some(opened),
+            Err(_) => return None,
         }
     }
 }

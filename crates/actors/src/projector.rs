@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_store::StoreError;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 
@@ -13,6 +14,8 @@ use crate::house::{House, get, put};
 pub const BATCH_RECORDS_MAX: usize = 512;
 /// How often the state's files are synced.
 const STATE_SYNC_EVERY: Duration = Duration::from_secs(30);
+/// A cursor that nobody sets: asking for it shows whether the state answers.
+const HEALTH_CURSOR: &str = "health";
 /// How long a failed state rests before it is tried again.
 const STATE_RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -56,6 +59,7 @@ impl Actor for Projector {
     type Arguments = ();
 
     async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<Progress, ActorProcessingErr> {
+        self.has_stopped()?;
         put(&self.house.projector, myself.clone());
         myself.send_interval(STATE_SYNC_EVERY, || Message::Sync);
         myself.cast(Message::Wake)?;
@@ -69,7 +73,11 @@ impl Actor for Projector {
         progress: &mut Progress,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Message::Wake => self.catch_up(&myself, progress).await,
+            Message::Wake => {
+                self.has_stopped()?;
+                self.catch_up(&myself, progress).await;
+                self.has_stopped()?;
+            }
             Message::Sync => {
                 let store = Arc::clone(&self.house.store);
                 match self.house.work.run(move || store.sync()).await {
@@ -83,6 +91,7 @@ impl Actor for Projector {
                         tracing::error!(%error, "syncing the state failed; the journal goes on");
                     }
                 }
+                self.has_stopped()?;
             }
             Message::Observe(reply) => {
                 let applied_seq = self.applied();
@@ -98,6 +107,21 @@ impl Actor for Projector {
 impl Projector {
     fn applied(&self) -> u64 {
         self.house.store.applied().map_or(0, |at| at.seq)
+    }
+
+    /// A state that has stopped answers nothing until it is opened anew, and without its answers nothing can be decided:
+    /// this actor then fails until its supervisor gives up. The process ends, and the next start rebuilds the state.
+    fn has_stopped(&self) -> Result<(), ActorProcessingErr> {
+        match self.house.store.cursor(HEALTH_CURSOR) {
+            Err(error @ StoreError::Stopped) => {
+                tracing::error!(
+                    code = error.code(),
+                    "the state has stopped; the hub starts anew to rebuild it"
+                );
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn catch_up(&self, myself: &ActorRef<Message>, progress: &mut Progress) {

@@ -236,6 +236,8 @@ impl Terminal {
             Ok(Ok(facts)) => Ok(facts),
             Ok(Err(error)) => {
                 tracing::warn!(error = %error, "the state could not be read for a command");
+                // It sees whether the state has stopped for good.
+                crate::projector::wake(&self.house);
                 Err(busy(id))
             }
             Err(_) => Err(fault(id)),

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
 mod selling;
-#[allow(dead_code, reason = "other tests use the rest")]
 mod store;
 
 use std::sync::Arc;
@@ -46,7 +45,11 @@ async fn a_person_signs_on_at_once_while_other_tills_sell() {
     // The till's actor starts when it is first heard of: the till connects before it asks.
     store.tills.connected(till(3), 1);
     selling::until("the third till's actor is there", async || {
-        store.running.watched().iter().any(|seen| seen.actor == format!("terminal/{}", till(3)) && seen.starts == 1)
+        store
+            .running
+            .watched()
+            .iter()
+            .any(|seen| seen.actor == format!("terminal/{}", till(3)) && seen.starts == 1)
     })
     .await;
     let reply = store.exchange(till(3), id, payload.into()).await;
