@@ -96,7 +96,9 @@ impl Books {
             Event::ShiftClosed { stamp, figures, declared, over_short, .. } => {
                 let held = self.drawers.get(&stamp.shift).copied().unwrap_or(0);
                 let (expected, over) = (figures.cash_expected.minor(), over_short.minor());
-                if held != expected || over != declared.minor() - expected {
+                // After a disk was put back a till can give back the Z of a shift whose sales are in HQ's other branch.
+                let complete = held == expected || !self.one_history;
+                if !complete || over != declared.minor() - expected {
                     self.wrong
                         .push(format!("the drawer of {} holds {held}, the Z says {expected}", stamp.shift));
                 }
