@@ -19,9 +19,9 @@ use crate::spare::{Spare, UNFINISHED_SUFFIX, allocate, remove_unfinished, storag
 use crate::storage::{StorageFile, write_all_at};
 use crate::{ChainHash, Position};
 
-/// After this many looks at a disk that seems to have room the next segment is tried again, whatever was found before: a
-/// quota does not show in the free space.
-const LOOKS_PER_TRY: u64 = 64;
+/// After this many looks (two a second when nobody asks) at a disk that seems to have room the next segment is tried again,
+/// whatever was found before: a quota does not show in the free space. A shop stands still until then.
+const LOOKS_PER_TRY: u64 = 16;
 
 /// A record on its way to the disk.
 #[derive(Debug)]
