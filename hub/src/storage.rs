@@ -84,7 +84,7 @@ pub fn open(folder: &DataFolder, segment_mib: u64) -> Result<Storage, HubError> 
                     "the state does not answer; it is left alone and folded into memory, and selling goes on"
                 ),
             }
-            let state: Arc<dyn StateStore> = MemoryStore::new();
+            let state: Arc<dyn StateStore> = MemoryStore::over(&reader);
             catch_up(state.as_ref(), &reader, REPLAY_BATCH_RECORDS).map_err(failed)?;
             Ok(Storage { writer, reader, state, on_disk: None, witness })
         }

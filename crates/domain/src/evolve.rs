@@ -39,6 +39,24 @@ pub struct Changes {
     pub violations: Vec<Violation>,
 }
 
+impl Changes {
+    /// As if everything that `state` holds had been touched.
+    pub fn everything(state: &State) -> Self {
+        Self {
+            store: true,
+            tills: state.tills.keys().copied().collect(),
+            staff: state.staff.keys().copied().collect(),
+            shifts: state.shifts.keys().chain(&state.closed_shifts).copied().collect(),
+            orders: state.orders.keys().copied().collect(),
+            sales: state.sales.keys().copied().collect(),
+            stock: state.stock.keys().cloned().collect(),
+            documents: state.documents.clone(),
+            subjects: state.subjects.keys().copied().collect(),
+            violations: Vec::new(),
+        }
+    }
+}
+
 impl State {
     /// Folds all events of one record.
     pub fn evolve_all(&mut self, recorded_at: Timestamp, events: &[Event], changes: &mut Changes) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::bounded::Sku;
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
-use crate::event::{Event, Parent};
+use crate::event::{Event, Parent, ReturnSource};
 use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
 use crate::order::Order;
 use crate::record::Record;
@@ -114,10 +114,44 @@ impl State {
             | Event::DepositTaken { order, .. }
             | Event::SaleCompleted { order, .. }
             | Event::OrderFulfilled { order, .. } => Some(Need::Order(*order)),
-            Event::GoodsReturned { source: crate::event::ReturnSource::Receipt { original }, .. }
+            Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
             Event::SubjectRegistered { subject, .. } => Some(Need::Subject(*subject)),
             _ => None,
+        }
+    }
+
+    /// The order that an event is a part of the history of: folding all of these, in their order, into an empty state
+    /// gives the order and its sales as they are. A return or a post-void belongs to the order of its sale, which must be
+    /// held ([`State::needs_of_record`]).
+    pub fn order_of(&self, event: &Event) -> Option<OrderId> {
+        match event {
+            Event::OrderPlaced { order, .. }
+            | Event::OrderCancelled { order, .. }
+            | Event::DepositTaken { order, .. }
+            | Event::SaleCompleted { order, .. }
+            | Event::OrderFulfilled { order, .. } => Some(*order),
+            Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
+            | Event::SalePostVoided { original, .. } => self.sales.get(original).map(|sale| sale.order),
+            Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
+            | Event::EpochOpened { .. }
+            | Event::StoreConfigured { .. }
+            | Event::CatalogActivated { .. }
+            | Event::StaffRegistered { .. }
+            | Event::TerminalEnrolled { .. }
+            | Event::TerminalRevoked { .. }
+            | Event::SignedOn { .. }
+            | Event::SignedOff { .. }
+            | Event::ShiftOpened { .. }
+            | Event::ShiftClosed { .. }
+            | Event::BasketAbandoned { .. }
+            | Event::StockAdjusted { .. }
+            | Event::StockWentNegative { .. }
+            | Event::ReceiptNumberVoided { .. }
+            | Event::DocumentSettled { .. }
+            | Event::ClockStepped { .. }
+            | Event::SubjectRegistered { .. }
+            | Event::SubjectErased { .. } => None,
         }
     }
 

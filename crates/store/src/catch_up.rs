@@ -1,5 +1,7 @@
 //! From the journal's bytes to the state.
 
+use std::sync::mpsc::sync_channel;
+
 use holdfast_domain::ids::{EpochId, Uuid};
 use holdfast_journal::{Reader, Record};
 use holdfast_protocol::decode_record;
@@ -7,11 +9,16 @@ use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 use holdfast_protocol::record::DecodeError;
 
 use crate::error::StoreError;
-use crate::materialised::{BATCH_PAYLOAD_BYTES_MAX, BATCH_RECORDS_MAX, BUILD_RECORDS_MAX};
+use crate::materialised::{BATCH_PAYLOAD_BYTES_MAX, BATCH_RECORDS_MAX};
 use crate::{Progress, StateStore};
 
 /// How many records a replay applies at once, unless its caller says otherwise.
-pub const REPLAY_BATCH_RECORDS: usize = 512;
+pub const REPLAY_BATCH_RECORDS: usize = 128;
+
+/// From so many records on they are read and decoded on a thread of their own, beside the folding.
+const READ_ASIDE_FROM: u64 = 8 * 1_024;
+/// The most pieces that were read and wait to be applied.
+const PIECES_AHEAD_MAX: usize = 2;
 
 /// The protocol's name for a place in the journal.
 pub(crate) fn reply_position(position: holdfast_journal::Position) -> ReplyPosition {
@@ -49,21 +56,69 @@ pub(crate) fn catch_up_with(
     batch: usize,
     progress: &dyn Fn(Progress),
 ) -> Result<u64, StoreError> {
-    let batch = batch.clamp(1, BUILD_RECORDS_MAX);
+    let batch = batch.clamp(1, BATCH_RECORDS_MAX);
     let applied_seq = store.applied().map_or(0, |position| position.seq);
     let head_seq = reader.head().map_or(0, |head| head.seq);
-    let mut replay = Replay { store, waiting: Vec::new(), waiting_bytes: 0, replayed: 0 };
     if head_seq <= applied_seq {
         return Ok(0);
     }
     progress(Progress { applied_seq, head_seq });
-    for record in reader.scan(applied_seq + 1) {
+    let mut replayed = 0;
+    let mut take = |piece: Piece| {
+        replayed += piece.apply(store)?;
+        progress(Progress { applied_seq: applied_seq + replayed, head_seq });
+        Ok(())
+    };
+    if head_seq - applied_seq < READ_ASIDE_FROM {
+        read_pieces(reader, applied_seq + 1, batch, &mut take)?;
+    } else {
+        std::thread::scope(|scope| {
+            let (hand_over, pieces) = sync_channel(PIECES_AHEAD_MAX);
+            scope.spawn(move || {
+                // Whoever applies them has gone after a failure and tells of it.
+                let mut give = |piece| hand_over.send(Ok(piece)).map_err(|_| StoreError::Stopped);
+                if let Err(error) = read_pieces(reader, applied_seq + 1, batch, &mut give) {
+                    drop(hand_over.send(Err(error)));
+                }
+            });
+            pieces.into_iter().try_for_each(|piece| take(piece?))
+        })?;
+    }
+    Ok(replayed)
+}
+
+/// Records to apply, and one behind them that nobody can decode.
+struct Piece {
+    records: Vec<StoredRecord>,
+    passed_over: Option<ReplyPosition>,
+}
+
+impl Piece {
+    fn apply(self, store: &dyn StateStore) -> Result<u64, StoreError> {
+        store.apply(&self.records)?;
+        if let Some(position) = self.passed_over {
+            store.pass_over(position)?;
+        }
+        Ok(self.records.len() as u64 + u64::from(self.passed_over.is_some()))
+    }
+}
+
+/// Reads and decodes the journal from `from_seq` to what is synced now, piece by piece.
+fn read_pieces(
+    reader: &Reader,
+    from_seq: u64,
+    batch: usize,
+    give: &mut dyn FnMut(Piece) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (mut records, mut bytes) = (Vec::with_capacity(batch), 0);
+    for record in reader.scan(from_seq) {
         let record = record.map_err(|source| StoreError::Journal { source })?;
         let position = reply_position(record.position);
+        let mut passed_over = None;
         match stored_record(record) {
             Ok(stored) => {
-                replay.waiting_bytes += stored.payload.len();
-                replay.waiting.push(stored);
+                bytes += stored.payload.len();
+                records.push(stored);
             }
             Err(error @ StoreError::Undecodable { .. }) => {
                 tracing::error!(
@@ -71,35 +126,17 @@ pub(crate) fn catch_up_with(
                     seq = position.seq,
                     "a record cannot be decoded and is passed over"
                 );
-                replay.flush()?;
-                store.pass_over(position)?;
-                replay.replayed += 1;
+                passed_over = Some(position);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                give(Piece { records, passed_over })?;
+                return Err(error);
+            }
         }
-        if replay.waiting.len() >= batch || replay.waiting_bytes >= BATCH_PAYLOAD_BYTES_MAX {
-            replay.flush()?;
-            progress(Progress { applied_seq: position.seq, head_seq });
+        if records.len() >= batch || bytes >= BATCH_PAYLOAD_BYTES_MAX || passed_over.is_some() {
+            give(Piece { records: std::mem::replace(&mut records, Vec::with_capacity(batch)), passed_over })?;
+            bytes = 0;
         }
     }
-    replay.flush()?;
-    progress(Progress { applied_seq: applied_seq + replay.replayed, head_seq });
-    Ok(replay.replayed)
-}
-
-struct Replay<'a> {
-    store: &'a dyn StateStore,
-    waiting: Vec<StoredRecord>,
-    waiting_bytes: usize,
-    replayed: u64,
-}
-
-impl Replay<'_> {
-    fn flush(&mut self) -> Result<(), StoreError> {
-        self.store.apply(&self.waiting)?;
-        self.replayed += self.waiting.len() as u64;
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-        Ok(())
-    }
+    give(Piece { records, passed_over: None })
 }

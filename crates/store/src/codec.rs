@@ -13,7 +13,7 @@ use holdfast_protocol::wire::{Wire, Wired, plain};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::entry::{OutcomeEntry, ReconciliationTotals};
+use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
 use crate::table::Table;
 
@@ -162,12 +162,8 @@ pub(crate) fn sku_of_key(key: &[u8]) -> Result<Sku, StoreError> {
         .ok_or(StoreError::Unreadable { table: Table::Stock.name(), source: None })
 }
 
-/// Sequence, then the transaction's index within its record.
-pub(crate) fn seq_key(seq: u64, index: u16) -> [u8; 10] {
-    let mut key = [0; 10];
-    key[..8].copy_from_slice(&seq.to_be_bytes());
-    key[8..].copy_from_slice(&index.to_be_bytes());
-    key
+pub(crate) fn seq_key(seq: u64) -> [u8; 8] {
+    seq.to_be_bytes()
 }
 
 pub(crate) fn receipt_key(number: ReceiptNumber) -> [u8; 7] {
@@ -181,18 +177,4 @@ pub(crate) fn receipt_key(number: ReceiptNumber) -> [u8; 7] {
     key[2] = series;
     key[3..].copy_from_slice(&number.number.to_be_bytes());
     key
-}
-
-pub(crate) fn encode_outcome(entry: OutcomeEntry) -> Vec<u8> {
-    let mut bytes = entry.seq.to_be_bytes().to_vec();
-    bytes.extend_from_slice(&entry.fingerprint);
-    bytes
-}
-
-pub(crate) fn decode_outcome(bytes: &[u8]) -> Result<OutcomeEntry, StoreError> {
-    let read = || {
-        let (seq, fingerprint) = bytes.split_first_chunk::<8>()?;
-        Some(OutcomeEntry { seq: u64::from_be_bytes(*seq), fingerprint: fingerprint.try_into().ok()? })
-    };
-    read().ok_or(StoreError::Unreadable { table: Table::Outcomes.name(), source: None })
 }

@@ -1,6 +1,7 @@
 //! sled behind a wall: every call is caught, the files are synced for real, and nothing is used again after a failure.
 
 use std::fs::File;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -149,6 +150,17 @@ impl Rows for SledRows {
                 None => tree.iter(),
             };
             range.rev().take(limit).map(|pair| pair.map(|(key, row)| (key.to_vec(), row.to_vec()))).collect()
+        })
+    }
+
+    fn first_above(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let above = (Bound::Excluded(key), Bound::Unbounded);
+        self.call("read a table", || {
+            self.tree(table)
+                .range::<&[u8], _>(above)
+                .next()
+                .map(|pair| pair.map(|(key, _)| key.to_vec()))
+                .transpose()
         })
     }
 

@@ -6,19 +6,20 @@ use holdfast_domain::State;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
-use holdfast_domain::order::Order;
-use holdfast_domain::sale::Sale;
 use holdfast_domain::state::Need;
 use holdfast_domain::subject::SubjectStanding;
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
-    AppliedRow, StoreRow, decode, decode_wire, encode, encode_outcome, encode_wire, id_key, id_of_key, meta,
-    receipt_key, seq_key, sku_of_key, transaction_key,
+    AppliedRow, StoreRow, decode, decode_wire, encode, encode_wire, id_key, id_of_key, meta, receipt_key,
+    seq_key, sku_of_key, transaction_key,
 };
-use crate::entry::{OutcomeEntry, ReconciliationTotals, TransactionEntry};
+use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
+use crate::history::History;
+use crate::index::Index;
+use crate::past::Past;
 use crate::rows::{Rows, assemble, read};
 use crate::table::{Table, Writes};
 
@@ -32,19 +33,21 @@ pub(crate) struct Core {
     pub(crate) applied: Option<ReplyPosition>,
     pub(crate) totals: ReconciliationTotals,
     pub(crate) violations: BTreeMap<String, u64>,
+    pub(crate) index: Index,
+    /// The orders that the rows name as open.
+    open_orders: BTreeSet<OrderId>,
 }
 
 /// One transaction while it is put together.
 #[derive(Debug, Default)]
 pub(crate) struct Fold {
     changes: Changes,
-    writes: Writes,
     brought: BTreeSet<Need>,
 }
 
 impl Core {
     /// Reads back what earlier transactions kept.
-    pub(crate) fn load(rows: &dyn Rows) -> Result<Self, StoreError> {
+    pub(crate) fn load(rows: &dyn Rows, past: &Past) -> Result<Self, StoreError> {
         let mut core = Self::default();
         let Some(applied) = read(rows, Table::Meta, meta::APPLIED)? else { return Ok(core) };
         let applied: AppliedRow = decode(Table::Meta, &applied)?;
@@ -76,13 +79,18 @@ impl Core {
             state.documents.insert(TransactionId(holdfast_domain::ids::CommandId(id)));
             Ok(())
         })?;
-        each(rows, Table::OpenOrders, |key, _| {
-            let id = OrderId(id_of_key(Table::OpenOrders, key)?);
-            let missing = StoreError::Unreadable { table: Table::Orders.name(), source: None };
-            state.orders.insert(id, order(rows, id)?.ok_or(missing)?);
-            Ok(())
-        })?;
+        for (key, _) in rows.all(Table::OpenOrders)? {
+            let id = OrderId(id_of_key(Table::OpenOrders, &key)?);
+            let missing = StoreError::Unreadable { table: Table::OpenOrders.name(), source: None };
+            let order = core.history(rows, past).order(id)?.filter(|order| !order.state.is_closed());
+            core.state.orders.insert(id, order.ok_or(missing)?);
+            core.open_orders.insert(id);
+        }
         Ok(core)
+    }
+
+    pub(crate) fn history<'a>(&'a self, rows: &'a dyn Rows, past: &'a Past) -> History<'a> {
+        History { index: &self.index, rows, past }
     }
 
     /// Drops what is kept and closed, so that memory holds what is open alone.
@@ -109,16 +117,6 @@ fn each(
     Ok(())
 }
 
-/// An order as it is kept.
-pub(crate) fn order(rows: &dyn Rows, id: OrderId) -> Result<Option<Order>, StoreError> {
-    read(rows, Table::Orders, &id_key(id.0))?.map(|value| decode_wire(Table::Orders, &value)).transpose()
-}
-
-/// A sale as it is kept.
-pub(crate) fn sale(rows: &dyn Rows, id: TransactionId) -> Result<Option<Sale>, StoreError> {
-    read(rows, Table::Sales, &transaction_key(id))?.map(|value| decode_wire(Table::Sales, &value)).transpose()
-}
-
 /// What is known of a subject.
 pub(crate) fn subject(rows: &dyn Rows, id: SubjectId) -> Result<Option<SubjectStanding>, StoreError> {
     read(rows, Table::Subjects, &id_key(id.0))?.map(|value| decode_wire(Table::Subjects, &value)).transpose()
@@ -131,10 +129,16 @@ pub(crate) fn erased_subjects(rows: &dyn Rows) -> Result<Vec<SubjectId>, StoreEr
 }
 
 impl Fold {
+    /// As if everything that is in memory had been touched: what a state that was built is written from.
+    pub(crate) fn of_everything(state: &State) -> Self {
+        Self { changes: Changes::everything(state), ..Self::default() }
+    }
+
     /// Folds one record.
     pub(crate) fn record(
         &mut self,
         rows: &dyn Rows,
+        past: &Past,
         core: &mut Core,
         stored: &StoredRecord,
     ) -> Result<(), StoreError> {
@@ -144,7 +148,7 @@ impl Fold {
         }
         let record = &stored.record;
         for need in State::needs_of_record(record) {
-            self.bring(rows, &mut core.state, need)?;
+            self.bring(rows, past, core, need)?;
         }
         for event in record.outcome.events() {
             self.changes.violations.extend(check_event(event));
@@ -153,7 +157,7 @@ impl Fold {
         for violation in self.changes.violations.drain(..) {
             *core.violations.entry(violation.id().to_owned()).or_default() += 1;
         }
-        self.index(rows, core, stored)?;
+        index(rows, core, stored)?;
         core.applied = Some(stored.position);
         Ok(())
     }
@@ -164,29 +168,29 @@ impl Fold {
         core.applied = Some(position);
     }
 
-    fn bring(&mut self, rows: &dyn Rows, state: &mut State, need: Need) -> Result<(), StoreError> {
-        if state.holds(need) {
+    fn bring(&mut self, rows: &dyn Rows, past: &Past, core: &mut Core, need: Need) -> Result<(), StoreError> {
+        if core.state.holds(need) {
             return Ok(());
         }
         match need {
             Need::Order(id) => {
-                if let Some(order) = order(rows, id)? {
-                    state.orders.insert(id, order);
+                if let Some(order) = core.history(rows, past).order(id)? {
+                    core.state.orders.insert(id, order);
                 }
             }
             Need::Sale(id) => {
-                if let Some(sale) = sale(rows, id)? {
-                    state.sales.insert(id, sale);
+                if let Some(sale) = core.history(rows, past).sale(id)? {
+                    core.state.sales.insert(id, sale);
                 }
             }
             Need::ClosedShift(id) => {
                 if rows.get(Table::ClosedShifts, &id_key(id.0))?.is_some() {
-                    state.closed_shifts.insert(id);
+                    core.state.closed_shifts.insert(id);
                 }
             }
             Need::Subject(id) => {
                 if let Some(standing) = subject(rows, id)? {
-                    state.subjects.insert(id, standing);
+                    core.state.subjects.insert(id, standing);
                 }
             }
         }
@@ -194,44 +198,25 @@ impl Fold {
         Ok(())
     }
 
-    /// Outcomes, transactions and receipts: what came first under an id or a number stays.
-    fn index(&mut self, rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
-        let seq = stored.position.seq;
-        if let Some((command, fingerprint)) = stored.record.origin.command() {
-            self.put_first(rows, Table::Outcomes, &id_key(command.0), || {
-                encode_outcome(OutcomeEntry { seq, fingerprint })
-            })?;
-        }
-        for (index, view) in (0..).zip(transactions_of(&stored.record)) {
-            core.totals.count(&view);
-            let (key, receipt) = (transaction_key(view.transaction), view.receipt);
-            let entry = TransactionEntry { view, seq, recorded_at: stored.record.recorded_at };
-            if self.put_first(rows, Table::Transactions, &key, || encode(&entry))? {
-                self.writes.put(Table::TransactionsBySeq, seq_key(seq, index), key.to_vec());
-            }
-            self.put_first(rows, Table::Receipts, &receipt_key(receipt), || key.to_vec())?;
-        }
-        Ok(())
-    }
-
-    fn put_first(
-        &mut self,
-        rows: &dyn Rows,
-        table: Table,
-        key: &[u8],
-        value: impl FnOnce() -> Vec<u8>,
-    ) -> Result<bool, StoreError> {
-        if self.writes.holds(table, key) || rows.get(table, key)?.is_some() {
-            return Ok(false);
-        }
-        self.writes.put(table, key, value());
-        Ok(true)
-    }
-
-    /// Adds every entry of the state that was touched, and the position it was brought to.
-    pub(crate) fn finish(&mut self, core: &Core) -> Writes {
+    /// Everything that was touched and is about to be forgotten by memory.
+    pub(crate) fn write_forgotten(&self, core: &Core, writes: &mut Writes) {
         let (state, changes) = (&core.state, &self.changes);
-        let writes = &mut self.writes;
+        for id in changes.shifts.iter().filter(|id| state.closed_shifts.contains(id)) {
+            writes.put(Table::ClosedShifts, id_key(id.0), Vec::new());
+        }
+        for id in &changes.subjects {
+            let Some(standing) = state.subjects.get(id) else { continue };
+            writes.put(Table::Subjects, id_key(id.0), encode_wire(standing));
+            if *standing == SubjectStanding::Erased {
+                writes.put(Table::ErasedSubjects, id_key(id.0), Vec::new());
+            }
+        }
+    }
+
+    /// Every entry of the state that was touched and stays in memory, the indexes, and the position that the state was
+    /// brought to.
+    pub(crate) fn write_touched(&self, core: &mut Core, writes: &mut Writes) {
+        let (state, changes) = (&core.state, &self.changes);
         if changes.store {
             writes.put(Table::Store, [], encode(&StoreRow::of(state)));
         }
@@ -250,22 +235,13 @@ impl Fold {
                 Some(shift) => writes.put(Table::Shifts, id_key(id.0), encode_wire(shift)),
                 None => writes.remove(Table::Shifts, id_key(id.0)),
             }
-            if state.closed_shifts.contains(id) {
-                writes.put(Table::ClosedShifts, id_key(id.0), Vec::new());
-            }
         }
         for id in &changes.orders {
-            let Some(order) = state.orders.get(id) else { continue };
-            writes.put(Table::Orders, id_key(id.0), encode_wire(order));
-            if order.state.is_closed() {
-                writes.remove(Table::OpenOrders, id_key(id.0));
-            } else {
+            let is_open = state.orders.get(id).is_some_and(|order| !order.state.is_closed());
+            if is_open && core.open_orders.insert(*id) {
                 writes.put(Table::OpenOrders, id_key(id.0), Vec::new());
-            }
-        }
-        for id in &changes.sales {
-            if let Some(sale) = state.sales.get(id) {
-                writes.put(Table::Sales, transaction_key(*id), encode_wire(sale));
+            } else if !is_open && core.open_orders.remove(id) {
+                writes.remove(Table::OpenOrders, id_key(id.0));
             }
         }
         for sku in &changes.stock {
@@ -280,18 +256,34 @@ impl Fold {
                 writes.remove(Table::Documents, transaction_key(*id));
             }
         }
-        for id in &changes.subjects {
-            let Some(standing) = state.subjects.get(id) else { continue };
-            writes.put(Table::Subjects, id_key(id.0), encode_wire(standing));
-            if *standing == SubjectStanding::Erased {
-                writes.put(Table::ErasedSubjects, id_key(id.0), Vec::new());
-            }
-        }
+        core.index.write_all(writes);
         if let Some(position) = core.applied {
             put_applied(writes, core, position);
         }
-        std::mem::take(writes)
     }
+}
+
+/// Commands, histories, transactions and receipts: what came first under an id or a number stays.
+fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
+    let seq = stored.position.seq;
+    let index = &mut core.index;
+    let command = stored.record.origin.command().map(|(command, _)| command);
+    if let Some(command) = command {
+        index.put_first(rows, Table::Commands, &id_key(command.0), seq)?;
+    }
+    for view in transactions_of(&stored.record) {
+        core.totals.count(&view);
+        if index.put_first(rows, Table::Commands, &transaction_key(view.transaction), seq)? == seq {
+            index.put_first(rows, Table::Transactions, &seq_key(seq), seq)?;
+        }
+        index.put_first(rows, Table::Receipts, &receipt_key(view.receipt), seq)?;
+    }
+    for event in stored.record.outcome.events() {
+        if let Some(order) = core.state.order_of(event) {
+            index.append(rows, Table::Histories, &id_key(order.0), seq)?;
+        }
+    }
+    Ok(())
 }
 
 /// The position that the state was brought to, and its sums.

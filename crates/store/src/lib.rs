@@ -17,9 +17,13 @@ mod entry;
 mod error;
 mod fold;
 mod hash;
+mod history;
+mod index;
+mod leaf;
 mod materialised;
 mod memory;
 mod open;
+mod past;
 mod rows;
 mod table;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use holdfast_domain::State;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId, Uuid};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
@@ -13,10 +13,12 @@ use holdfast_domain::subject::SubjectStanding;
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 
-use crate::codec::{decode, decode_outcome, id_key, id_of_key, receipt_key, seq_key, transaction_key};
+use crate::codec::id_key;
 use crate::entry::{OutcomeEntry, ReconciliationTotals, TransactionEntry};
 use crate::error::StoreError;
 use crate::fold::{self, Fold};
+use crate::history::History;
+use crate::past::Past;
 use crate::rows::{Rows, read};
 use crate::table::{Table, Writes};
 
@@ -24,8 +26,6 @@ pub(crate) use crate::fold::Core;
 
 /// The most records of one transaction.
 pub const BATCH_RECORDS_MAX: usize = 1_024;
-/// The most records that are folded together while a state is built: what changes often is then written less often.
-pub(crate) const BUILD_RECORDS_MAX: usize = 2_048;
 /// The most payload bytes of one transaction, unless a single record has more.
 pub const BATCH_PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most transactions that one call lists.
@@ -36,20 +36,29 @@ pub const CURSOR_BYTES_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Materialised<R> {
     rows: R,
+    past: Past,
     core: RwLock<Core>,
     stopped: AtomicBool,
-    /// Nobody trusts what is stored before it is complete, so that a batch need not be whole.
+    /// Nobody trusts what is stored before it is complete, so that what is in memory is written once, at the end.
     building: bool,
 }
 
 impl<R: Rows> Materialised<R> {
-    pub(crate) fn new(rows: R, core: Core) -> Self {
-        Self { rows, core: RwLock::new(core), stopped: AtomicBool::new(false), building: false }
+    pub(crate) fn new(rows: R, past: Past, core: Core) -> Self {
+        Self { rows, past, core: RwLock::new(core), stopped: AtomicBool::new(false), building: false }
     }
 
-    /// An empty state that is built from the first record on and counts for nothing until all of it is there.
-    pub(crate) fn building(rows: R) -> Self {
-        Self { building: true, ..Self::new(rows, Core::default()) }
+    /// An empty state that is built from the first record on and counts for nothing until [`Materialised::built`].
+    pub(crate) fn building(rows: R, past: Past) -> Self {
+        Self { building: true, ..Self::new(rows, past, Core::default()) }
+    }
+
+    /// Writes what a build has left in memory.
+    pub(crate) fn built(&self) -> Result<(), StoreError> {
+        let mut core = self.quiesce()?;
+        let mut writes = Writes::default();
+        Fold::of_everything(&core.state).write_touched(&mut core, &mut writes);
+        self.judged(self.rows.load(&writes.into_rows()))
     }
 
     pub(crate) fn rows(&self) -> &R {
@@ -98,6 +107,13 @@ impl<R: Rows> Materialised<R> {
         self.judged(answer(&core, &self.rows))
     }
 
+    fn recalling<T>(
+        &self,
+        answer: impl FnOnce(History<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.reading(|core, rows| answer(core.history(rows, &self.past)))
+    }
+
     pub(crate) fn applied(&self) -> Option<ReplyPosition> {
         self.shown().applied
     }
@@ -109,8 +125,7 @@ impl<R: Rows> Materialised<R> {
     pub(crate) fn apply(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
         let mut rest = batch;
         while !rest.is_empty() {
-            let records_max = if self.building { BUILD_RECORDS_MAX } else { BATCH_RECORDS_MAX };
-            let (piece, later) = rest.split_at(transaction_len(rest, records_max));
+            let (piece, later) = rest.split_at(transaction_len(rest));
             self.apply_together(piece)?;
             rest = later;
         }
@@ -132,8 +147,10 @@ impl<R: Rows> Materialised<R> {
             self.rows.sync()?;
         }
         self.transaction(&mut core, |fold, core| {
-            piece.iter().try_for_each(|stored| fold.record(&self.rows, core, stored))
-        })
+            piece.iter().try_for_each(|stored| fold.record(&self.rows, &self.past, core, stored))
+        })?;
+        self.past.keep(piece);
+        Ok(())
     }
 
     pub(crate) fn pass_over(&self, position: ReplyPosition) -> Result<(), StoreError> {
@@ -155,8 +172,14 @@ impl<R: Rows> Materialised<R> {
         self.stop();
         let mut fold = Fold::default();
         let written = change(&mut fold, core).and_then(|()| {
-            let rows = fold.finish(core).into_rows();
-            if self.building { self.rows.load(&rows) } else { self.rows.commit(&rows) }
+            let mut writes = Writes::default();
+            fold.write_forgotten(core, &mut writes);
+            if self.building {
+                core.index.write_old(&mut writes);
+                return self.rows.load(&writes.into_rows());
+            }
+            fold.write_touched(core, &mut writes);
+            self.rows.commit(&writes.into_rows())
         });
         self.judged(written)?;
         core.forget(&fold);
@@ -165,20 +188,18 @@ impl<R: Rows> Materialised<R> {
     }
 
     pub(crate) fn outcome(&self, id: CommandId) -> Result<Option<OutcomeEntry>, StoreError> {
-        self.reading(|_, rows| {
-            read(rows, Table::Outcomes, &id_key(id.0))?.map(|value| decode_outcome(&value)).transpose()
-        })
+        self.recalling(|history| history.outcome(id))
     }
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.reading(|core, rows| match core.state.orders.get(&id) {
             Some(order) => Ok(Some(order.clone())),
-            None => fold::order(rows, id),
+            None => core.history(rows, &self.past).order(id),
         })
     }
 
     pub(crate) fn sale(&self, id: TransactionId) -> Result<Option<Sale>, StoreError> {
-        self.reading(|_, rows| fold::sale(rows, id))
+        self.recalling(|history| history.sale(id))
     }
 
     pub(crate) fn shift_closed(&self, id: ShiftId) -> Result<bool, StoreError> {
@@ -197,17 +218,14 @@ impl<R: Rows> Materialised<R> {
         &self,
         id: TransactionId,
     ) -> Result<Option<TransactionEntry>, StoreError> {
-        self.reading(|_, rows| entry(rows, &transaction_key(id)))
+        self.recalling(|history| history.transaction(id))
     }
 
     pub(crate) fn transaction_by_receipt(
         &self,
         number: ReceiptNumber,
     ) -> Result<Option<TransactionEntry>, StoreError> {
-        self.reading(|_, rows| match read(rows, Table::Receipts, &receipt_key(number))? {
-            Some(key) => entry(rows, &key),
-            None => Ok(None),
-        })
+        self.recalling(|history| history.by_receipt(number))
     }
 
     pub(crate) fn latest_transactions(
@@ -215,19 +233,7 @@ impl<R: Rows> Materialised<R> {
         before_seq: Option<u64>,
         limit: usize,
     ) -> Result<Vec<TransactionEntry>, StoreError> {
-        let below = before_seq.map(|seq| seq_key(seq, 0));
-        self.reading(|_, rows| {
-            let limit = limit.min(PAGE_TRANSACTIONS_MAX);
-            let newest =
-                rows.last_below(Table::TransactionsBySeq, below.as_ref().map(<[u8; 10]>::as_slice), limit)?;
-            let mut entries = Vec::with_capacity(newest.len());
-            for (key, row) in newest {
-                let id = crate::rows::assemble(rows, Table::TransactionsBySeq, &key, &row)?;
-                let missing = StoreError::Unreadable { table: Table::Transactions.name(), source: None };
-                entries.push(entry(rows, &id)?.ok_or(missing)?);
-            }
-            Ok(entries)
-        })
+        self.recalling(|history| history.latest(before_seq, limit.min(PAGE_TRANSACTIONS_MAX)))
     }
 
     pub(crate) fn totals(&self) -> ReconciliationTotals {
@@ -261,13 +267,13 @@ impl<R: Rows> Materialised<R> {
 }
 
 /// How many of the first records make one transaction: at least one.
-fn transaction_len(batch: &[StoredRecord], records_max: usize) -> usize {
+fn transaction_len(batch: &[StoredRecord]) -> usize {
     let mut bytes = 0;
     let fits = |stored: &&StoredRecord| {
         bytes += stored.payload.len();
         bytes <= BATCH_PAYLOAD_BYTES_MAX
     };
-    batch.iter().take(records_max).take_while(fits).count().max(1)
+    batch.iter().take(BATCH_RECORDS_MAX).take_while(fits).count().max(1)
 }
 
 fn follows(expected_seq: u64, position: ReplyPosition) -> Result<(), StoreError> {
@@ -277,11 +283,6 @@ fn follows(expected_seq: u64, position: ReplyPosition) -> Result<(), StoreError>
     } else {
         Err(StoreError::NotContiguous { expected_seq, found_seq })
     }
-}
-
-fn entry(rows: &dyn Rows, key: &[u8]) -> Result<Option<TransactionEntry>, StoreError> {
-    let key: [u8; 16] = id_key(id_of_key(Table::Transactions, key)? as Uuid);
-    read(rows, Table::Transactions, &key)?.map(|value| decode(Table::Transactions, &value)).transpose()
 }
 
 /// Implements [`crate::StateStore`] for a struct whose field `inner` is a [`Materialised`].
@@ -379,7 +380,7 @@ mod tests {
 
     use holdfast_domain::calendar::Timestamp;
     use holdfast_domain::event::Event;
-    use holdfast_domain::ids::EpochId;
+    use holdfast_domain::ids::{EpochId, Uuid};
     use holdfast_domain::{Origin, Outcome, Record};
 
     use super::*;
@@ -414,6 +415,10 @@ mod tests {
             self.rows.last_below(table, below, limit)
         }
 
+        fn first_above(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.rows.first_above(table, key)
+        }
+
         fn commit(&self, rows: &[Row]) -> Result<(), StoreError> {
             if self.commits_left.fetch_sub(1, Ordering::Relaxed) > 0 {
                 return self.rows.commit(rows);
@@ -444,7 +449,7 @@ mod tests {
 
     fn faulty(commits: usize, panics: bool) -> Materialised<FaultyRows> {
         let rows = FaultyRows { commits_left: commits.into(), panics, ..FaultyRows::default() };
-        Materialised::new(rows, Core::default())
+        Materialised::new(rows, Past::in_memory(), Core::default())
     }
 
     #[test]
@@ -456,7 +461,7 @@ mod tests {
         assert!(matches!(store.outcome(CommandId(Uuid::from_u128(1))), Err(StoreError::Stopped)));
         assert!(matches!(store.sync(), Err(StoreError::Stopped)));
         assert!(store.rows().doubted.load(Ordering::Relaxed));
-        let kept = Core::load(store.rows()).expect("readable");
+        let kept = Core::load(store.rows(), &Past::in_memory()).expect("readable");
         assert_eq!(kept.applied.map(|position| position.seq), Some(1));
     }
 
@@ -488,12 +493,12 @@ mod tests {
     #[test]
     fn a_long_batch_becomes_several_transactions() {
         let batch: Vec<StoredRecord> = (1..=2 * BATCH_RECORDS_MAX as u64 + 1).map(record).collect();
-        assert_eq!(transaction_len(&batch, BATCH_RECORDS_MAX), BATCH_RECORDS_MAX);
+        assert_eq!(transaction_len(&batch), BATCH_RECORDS_MAX);
         let store = faulty(3, false);
         store.apply(&batch).expect("three transactions");
         assert_eq!(store.applied().map(|position| position.seq), Some(batch.len() as u64));
         let mut large = record(1);
         large.payload = vec![0; BATCH_PAYLOAD_BYTES_MAX + 1];
-        assert_eq!(transaction_len(&[large.clone(), large], BATCH_RECORDS_MAX), 1);
+        assert_eq!(transaction_len(&[large.clone(), large]), 1);
     }
 }

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use holdfast_journal::Reader;
+
 use crate::error::StoreError;
 use crate::materialised::{Core, Materialised, delegate_state_store};
+use crate::past::Past;
 use crate::rows::{Pair, Rows};
 use crate::table::{Row, Table};
 
-/// The state in memory alone: nothing survives the process, and it grows with everything that is closed.
+/// The state in memory alone: nothing survives the process, and its indexes grow with everything that is closed.
 #[derive(Debug)]
 pub struct MemoryStore {
     inner: Materialised<MemoryRows>,
@@ -25,9 +28,18 @@ impl MemoryStore {
         self.inner.state_hash()
     }
 
-    /// An empty state.
+    /// An empty state that keeps every record it is given.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { inner: Materialised::new(MemoryRows::default(), Core::default()) })
+        Self::with(Past::in_memory())
+    }
+
+    /// An empty state that reads what is closed in the journal: the records that it is given must be the journal's.
+    pub fn over(reader: &Reader) -> Arc<Self> {
+        Self::with(Past::Journal(reader.clone()))
+    }
+
+    fn with(past: Past) -> Arc<Self> {
+        Arc::new(Self { inner: Materialised::new(MemoryRows::default(), past, Core::default()) })
     }
 }
 
@@ -69,6 +81,13 @@ impl Rows for MemoryRows {
         let end = below.map_or(Bound::Unbounded, Bound::Excluded);
         let range = rows.range::<[u8], _>((Bound::Unbounded, end));
         Ok(range.rev().take(limit).map(|(key, row)| (key.clone(), row.clone())).collect())
+    }
+
+    fn first_above(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let tables = self.lock();
+        let Some(rows) = tables.get(&table) else { return Ok(None) };
+        let range = rows.range::<[u8], _>((Bound::Excluded(key), Bound::Unbounded));
+        Ok(range.map(|(key, _)| key.clone()).next())
     }
 
     fn commit(&self, rows: &[Row]) -> Result<(), StoreError> {

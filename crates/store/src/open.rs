@@ -11,7 +11,8 @@ use crate::catch_up::{REPLAY_BATCH_RECORDS, catch_up_with, reply_position};
 use crate::codec::{BootRow, decode, encode, meta};
 use crate::disk::{DOUBTFUL_MARK, SledRows, sync_path};
 use crate::error::StoreError;
-use crate::materialised::{BUILD_RECORDS_MAX, Core, Materialised, delegate_state_store};
+use crate::materialised::{Core, Materialised, delegate_state_store};
+use crate::past::Past;
 use crate::rows::{Rows, read};
 use crate::table::{STATE_VERSION, Table, Writes};
 
@@ -163,20 +164,22 @@ impl SledStore {
         let mut rows = SledRows::at(dir)?;
         let mut replayed = 0;
         if reader.head().is_some() {
-            let building = Self { inner: Materialised::building(rows) };
-            replayed = catch_up_with(&building, reader, BUILD_RECORDS_MAX, &*options.progress)?;
+            let building = Self { inner: Materialised::building(rows, Past::Journal(reader.clone())) };
+            replayed = catch_up_with(&building, reader, REPLAY_BATCH_RECORDS, &*options.progress)?;
+            building.inner.built()?;
             building.inner.rows().sync_everything()?;
             drop(building);
             // sled keeps a digest of its log when it is opened; without one the next start would read all of it.
             wait_for_lock(dir)?;
             rows = SledRows::at(dir)?;
         }
-        let core = Core::load(&rows)?;
+        let past = Past::Journal(reader.clone());
+        let core = Core::load(&rows, &past)?;
         let mut writes = Writes::default();
         writes.put(Table::Meta, meta::VERSION, vec![STATE_VERSION]);
         rows.commit(&writes.into_rows())?;
         mark_boot(&rows, &options.boot_id, false)?;
-        Ok((Self { inner: Materialised::new(rows, core) }, replayed))
+        Ok((Self { inner: Materialised::new(rows, past, core) }, replayed))
     }
 
     fn mark_boot_of_last(&self, clean_stop: bool) -> Result<(), StoreError> {
@@ -225,14 +228,15 @@ fn examine(dir: &Path, reader: &Reader, options: &SledOptions) -> Result<Found, 
     if !boot.is_some_and(|boot| boot.clean_stop || boot.boot_id == options.boot_id) {
         return Ok(Found::Doubtful(RebuildReason::UncleanStop));
     }
-    let core = Core::load(&rows)?;
+    let past = Past::Journal(reader.clone());
+    let core = Core::load(&rows, &past)?;
     if let Some(applied) = core.applied {
         let kept = reader.read(applied.seq).map_err(|source| StoreError::Journal { source })?;
         if kept.map(|record| reply_position(record.position)) != Some(applied) {
             return Ok(Found::Doubtful(RebuildReason::JournalMismatch { applied_seq: applied.seq }));
         }
     }
-    Ok(Found::Trusted(Arc::new(SledStore { inner: Materialised::new(rows, core) })))
+    Ok(Found::Trusted(Arc::new(SledStore { inner: Materialised::new(rows, past, core) })))
 }
 
 /// Failures that a rebuild heals; others are the caller's.

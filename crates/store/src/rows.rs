@@ -16,6 +16,9 @@ pub(crate) trait Rows: Send + Sync + std::fmt::Debug {
     /// At most `limit` rows with keys below `below` (or of all), the highest key first.
     fn last_below(&self, table: Table, below: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError>;
 
+    /// The lowest key above `key`.
+    fn first_above(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Writes all rows or none.
     fn commit(&self, rows: &[Row]) -> Result<(), StoreError>;
 

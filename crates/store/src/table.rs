@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 2;
+pub const STATE_VERSION: u8 = 3;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -48,23 +48,19 @@ tables! {
     Shifts = "shifts",
     /// Shift id → nothing.
     ClosedShifts = "closed-shifts",
-    /// Order id → order, open or closed.
-    Orders = "orders",
     /// Order id → nothing: the orders that belong into memory.
     OpenOrders = "open-orders",
-    /// Transaction id → completed sale.
-    Sales = "sales",
     /// Product number → stock level.
     Stock = "stock",
     /// Transaction id → nothing: documents whose printing is not settled.
     Documents = "documents",
-    /// Command id → sequence and fingerprint of its first record.
-    Outcomes = "outcomes",
-    /// Transaction id → transaction in short.
+    /// Index: command id → its first record. A transaction has the id of the command that made it.
+    Commands = "commands",
+    /// Index: order id → every record that changed the order or a sale of it.
+    Histories = "histories",
+    /// Index: a record with transactions → nothing.
     Transactions = "transactions",
-    /// Sequence, index in the record → transaction id.
-    TransactionsBySeq = "transactions-by-seq",
-    /// Till number, series, number → transaction id.
+    /// Index: till number, series, number → the record of the transaction that bears it.
     Receipts = "receipts",
     /// Cursor name → what its owner keeps.
     Cursors = "cursors",
@@ -74,6 +70,22 @@ tables! {
     Subjects = "subjects",
     /// Subject id → nothing: the subjects that were erased.
     ErasedSubjects = "erased-subjects",
+}
+
+impl Table {
+    /// The length of an index's keys in bytes.
+    pub(crate) fn key_bytes(self) -> usize {
+        match self {
+            Self::Receipts => 7,
+            Self::Transactions => 8,
+            _ => 16,
+        }
+    }
+
+    /// Whether the table's rows are leaves of an index.
+    pub(crate) fn is_index(self) -> bool {
+        matches!(self, Self::Commands | Self::Histories | Self::Transactions | Self::Receipts)
+    }
 }
 
 /// One row to be written or, without a value, removed.
@@ -92,11 +104,6 @@ impl Writes {
 
     pub(crate) fn remove(&mut self, table: Table, key: impl Into<Vec<u8>>) {
         self.values.insert((table, key.into()), None);
-    }
-
-    /// Whether a value is about to be written under the key.
-    pub(crate) fn holds(&self, table: Table, key: &[u8]) -> bool {
-        matches!(self.values.get(&(table, key.to_vec())), Some(Some(_)))
     }
 
     /// The rows that keep the values. Pieces that a shorter value leaves behind stay and are never read again.
@@ -168,15 +175,15 @@ mod tests {
     fn round_trip(bytes: usize) -> usize {
         let value: Vec<u8> = (0..bytes).map(|at| u8::try_from(at % 251).expect("below 251")).collect();
         let mut writes = Writes::default();
-        writes.put(Table::Orders, *b"key", value.clone());
+        writes.put(Table::Shifts, *b"key", value.clone());
         let rows = writes.into_rows();
         assert!(rows.iter().all(|(_, _, row)| row.as_ref().is_some_and(|row| row.len() <= ROW_BYTES_MAX)));
         let find = |table, key: &[u8]| {
             rows.iter().find(|(t, k, _)| *t == table && k == key).and_then(|(_, _, row)| row.clone())
         };
-        let row = find(Table::Orders, b"key").expect("the value's own row");
+        let row = find(Table::Shifts, b"key").expect("the value's own row");
         let back =
-            whole_value(Table::Orders, b"key", &row, |key| Ok(find(Table::Pieces, key))).expect("readable");
+            whole_value(Table::Shifts, b"key", &row, |key| Ok(find(Table::Pieces, key))).expect("readable");
         assert_eq!(back, value);
         rows.len()
     }
@@ -195,8 +202,8 @@ mod tests {
         for row in
             [&[][..], &[9, 1], &[IN_PIECES, 0], &[IN_PIECES, 0, 0, 0, 1], &[IN_PIECES, 255, 255, 255, 255]]
         {
-            let read = whole_value(Table::Orders, b"key", row, |_| Ok(None));
-            assert!(matches!(read, Err(StoreError::Unreadable { table: "orders", .. })), "{row:?}");
+            let read = whole_value(Table::Shifts, b"key", row, |_| Ok(None));
+            assert!(matches!(read, Err(StoreError::Unreadable { table: "shifts", .. })), "{row:?}");
         }
     }
 }

@@ -11,11 +11,12 @@ use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::subject::{ErasureCause, SubjectStanding};
 use holdfast_domain::{Origin, Outcome, Record};
+use holdfast_journal::Reader;
 use holdfast_store::{
     CURSOR_BYTES_MAX, MemoryStore, SledOptions, SledStore, StateStore, StoreError, UNDECODABLE, catch_up,
 };
 
-use crate::shop::{Shop, journal, reason};
+use crate::shop::{Shop, reason};
 
 /// A store with whatever must live as long as it.
 struct Kept {
@@ -23,25 +24,36 @@ struct Kept {
     _folder: Option<tempfile::TempDir>,
 }
 
-fn in_memory() -> Kept {
+fn in_memory(_: &Reader) -> Kept {
     Kept { store: MemoryStore::new(), _folder: None }
 }
 
-fn on_disk() -> Kept {
+fn over_a_journal(reader: &Reader) -> Kept {
+    Kept { store: MemoryStore::over(reader), _folder: None }
+}
+
+fn on_disk(reader: &Reader) -> Kept {
     let folder = tempfile::tempdir().expect("a folder");
-    let (_, reader) = journal();
-    let opened = SledStore::open(&folder.path().join("state"), &reader, SledOptions::new("boot"));
+    let opened = SledStore::open(&folder.path().join("state"), reader, SledOptions::new("boot"));
     Kept { store: opened.expect("a new store opens").0, _folder: Some(folder) }
 }
 
-macro_rules! on_both {
+/// A shop, and a store that was there before the shop's first record.
+fn shop_with(make: &dyn Fn(&Reader) -> Kept) -> (Kept, Shop) {
+    let shop = Shop::empty();
+    let kept = make(&shop.reader);
+    (kept, shop.opened_as(1))
+}
+
+macro_rules! on_each {
     ($($name:ident),+ $(,)?) => {
         mod memory { $(#[test] fn $name() { super::$name(&super::in_memory); })+ }
+        mod memory_over_a_journal { $(#[test] fn $name() { super::$name(&super::over_a_journal); })+ }
         mod sled { $(#[test] fn $name() { super::$name(&super::on_disk); })+ }
     };
 }
 
-on_both!(
+on_each!(
     an_empty_store_knows_nothing,
     a_day_is_told_as_it_was,
     batches_of_any_size_come_to_the_same,
@@ -60,8 +72,8 @@ on_both!(
     records_that_nobody_can_decode_are_passed_over,
 );
 
-fn an_empty_store_knows_nothing(make: &dyn Fn() -> Kept) {
-    let kept = make();
+fn an_empty_store_knows_nothing(make: &dyn Fn(&Reader) -> Kept) {
+    let kept = make(&Shop::empty().reader);
     let store = &*kept.store;
     let id = Uuid::from_u128(1);
     assert_eq!(store.applied(), None);
@@ -94,8 +106,8 @@ fn a_day(shop: &mut Shop) {
     shop.place(1, 4, Channel::Counter).expect("never refused");
 }
 
-fn a_day_is_told_as_it_was(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn a_day_is_told_as_it_was(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     a_day(&mut shop);
     for stored in &shop.records {
         kept.store.apply(std::slice::from_ref(stored)).expect("it follows");
@@ -105,19 +117,20 @@ fn a_day_is_told_as_it_was(make: &dyn Fn() -> Kept) {
     assert!(shop.violations.is_empty());
 }
 
-fn batches_of_any_size_come_to_the_same(make: &dyn Fn() -> Kept) {
-    let mut shop = Shop::open();
+fn batches_of_any_size_come_to_the_same(make: &dyn Fn(&Reader) -> Kept) {
+    let shop = Shop::empty();
+    let stores = [(2, make(&shop.reader)), (5, make(&shop.reader)), (512, make(&shop.reader))];
+    let mut shop = shop.opened_as(1);
     a_day(&mut shop);
-    for size in [2, 5, shop.records.len()] {
-        let kept = make();
+    for (size, kept) in stores {
         assert_eq!(catch_up(&*kept.store, &shop.reader, size).expect("readable"), shop.records.len() as u64);
         shop.check(&*kept.store);
         assert_eq!(catch_up(&*kept.store, &shop.reader, size).expect("readable"), 0);
     }
 }
 
-fn the_first_outcome_of_a_command_stays(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn the_first_outcome_of_a_command_stays(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     shop.sell(0, 1);
     let first = shop.records.last().expect("a sale").clone();
     let (command, fingerprint) = first.record.origin.command().expect("a till's");
@@ -135,16 +148,16 @@ fn the_first_outcome_of_a_command_stays(make: &dyn Fn() -> Kept) {
     assert_eq!((outcome.seq, outcome.fingerprint), (first.position.seq, fingerprint));
 }
 
-fn a_refusal_is_an_outcome(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn a_refusal_is_an_outcome(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let nothing = OrderId(Uuid::nil());
     shop.act(0, Action::FulfilOrder { order: nothing }).expect_err("there is no such order");
     kept.store.apply(&shop.records).expect("they follow");
     shop.check(&*kept.store);
 }
 
-fn a_closed_order_is_read_and_not_remembered(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn a_closed_order_is_read_and_not_remembered(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let (order, transaction) = shop.sell(0, 2);
     kept.store.apply(&shop.records).expect("they follow");
     kept.store.with_state(&mut |state| {
@@ -156,8 +169,8 @@ fn a_closed_order_is_read_and_not_remembered(make: &dyn Fn() -> Kept) {
     assert_eq!(read.paid, read.totals.gross);
 }
 
-fn what_came_back_is_counted_on_the_sale(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn what_came_back_is_counted_on_the_sale(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let (_, sold) = shop.sell(0, 2);
     let mut applied = shop.records.len();
     kept.store.apply(&shop.records).expect("they follow");
@@ -174,8 +187,8 @@ fn what_came_back_is_counted_on_the_sale(make: &dyn Fn() -> Kept) {
     shop.check(&*kept.store);
 }
 
-fn closed_shifts_are_known_by_their_id(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn closed_shifts_are_known_by_their_id(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let first = shop.close_shift(0).expect("open");
     let second = shop.open_shift(0, Mode::Live).expect("none is open");
     kept.store.apply(&shop.records).expect("they follow");
@@ -187,8 +200,8 @@ fn closed_shifts_are_known_by_their_id(make: &dyn Fn() -> Kept) {
     });
 }
 
-fn receipts_find_their_transactions(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn receipts_find_their_transactions(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let sold: Vec<_> = (0..3).map(|index| shop.sell(index % 2, 1).1).collect();
     kept.store.apply(&shop.records).expect("they follow");
     let find = |till, series, number| {
@@ -203,8 +216,8 @@ fn receipts_find_their_transactions(make: &dyn Fn() -> Kept) {
     assert_eq!(find(3, Series::Hub, 1), None);
 }
 
-fn the_latest_transactions_come_in_pages(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn the_latest_transactions_come_in_pages(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let sold: Vec<_> = (0..5).map(|_| shop.sell(0, 1).1).collect();
     kept.store.apply(&shop.records).expect("they follow");
     let ids = |before, limit| {
@@ -224,8 +237,8 @@ fn the_latest_transactions_come_in_pages(make: &dyn Fn() -> Kept) {
     assert_eq!(ids(None, 0), (Vec::new(), None));
 }
 
-fn training_counts_for_nothing(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn training_counts_for_nothing(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     shop.sell(0, 1);
     shop.close_shift(0).expect("open");
     shop.open_shift(0, Mode::Training).expect("none is open");
@@ -236,8 +249,8 @@ fn training_counts_for_nothing(make: &dyn Fn() -> Kept) {
     shop.check(&*kept.store);
 }
 
-fn records_must_follow_each_other(make: &dyn Fn() -> Kept) {
-    let (kept, shop) = (make(), Shop::open());
+fn records_must_follow_each_other(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, shop) = shop_with(make);
     let store = &*kept.store;
     let refused = |outcome, expected, found| {
         assert!(matches!(
@@ -255,8 +268,8 @@ fn records_must_follow_each_other(make: &dyn Fn() -> Kept) {
     shop.check(store);
 }
 
-fn cursors_are_kept_and_limited(make: &dyn Fn() -> Kept) {
-    let kept = make();
+fn cursors_are_kept_and_limited(make: &dyn Fn(&Reader) -> Kept) {
+    let kept = make(&Shop::empty().reader);
     let store = &*kept.store;
     assert_eq!(store.cursor("uplink").expect("readable"), None);
     store.set_cursor("uplink", b"one").expect("small");
@@ -269,8 +282,8 @@ fn cursors_are_kept_and_limited(make: &dyn Fn() -> Kept) {
     assert_eq!(store.cursor("uplink").expect("readable").as_deref(), Some(&b"two"[..]));
 }
 
-fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let terminal = shop.tills[0];
     let customers: Vec<_> = (0..3).map(|_| SubjectId(shop.id())).collect();
     for &subject in &customers {
@@ -307,8 +320,8 @@ fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn() -> Kept) {
     shop.check(&*kept.store);
 }
 
-fn contradictions_are_counted_and_stop_nothing(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn contradictions_are_counted_and_stop_nothing(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     let (_, sold) = shop.sell(0, 1);
     let sale = shop.records.last().expect("the sale").clone();
     // The same sale under another id: its order is closed, its number is used, and its tenders no longer sum.
@@ -336,8 +349,8 @@ fn contradictions_are_counted_and_stop_nothing(make: &dyn Fn() -> Kept) {
     assert_eq!(by_receipt, Some(first));
 }
 
-fn records_that_nobody_can_decode_are_passed_over(make: &dyn Fn() -> Kept) {
-    let (kept, mut shop) = (make(), Shop::open());
+fn records_that_nobody_can_decode_are_passed_over(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
     shop.writer.append_durable(vec![1, 255, 255, 255]).expect("the journal does not look inside");
     let nothing = Outcome::Accepted { events: Vec::new() };
     let recorded_at = shop.records.last().expect("some").record.recorded_at;

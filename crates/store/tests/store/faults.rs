@@ -96,10 +96,10 @@ fn a_row_that_has_no_meaning_is_found_and_rebuilt() {
     // What is read by its id is found when somebody asks for it.
     let (_folder, dir) = folder();
     drop(open(&dir, &shop.reader, "monday"));
-    tamper(&dir, "orders", closed.0.as_bytes(), b"\0\xFF\xFF");
+    tamper(&dir, "histories", b"", b"\0\xFF\xFF");
     let (store, report) = open(&dir, &shop.reader, "monday");
     assert_eq!(report.rebuilt, None);
-    assert!(matches!(store.order(closed), Err(StoreError::Unreadable { table: "orders", .. })));
+    assert!(matches!(store.order(closed), Err(StoreError::Unreadable { table: "histories", .. })));
     assert!(matches!(store.order(shop.orders[1]), Err(StoreError::Stopped)));
     drop(store);
     let (store, report) = open(&dir, &shop.reader, "monday");

@@ -114,15 +114,15 @@ proptest! {
         sizes in prop::collection::vec(1_usize..9, 1..8),
         reopened_at in any::<Index>(),
     ) {
-        let mut shop = Shop::open();
+        let shop = Shop::empty();
+        let (_first, dir) = folder();
+        let (_second, fresh) = folder();
+        let (mut piecewise, _) = open(&dir, &shop.reader, "monday");
+        let in_memory = MemoryStore::new();
+        let mut shop = shop.opened_as(1);
         for (till, step) in &steps {
             take(&mut shop, *till, step);
         }
-        let (_first, dir) = folder();
-        let (_second, fresh) = folder();
-        let (_, nothing) = crate::shop::journal();
-        let (mut piecewise, _) = open(&dir, &nothing, "monday");
-        let in_memory = MemoryStore::new();
         let reopened_at = reopened_at.index(shop.records.len());
         let mut applied = 0;
         let mut sizes = sizes.iter().cycle();
@@ -148,5 +148,8 @@ proptest! {
         shop.check(&*piecewise);
         shop.check(&*in_memory);
         shop.check(&*rebuilt);
+        let hash = rebuilt.state_hash().expect("readable");
+        prop_assert_eq!(piecewise.state_hash().expect("readable"), hash);
+        prop_assert_eq!(in_memory.state_hash().expect("readable"), hash);
     }
 }

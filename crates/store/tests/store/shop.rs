@@ -137,7 +137,12 @@ impl Shop {
 
     /// As [`Shop::open`], with a history of its own for every `identity`.
     pub fn open_as(identity: u128) -> Self {
-        let mut shop = Self::empty();
+        Self::empty().opened_as(identity)
+    }
+
+    /// The first day of a shop that has nothing but its journal.
+    pub fn opened_as(self, identity: u128) -> Self {
+        let mut shop = self;
         shop.last_id = identity << 64;
         let (epoch, store) = (EpochId(shop.id()), StoreId(shop.id()));
         shop.writer.begin_epoch(*epoch.0.as_bytes());

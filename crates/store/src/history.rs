@@ -1,0 +1,110 @@
+//! What is closed, as it was: the records that the indexes lead to, read again and folded.
+
+use holdfast_domain::State;
+use holdfast_domain::event::Event;
+use holdfast_domain::evolve::Changes;
+use holdfast_domain::ids::{CommandId, OrderId, TransactionId};
+use holdfast_domain::order::Order;
+use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::sale::Sale;
+use holdfast_protocol::message::{StoredRecord, TransactionView, transactions_of};
+
+use crate::codec::{id_key, receipt_key, seq_key, transaction_key};
+use crate::entry::{OutcomeEntry, TransactionEntry};
+use crate::error::StoreError;
+use crate::index::Index;
+use crate::leaf::Seqs;
+use crate::past::Past;
+use crate::rows::Rows;
+use crate::table::Table;
+
+/// Everything that a question about the past is answered from.
+#[derive(Clone, Copy)]
+pub(crate) struct History<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) past: &'a Past,
+}
+
+impl History<'_> {
+    pub(crate) fn outcome(self, id: CommandId) -> Result<Option<OutcomeEntry>, StoreError> {
+        let Some(stored) = self.first_of(Table::Commands, &id_key(id.0))? else { return Ok(None) };
+        let asked = stored.record.origin.command().filter(|(command, _)| *command == id);
+        Ok(asked.map(|(_, fingerprint)| OutcomeEntry { seq: stored.position.seq, fingerprint }))
+    }
+
+    pub(crate) fn order(self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.fold(id)?.orders.remove(&id))
+    }
+
+    pub(crate) fn sale(self, id: TransactionId) -> Result<Option<Sale>, StoreError> {
+        let Some(stored) = self.first_of(Table::Commands, &transaction_key(id))? else { return Ok(None) };
+        let order = stored.record.outcome.events().iter().find_map(|event| match event {
+            Event::SaleCompleted { transaction, order, .. } if *transaction == id => Some(*order),
+            _ => None,
+        });
+        let Some(order) = order else { return Ok(None) };
+        Ok(self.fold(order)?.sales.remove(&id))
+    }
+
+    pub(crate) fn transaction(self, id: TransactionId) -> Result<Option<TransactionEntry>, StoreError> {
+        let stored = self.first_of(Table::Commands, &transaction_key(id))?;
+        Ok(stored.and_then(|stored| entry(&stored, |view| view.transaction == id)))
+    }
+
+    pub(crate) fn by_receipt(self, number: ReceiptNumber) -> Result<Option<TransactionEntry>, StoreError> {
+        let stored = self.first_of(Table::Receipts, &receipt_key(number))?;
+        Ok(stored.and_then(|stored| entry(&stored, |view| view.receipt == number)))
+    }
+
+    /// The newest transactions, newest first.
+    pub(crate) fn latest(
+        self,
+        before_seq: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<TransactionEntry>, StoreError> {
+        let below = before_seq.map(seq_key);
+        let below = below.as_ref().map(<[u8; 8]>::as_slice);
+        let mut entries = Vec::new();
+        for key in self.index.last_below(self.rows, Table::Transactions, below, limit)? {
+            let unreadable = StoreError::Unreadable { table: Table::Transactions.name(), source: None };
+            let seq = u64::from_be_bytes(key.try_into().map_err(|_| unreadable)?);
+            let stored = self.past.record(Table::Transactions, seq)?;
+            let first = entries.len();
+            entries.extend(views(&stored).map(|view| entry_of(&stored, view)));
+            entries[first..].reverse();
+            if entries.len() >= limit {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+
+    /// A state of nothing but one order's history.
+    fn fold(self, id: OrderId) -> Result<State, StoreError> {
+        let seqs = self.index.get(self.rows, Table::Histories, &id_key(id.0))?;
+        let (mut state, mut changes) = (State::default(), Changes::default());
+        for seq in seqs.as_ref().map_or(&[][..], Seqs::as_slice) {
+            let record = self.past.record(Table::Histories, *seq)?.record;
+            state.evolve_all(record.recorded_at, record.outcome.events(), &mut changes);
+        }
+        Ok(state)
+    }
+
+    fn first_of(self, table: Table, key: &[u8]) -> Result<Option<StoredRecord>, StoreError> {
+        let first = self.index.get(self.rows, table, key)?.as_ref().and_then(Seqs::first);
+        first.map(|seq| self.past.record(table, seq)).transpose()
+    }
+}
+
+fn views(stored: &StoredRecord) -> impl Iterator<Item = TransactionView> + '_ {
+    transactions_of(&stored.record)
+}
+
+fn entry(stored: &StoredRecord, wanted: impl Fn(&TransactionView) -> bool) -> Option<TransactionEntry> {
+    views(stored).find(wanted).map(|view| entry_of(stored, view))
+}
+
+fn entry_of(stored: &StoredRecord, view: TransactionView) -> TransactionEntry {
+    TransactionEntry { view, seq: stored.position.seq, recorded_at: stored.record.recorded_at }
+}
