@@ -20,8 +20,9 @@ use crate::storage::{StorageFile, write_all_at};
 use crate::{ChainHash, Position};
 
 /// After this many looks (two a second when nobody asks) at a disk that seems to have room the next segment is tried again,
-/// whatever was found before: a quota does not show in the free space. A shop stands still until then.
-const LOOKS_PER_TRY: u64 = 16;
+/// whatever was found before: a quota does not show in the free space. A shop takes nothing new until then, so the first
+/// try comes at once; each one that finds no room doubles the looks before the next, because it writes a whole segment.
+const LOOKS_PER_TRY_MAX: u64 = 16;
 
 /// A record on its way to the disk.
 #[derive(Debug)]
@@ -57,7 +58,9 @@ pub(crate) struct Committer {
     buffer: Vec<u8>,
     spare: Option<Spare>,
     room: Arc<Ledger>,
+    /// Looks since the last try, and how many of them the next one takes.
     looks: u64,
+    looks_per_try: u64,
     /// What the disk had free when the next segment last found no room.
     too_little_bytes: u64,
 }
@@ -84,6 +87,7 @@ impl Committer {
             spare: None,
             room,
             looks: 0,
+            looks_per_try: 1,
             too_little_bytes: 0,
         };
         committer.tell_room();
@@ -276,8 +280,17 @@ impl Committer {
     fn has_room_again(&mut self) -> bool {
         let free_bytes = self.free_bytes();
         self.looks += 1;
-        free_bytes >= self.options.segment_bytes
-            && (free_bytes > self.too_little_bytes || self.looks.is_multiple_of(LOOKS_PER_TRY))
+        let worth_it = free_bytes >= self.options.segment_bytes
+            && (free_bytes > self.too_little_bytes || self.looks >= self.looks_per_try);
+        if worth_it {
+            self.looks = 0;
+            self.looks_per_try = (self.looks_per_try * 2).min(LOOKS_PER_TRY_MAX);
+        }
+        worth_it
+    }
+
+    fn found_room(&mut self) {
+        (self.looks, self.looks_per_try) = (0, 1);
     }
 
     fn begin_segment(
@@ -330,6 +343,7 @@ impl Committer {
         let offset = SEGMENT_HEADER_BYTES as u64;
         self.segment = Some(OpenSegment { header, path, file, offset, clean_end: false });
         self.room.set_next(NextSegment::Expected);
+        self.found_room();
         self.tell_room();
         Ok(())
     }
@@ -337,6 +351,9 @@ impl Committer {
     /// Starts to make the next file once the open one is half full, and again when the disk had no room and has some now.
     pub(crate) fn prepare_next(&mut self) {
         let next = self.room.next();
+        if next == NextSegment::Ready {
+            self.found_room();
+        }
         match &self.spare {
             Some(spare) if next == NextSegment::Ready || !spare.is_finished() => return,
             Some(_) => {

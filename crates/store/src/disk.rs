@@ -1,5 +1,7 @@
 //! sled behind a wall: every call is caught, the files are synced for real, and nothing is used again after a failure.
 
+mod waker;
+
 use std::fs::File;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +13,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use crate::error::StoreError;
 use crate::rows::{Pair, Rows};
 use crate::table::{Row, Table};
+use waker::Waker;
 
 /// How much of the state sled keeps in memory, in bytes, before what it needs for itself. Its own default is a gigabyte; what
 /// a shop asks for is mostly of today.
@@ -27,6 +30,8 @@ pub(crate) struct SledRows {
 }
 
 struct Open {
+    // First, because it holds the database too.
+    _waker: Option<Waker>,
     db: sled::Db,
     /// In the order of [`Table::ALL`].
     trees: Vec<sled::Tree>,
@@ -58,9 +63,10 @@ impl SledRows {
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let open = guarded("open the database", || {
             let db = config.open()?;
+            let waker = Waker::start(&config, &db);
             let trees =
                 Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
-            Ok(Open { db, trees })
+            Ok(Open { _waker: waker, db, trees })
         })?;
         let rows = Self { dir: dir.to_owned(), open: Some(open), panicked: AtomicBool::new(false) };
         rows.sync_everything()?;

@@ -1,9 +1,5 @@
 //! Failing system calls on the real hub: it goes on or it ends, it never acknowledges what it does not have, and the next
 //! start tells the truth.
-#![cfg_attr(
-    not(feature = "soak"),
-    allow(dead_code, unused_imports, reason = "the longer proof uses the rest")
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,6 +10,7 @@ use holdfast_testkit::proof::Proof;
 use tokio::time::{Instant, sleep};
 
 use crate::audit::{agree, kept, nothing_lost_or_doubled, would_notice};
+use crate::room::is_short;
 use crate::shop::{CATALOG, Chain, PIN, Shop, json, text, until};
 use crate::strace::{Attached, Inject, injected, paths, sites, words};
 use crate::tills::{Dice, SEGMENT_MIB, Tills, asked_for};
@@ -25,25 +22,32 @@ const FAULTS: u64 = 100;
 const NTH_MAX: u64 = 6;
 /// A planned fault that has not come to pass by then touches nothing.
 const UNTOUCHED_AFTER: Duration = Duration::from_millis(700);
+/// A hub whose state cannot be used starts without it. That it hangs must be noticed by what hangs: waiting for it, as a
+/// hub does at the very last, takes longer than this.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
 /// How long a file may take to be written after what made it necessary.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(12);
+/// How much of the hub's log is shown with what went wrong.
+const LAST_WORDS: usize = 40;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Every way in which a call fails while the hub serves its tills.
-const WHILE_SERVING: [(&str, &[&str]); 6] = [
+const WHILE_SERVING: [(&str, &[&str]); 7] = [
     ("pwrite64", &["error=EIO", "error=ENOSPC", "error=EINTR", "retval=0"]),
     ("write", &["error=EIO", "error=ENOSPC", "error=EINTR", "retval=0"]),
     ("fdatasync", &["error=EIO", "error=ENOSPC", "error=EINTR"]),
     ("fsync", &["error=EIO", "error=ENOSPC", "error=EINTR"]),
+    ("sync_file_range", &["error=EIO", "error=ENOSPC"]),
     ("openat", &["error=EIO", "error=ENOSPC"]),
     ("rename", &["error=EIO", "error=ENOSPC"]),
 ];
 /// And while it starts after a crash.
-const WHILE_STARTING: [(&str, &[&str]); 7] = [
+const WHILE_STARTING: [(&str, &[&str]); 8] = [
     ("pwrite64", &["error=EIO", "error=ENOSPC"]),
     ("write", &["error=EIO", "error=ENOSPC"]),
     ("fdatasync", &["error=EIO", "error=EINTR"]),
     ("fsync", &["error=EIO", "error=EINTR"]),
+    ("sync_file_range", &["error=EIO", "error=ENOSPC"]),
     ("openat", &["error=EIO", "error=ENOSPC"]),
     ("rename", &["error=EIO", "error=ENOSPC"]),
     ("fallocate", &["error=EIO", "error=ENOSPC"]),
@@ -56,6 +60,12 @@ enum Ended {
     WentOn,
     /// It ended, or it stands still and says so.
     Died,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Starting,
+    Serving,
 }
 
 struct Rig {
@@ -96,39 +106,74 @@ impl Rig {
         self.points.iter().filter(|(ended, _)| **ended != Ended::Untouched).map(|(_, count)| count).sum()
     }
 
-    /// One fault in a hub that serves.
+    async fn fault(&mut self, when: When, inject: &Inject) -> Result<Ended> {
+        let outcome = match when {
+            When::Starting => self.while_starting(inject).await,
+            When::Serving => self.while_serving(inject).await,
+        };
+        outcome.with_context(|| format!("{when:?}, {inject:?}; the hub's last words:\n{}", self.last_words()))
+    }
+
+    fn last_words(&self) -> String {
+        let log = self.shop.hub.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
+    }
+
+    /// One fault in a hub that serves. When the fault is over the hub serves by itself again, or it has ended.
     async fn while_serving(&mut self, inject: &Inject) -> Result<Ended> {
-        let hub = self.shop.hub.id().context("the hub runs")?;
-        let (paths, log) = (paths(&self.shop.data)?, self.log());
-        let strace = Attached::to(&self.chain.programs, hub, inject, &paths, &log).await?;
+        let (data, log) = (self.shop.data.clone(), self.log());
+        let strace = loop {
+            // A hub that a fault ended late, after it had gone on for a while, is started again.
+            if self.shop.hub.end()?.is_some() {
+                self.starts_and_tells_the_truth("it ended late").await?;
+            }
+            let hub = self.shop.hub.id().context("the hub runs")?;
+            if let Some(strace) =
+                Attached::to(&self.chain.programs, hub, inject, &paths(&data)?, &log).await?
+            {
+                break strace;
+            }
+            until("the hub has ended", async || Ok(self.shop.hub.end()?.is_some())).await?;
+        };
         let give_up = Instant::now() + UNTOUCHED_AFTER;
-        while strace.sites(&self.shop.data)?.is_empty()
-            && self.shop.hub.end()?.is_none()
-            && Instant::now() < give_up
-        {
+        while strace.sites(&data)?.is_empty() && self.shop.hub.end()?.is_none() && Instant::now() < give_up {
             self.poke(inject.call).await;
             sleep(LOOK_EVERY).await;
         }
-        let before = self.tills.answered_bytes();
-        // The tills hear from a hub that goes on; one that dies is seen to die.
-        let data = self.shop.data.clone();
-        let hit = strace.sites(&data)?;
-        if !hit.is_empty() {
-            let (tills, hub) = (&self.tills, &mut self.shop.hub);
-            until("the hub goes on or ends", async || {
-                Ok(hub.end()?.is_some() || tills.answered_bytes() > before)
-            })
-            .await
-            .with_context(|| format!("{inject:?} at {hit:?}"))?;
+        if !strace.sites(&data)?.is_empty() {
+            // As long as it is watched the fault comes back in every new thread.
+            self.takes_it(inject, &strace.sites(&data)?).await?;
         }
         strace.let_go().await?;
         let hit = injected(&log, &data)?;
-        let died = self.shop.hub.end()?.is_some();
-        if !died && inject.answer == "error=ENOSPC" {
-            // A hub that was told that its disk is full believes for a while that it is. Here it is not.
-            self.shop.hub.kill_now().await?;
+        if !hit.is_empty() {
+            self.comes_back(inject, &hit).await?;
         }
+        let died = self.shop.hub.end()?.is_some();
         self.judge(inject, &hit, died).await
+    }
+
+    /// Waits until tills hear from a hub that goes on, until it has ended, or until it says that its disk has no room.
+    async fn takes_it(&mut self, inject: &Inject, hit: &[String]) -> Result<()> {
+        let (tills, shop, before) = (&self.tills, &mut self.shop, self.tills.heard());
+        until("the hub goes on, ends, or says that its disk is short", async || {
+            Ok(shop.hub.end()?.is_some()
+                || !must_end(inject, hit)
+                    && (tills.heard_since(&before)? || is_short(&shop.page).await.unwrap_or(false)))
+        })
+        .await
+        .with_context(|| format!("at {hit:?}"))
+    }
+
+    /// As [`Self::takes_it`], once nothing fails any more: a disk without room is no excuse then.
+    async fn comes_back(&mut self, inject: &Inject, hit: &[String]) -> Result<()> {
+        let (tills, shop, before) = (&self.tills, &mut self.shop, self.tills.heard());
+        until("the hub sells again by itself or has ended", async || {
+            Ok(shop.hub.end()?.is_some() || !must_end(inject, hit) && tills.heard_since(&before)?)
+        })
+        .await
+        .with_context(|| format!("after {hit:?}"))
     }
 
     /// What a call needs to be made while tills only sell.
@@ -141,7 +186,7 @@ impl Rig {
         }
     }
 
-    /// One fault in a hub that starts after a crash. It is killed again once it serves.
+    /// One fault in a hub that starts after a crash.
     async fn while_starting(&mut self, inject: &Inject) -> Result<Ended> {
         self.shop.hub.kill_now().await?;
         let (paths, log) = (paths(&self.shop.data)?, self.log());
@@ -153,12 +198,18 @@ impl Rig {
         let ready = ready?;
         let hub = &mut self.shop.hub;
         until("the hub serves or ends", async || Ok(ready.exists() || hub.end()?.is_some())).await?;
-        let ended = self.shop.hub.end()?.is_some();
-        let died = ended || stands_still(&ready);
-        if !ended {
+        let stands_still = stands_still(&ready);
+        if stands_still {
             self.shop.hub.kill_now().await?;
+        } else {
+            self.takes_it(inject, &injected(&log, &self.shop.data)?).await?;
         }
         let hit = injected(&log, &self.shop.data)?;
+        if must_end(inject, &hit) {
+            // It came with the first sales.
+            self.takes_it(inject, &hit).await?;
+        }
+        let died = stands_still || self.shop.hub.end()?.is_some();
         self.judge(inject, &hit, died).await
     }
 
@@ -169,32 +220,35 @@ impl Rig {
             (false, true) => Ended::Died,
             (false, false) => Ended::WentOn,
         };
-        let sync_failed = inject.call.contains("sync") && inject.answer != "error=EINTR";
-        if sync_failed && hit.iter().any(|site| site.contains("journal segment")) {
-            ensure!(ended == Ended::Died, "{inject:?} at {hit:?}: the hub went on after a failed sync");
+        let after = format!("after {inject:?} at {hit:?}");
+        ensure!(!must_end(inject, hit) || died, "{after}: the hub went on after a failed sync");
+        if self.shop.hub.end()?.is_some() {
+            self.starts_and_tells_the_truth(&after).await?;
+        } else {
+            let (told, kept) = (self.tills.told()?, kept(&self.shop.data)?);
+            let through = kept.values().flatten().map(|place| place.seq).max().unwrap_or(0);
+            // The newest group of a running journal is proven by the group after it: what came since is looked at next time.
+            let told = told.into_iter().filter(|(_, at)| at.seq <= through).collect();
+            self.acknowledged = nothing_lost_or_doubled(&told, &kept).with_context(|| after.clone())?;
         }
-        // What was told before the hub ended must be in the journal that the next start serves.
-        let (told, before) = (self.tills.told()?, self.tills.answered_bytes());
-        let gone = self.shop.hub.end()?.is_some();
-        if gone {
-            let ready = self.chain.serve_again(&mut self.shop)?;
-            let said =
-                self.shop.hub.ready(&ready).await.with_context(|| format!("after {inject:?} at {hit:?}"))?;
-            ensure!(said["standstill"].is_null(), "after {inject:?} at {hit:?} the hub stands still: {said}");
-            // The next group on the disk says what was durable before it.
-            self.tills.answered_since("the hub answers again", before).await?;
-        }
-        let kept = kept(&self.shop.data)?;
-        let through = kept.values().flatten().map(|place| place.seq).max().unwrap_or(0);
-        // The newest group of a running journal is proven by the group after it: what came since is looked at next time.
-        let told = if gone { told } else { told.into_iter().filter(|(_, at)| at.seq <= through).collect() };
-        self.acknowledged =
-            nothing_lost_or_doubled(&told, &kept).with_context(|| format!("after {inject:?} at {hit:?}"))?;
         *self.points.entry(ended).or_default() += 1;
         for site in hit {
             *self.sites.entry(format!("{site} {}", inject.answer)).or_default() += 1;
         }
         Ok(ended)
+    }
+
+    /// What was told before the hub ended must be in the journal that the next start serves.
+    async fn starts_and_tells_the_truth(&mut self, after: &str) -> Result<()> {
+        let (told, before) = (self.tills.told()?, self.tills.answered_bytes());
+        let ready = self.chain.serve_again(&mut self.shop)?;
+        let said = self.shop.hub.ready(&ready).await.with_context(|| after.to_owned())?;
+        ensure!(said["standstill"].is_null(), "{after} the hub stands still: {said}");
+        // The next group on the disk says what was durable before it.
+        self.tills.answered_since("the hub answers again", before).await.with_context(|| after.to_owned())?;
+        let kept = kept(&self.shop.data)?;
+        self.acknowledged = nothing_lost_or_doubled(&told, &kept).with_context(|| after.to_owned())?;
+        Ok(())
     }
 
     /// The tills go home, the hub stops, and everything must agree.
@@ -209,7 +263,6 @@ impl Rig {
     }
 }
 
-#[cfg(feature = "soak")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_call_never_costs_an_acknowledged_sale() -> Result<()> {
     let _alone = crate::alone().await;
@@ -220,17 +273,19 @@ async fn a_failing_call_never_costs_an_acknowledged_sale() -> Result<()> {
     for (call, answers) in WHILE_STARTING {
         for &answer in answers {
             for nth in 1..=NTH_MAX {
-                if rig.while_starting(&Inject { call, answer, nth }).await? == Ended::Untouched {
+                if rig.fault(When::Starting, &Inject { call, answer, nth }).await? == Ended::Untouched {
                     break;
                 }
             }
         }
     }
     let starting = (rig.points.clone(), began.elapsed());
+    // The last of these hubs is still watched.
+    rig.shop.hub.kill_now().await?;
     for (call, answers) in WHILE_SERVING {
         for &answer in answers {
             for nth in 1..=NTH_MAX {
-                if rig.while_serving(&Inject { call, answer, nth }).await? == Ended::Untouched {
+                if rig.fault(When::Serving, &Inject { call, answer, nth }).await? == Ended::Untouched {
                     break;
                 }
             }
@@ -242,7 +297,7 @@ async fn a_failing_call_never_costs_an_acknowledged_sale() -> Result<()> {
         let (call, answers) = [WHILE_SERVING[0], WHILE_SERVING[2]][round % 2];
         let inject =
             Inject { call, answer: answers[round / 2 % answers.len()], nth: 1 + round as u64 % NTH_MAX };
-        rig.while_serving(&inject).await?;
+        rig.fault(When::Serving, &inject).await?;
         round += 1;
     }
     println!("while starting: {starting:?}; and while serving: {:?}, {:?}", rig.points, began.elapsed());
@@ -297,6 +352,12 @@ async fn a_failed_sync_is_never_acknowledged_wherever_it_is() -> Result<()> {
     Ok(())
 }
 
+/// Whether nobody may hear anything more from this hub: what its journal holds is not sure any more.
+fn must_end(inject: &Inject, hit: &[String]) -> bool {
+    let sync_failed = inject.call.contains("sync") && inject.answer != "error=EINTR";
+    sync_failed && hit.iter().any(|site| site.contains("journal segment"))
+}
+
 /// Whether a hub that is up sells nothing and says why: its journal could not be made ready.
 fn stands_still(ready: &Path) -> bool {
     json(ready).is_ok_and(|said| !said["standstill"].is_null())
@@ -328,10 +389,12 @@ impl Rig {
         let ready = self.chain.serve_again(&mut self.shop);
         self.chain.programs.start_through("holdfast-hub", None);
         let ready = ready?;
-        let hub = &mut self.shop.hub;
+        let (hub, began) = (&mut self.shop.hub, Instant::now());
         until("the hub serves or ends", async || Ok(ready.exists() || hub.end()?.is_some()))
             .await
             .with_context(|| format!("{failing:?} failing"))?;
+        let took = began.elapsed();
+        ensure!(took < STARTS_WITHIN, "with {failing:?} failing the hub came up only after {took:?}");
         let number = (1_000 + self.runs).to_string();
         let mut added = false;
         let mut died = stands_still(&ready);

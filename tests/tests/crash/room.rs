@@ -301,7 +301,7 @@ async fn sell_until_short(page: &Server, busy: &mut Desk) -> Result<Option<(Orde
 }
 
 /// What the hub's own page says of its disk.
-async fn is_short(page: &Server) -> Result<bool> {
+pub async fn is_short(page: &Server) -> Result<bool> {
     let status = page.json("/api/v1/status").await?;
     let level = status["actors"]["space"]["level"].as_str().context("the status names the disk's level")?;
     Ok(level == "short")

@@ -3,7 +3,7 @@
 //! A call that strace answers is not carried out, so the answers here are ones that a kernel gives when it did nothing:
 //! an error, or "0 bytes written". A write that is cut in the middle comes from a full disk instead (see `room`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -92,13 +92,14 @@ pub struct Attached {
 }
 
 impl Attached {
+    /// None when the hub ended before it could be watched.
     pub async fn to(
         programs: &Programs,
         hub: u32,
         inject: &Inject,
         paths: &[PathBuf],
         log: &Path,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
         let (hub, call, expression) =
             (hub.to_string(), format!("trace={}", inject.call), inject.expression());
         let mut words = vec!["-f", "-y", "-p", &hub, "-o", text(log)?, "-e", &call, "-e", &expression];
@@ -106,14 +107,18 @@ impl Attached {
             words.extend(["-P", text(path)?]);
         }
         let mut program = programs.start(&name(log), "/usr/bin/strace", &words)?;
-        until("strace is attached", async || {
-            // It may have ended already, with the hub that it was to watch.
-            let attached = program.log().contains("attached");
-            ensure!(attached || program.end()?.is_none(), "strace ended: {}", program.log());
-            Ok(attached)
+        let mut ended = false;
+        until("strace is attached or has ended", async || {
+            ended = program.end()?.is_some();
+            Ok(ended || program.log().contains("attached"))
         })
         .await?;
-        Ok(Self { program, log: log.to_path_buf() })
+        // It may have ended with the hub that it was attached to.
+        if program.log().contains("attached") {
+            return Ok(Some(Self { program, log: log.to_path_buf() }));
+        }
+        ensure!(program.log().contains("No such process"), "strace ended: {}", program.log());
+        Ok(None)
     }
 
     pub fn sites(&self, data: &Path) -> Result<Vec<String>> {
@@ -139,17 +144,33 @@ pub fn injected(log: &Path, data: &Path) -> Result<Vec<String>> {
 pub fn sites(log: &Path, data: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
     let Ok(text) = std::fs::read_to_string(log) else { return Ok(Vec::new()) };
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    whole.lines().filter(|line| wanted(line)).map(|line| site(line, data)).collect()
+    calls(whole).iter().filter(|line| wanted(line)).map(|line| site(line, data)).collect()
+}
+
+/// The calls of a log, each in one line. A call during which another thread was heard is logged in two lines, the second
+/// without its arguments; one whose thread was killed meanwhile has no second line.
+fn calls(log: &str) -> Vec<String> {
+    const CUT: &str = "<unfinished ...>";
+    const GOES_ON: &str = " resumed>";
+    let mut calls: Vec<String> = Vec::new();
+    let mut begun: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in log.lines() {
+        let thread = line.split_whitespace().next().unwrap_or_default();
+        if let Some(beginning) = line.trim_end().strip_suffix(CUT) {
+            begun.insert(thread, calls.len());
+            calls.push(beginning.to_owned());
+        } else if let (Some((_, end)), Some(index)) = (line.split_once(GOES_ON), begun.remove(thread)) {
+            calls[index].push_str(end);
+        } else {
+            calls.push(line.to_owned());
+        }
+    }
+    calls
 }
 
 /// `1234  fdatasync(9</data/journal/segment-0000000001.hfj>) = …` is a `fdatasync journal segment`.
 fn site(line: &str, data: &Path) -> Result<String> {
     let call = line.split_whitespace().nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
-    // A call that ended after another thread's is logged in two parts, the second without its arguments.
-    if line.contains("resumed>") {
-        let call = line.split("<... ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
-        return Ok(format!("{call} (a part of its line)"));
-    }
     let data = text(data)?;
     // The last path named is the one that a rename makes.
     let Some(at) = line.rfind(data) else { bail!("no file of the hub in: {line}") };
@@ -177,4 +198,22 @@ fn kind(path: &str) -> String {
         ("tls", _) => "tls".to_owned(),
         (file, _) => file.trim_end_matches(".new").to_owned(),
     }
+}
+
+#[test]
+fn a_call_that_is_logged_in_two_lines_is_one_call() -> Result<()> {
+    let log = "11  fdatasync(9</d/journal/segment-0000000001.hfj> <unfinished ...>\n\
+               12  fsync(7</d/state/db> <unfinished ...>\n\
+               13  +++ exited with 0 +++\n\
+               12  <... fsync resumed>)      = 0\n\
+               11  <... fdatasync resumed>)  = -1 EIO (Input/output error) (INJECTED)\n\
+               14  fsync(8</d/staff.json.new> <unfinished ...>\n";
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("log");
+    std::fs::write(&file, log)?;
+    let data = Path::new("/d");
+    assert_eq!(injected(&file, data)?, ["fdatasync journal segment"]);
+    let all = sites(&file, data, |line| !line.contains("+++"))?;
+    assert_eq!(all, ["fdatasync journal segment", "fsync state", "fsync staff.json"]);
+    Ok(())
 }

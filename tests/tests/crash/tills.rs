@@ -1,6 +1,7 @@
 //! The tills of a shop under test: the released load program, its report, and the answers as they came.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -93,7 +94,26 @@ impl Tills {
 
     /// Bytes of answers so far: it grows with each.
     pub fn answered_bytes(&self) -> u64 {
-        self.teams.iter().map(|team| std::fs::metadata(&team.answers).map_or(0, |file| file.len())).sum()
+        self.heard().iter().sum()
+    }
+
+    /// How far the answers of each team have come.
+    pub fn heard(&self) -> Vec<u64> {
+        self.teams.iter().map(|team| std::fs::metadata(&team.answers).map_or(0, |file| file.len())).collect()
+    }
+
+    /// Whether the hub has answered something that was asked after the teams had come so far: each till asks one thing at a
+    /// time, so that it had at most one answer on its way then.
+    pub fn heard_since(&self, before: &[u64]) -> Result<bool> {
+        let mut answers = 0;
+        for (team, &before) in self.teams.iter().zip(before) {
+            let mut file = std::fs::File::open(&team.answers)?;
+            file.seek(SeekFrom::Start(before))?;
+            let mut since = Vec::new();
+            file.read_to_end(&mut since)?;
+            answers += since.iter().filter(|byte| **byte == b'\n').count();
+        }
+        Ok(answers > self.count)
     }
 
     /// Waits until a till has an answer that it did not have when there were `before` bytes.
