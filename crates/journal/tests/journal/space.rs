@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use holdfast_journal::storage::{CallKind, Fault};
 use holdfast_journal::{
     Ballast, CommitMode, Journal, JournalError, MemoryStorage, NextSegment, Options, Room, Writer,
 };
@@ -211,6 +212,42 @@ fn the_ballast_is_given_back_when_a_segment_finds_no_room() {
         assert_eq!(ballast.left.load(Ordering::SeqCst), 0);
         assert!(taken > 20, "{taken} records: the ballast's segments were used");
         assert_eq!(visible(&reader).len() as u64, taken);
+    }
+}
+
+/// Counts how often a segment found no room.
+#[derive(Debug, Default)]
+struct Tries(AtomicU64);
+
+impl Ballast for Tries {
+    fn give_back(&self) -> bool {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        false
+    }
+}
+
+#[test]
+fn a_disk_that_only_seems_to_have_room_is_tried_at_once_and_then_less_and_less_often() {
+    let (storage, tries) = (MemoryStorage::new(), Arc::new(Tries::default()));
+    let options = Options { ballast: Some(tries.clone()), ..small(&dir()) };
+    let (mut writer, _, _) = open(&options, &shared(&storage));
+    // As with a quota, the disk says that it has room all the time. Another epoch needs another segment.
+    for epoch in [EPOCH_A, EPOCH_B] {
+        storage.plant(CallKind::Change, 1, Fault::Enospc, true);
+        writer.begin_epoch(epoch);
+        writer.append(payload(1)).expect("nothing speaks against it");
+        let mut tried = Vec::new();
+        for look in 0..64 {
+            let before = tries.0.load(Ordering::SeqCst);
+            writer.commit().expect_err("there is no room");
+            if tries.0.load(Ordering::SeqCst) > before {
+                tried.push(look);
+            }
+        }
+        assert_eq!(tried, [0, 1, 3, 7, 15, 31, 47, 63]);
+        storage.heal();
+        let tries_left = (0..16).find(|_| writer.commit().is_ok());
+        assert!(tries_left.is_some(), "what waits goes when there is room");
     }
 }
 
