@@ -59,8 +59,8 @@ const CLAIMS: &[Claim] = &[
     Claim {
         id: "R8",
         promises: "P1",
-        shows: "a fault at the n-th call of the journal to the disk, until the run ends untouched",
-        needed: &[(900, "n-th calls failed")],
+        shows: "a fault at the n-th call to the disk, of the journal until the run ends untouched, and of the real hub",
+        needed: &[(900, "n-th calls failed"), (100, "faults that came to pass")],
     },
     Claim {
         id: "R9",
