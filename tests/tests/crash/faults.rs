@@ -19,7 +19,7 @@ const TILLS: usize = 2;
 /// Faults that must come to pass in a usual run; `HOLDFAST_FAULTS` asks for more.
 const FAULTS: u64 = 100;
 /// Which calls of a thread fail: the first, the second, … up to this, and then further while faults are wanted.
-const NTH_MAX: u64 = 6;
+const NTH_MAX: u64 = 5;
 /// A planned fault that has not come to pass by then touches nothing.
 const UNTOUCHED_AFTER: Duration = Duration::from_millis(700);
 /// A hub whose state cannot be used starts without it. That it hangs must be noticed by what hangs: waiting for it, as a
