@@ -202,16 +202,16 @@ fn kind(path: &str) -> String {
 
 #[test]
 fn a_call_that_is_logged_in_two_lines_is_one_call() -> Result<()> {
-    let log = "11  fdatasync(9</d/journal/segment-0000000001.hfj> <unfinished ...>\n\
-               12  fsync(7</d/state/db> <unfinished ...>\n\
+    let log = "11  fdatasync(9</shop/hub/journal/segment-0000000001.hfj> <unfinished ...>\n\
+               12  fsync(7</shop/hub/state/db> <unfinished ...>\n\
                13  +++ exited with 0 +++\n\
                12  <... fsync resumed>)      = 0\n\
                11  <... fdatasync resumed>)  = -1 EIO (Input/output error) (INJECTED)\n\
-               14  fsync(8</d/staff.json.new> <unfinished ...>\n";
+               14  fsync(8</shop/hub/staff.json.new> <unfinished ...>\n";
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("log");
     std::fs::write(&file, log)?;
-    let data = Path::new("/d");
+    let data = Path::new("/shop/hub");
     assert_eq!(injected(&file, data)?, ["fdatasync journal segment"]);
     let all = sites(&file, data, |line| !line.contains("+++"))?;
     assert_eq!(all, ["fdatasync journal segment", "fsync state", "fsync staff.json"]);
