@@ -1,6 +1,7 @@
 //! From the journal's bytes to the state.
 
-use std::sync::mpsc::sync_channel;
+use std::path::PathBuf;
+use std::sync::mpsc::{channel, sync_channel};
 
 use holdfast_domain::ids::{EpochId, Uuid};
 use holdfast_journal::{Reader, Record};
@@ -64,27 +65,54 @@ pub(crate) fn catch_up_with(
     }
     progress(Progress { applied_seq, head_seq });
     let mut replayed = 0;
-    let mut take = |piece: Piece| {
+    let mut take = |piece: &Piece| {
         replayed += piece.apply(store)?;
         progress(Progress { applied_seq: applied_seq + replayed, head_seq });
         Ok(())
     };
     if head_seq - applied_seq < READ_ASIDE_FROM {
-        read_pieces(reader, applied_seq + 1, batch, &mut take)?;
+        read_pieces(reader, applied_seq + 1, batch, &mut |piece| take(&piece))?;
     } else {
-        std::thread::scope(|scope| {
-            let (hand_over, pieces) = sync_channel(PIECES_AHEAD_MAX);
-            scope.spawn(move || {
-                // Whoever applies them has gone after a failure and tells of it.
-                let mut give = |piece| hand_over.send(Ok(piece)).map_err(|_| StoreError::Stopped);
-                if let Err(error) = read_pieces(reader, applied_seq + 1, batch, &mut give) {
-                    drop(hand_over.send(Err(error)));
-                }
-            });
-            pieces.into_iter().try_for_each(|piece| take(piece?))
-        })?;
+        read_aside(reader, applied_seq + 1, batch, &mut take)?;
     }
     Ok(replayed)
+}
+
+/// Reads and decodes on a thread of its own. What was taken goes back there, because memory is given back most cheaply by
+/// the thread that asked for it.
+fn read_aside(
+    reader: &Reader,
+    from_seq: u64,
+    batch: usize,
+    take: &mut dyn FnMut(&Piece) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    std::thread::scope(|scope| {
+        let (hand_over, pieces) = sync_channel(PIECES_AHEAD_MAX);
+        let (give_back, taken) = channel();
+        let read = move || {
+            // Whoever applies them has gone after a failure and tells of it.
+            let mut give = |piece| {
+                taken.try_iter().for_each(drop::<Piece>);
+                hand_over.send(Ok(piece)).map_err(|_| StoreError::Stopped)
+            };
+            if let Err(error) = read_pieces(reader, from_seq, batch, &mut give) {
+                drop(hand_over.send(Err(error)));
+            }
+        };
+        let reading = std::thread::Builder::new().name("state-read".into()).spawn_scoped(scope, read);
+        reading.map_err(|source| StoreError::Io {
+            call: "start a thread for",
+            path: PathBuf::from("the journal"),
+            source,
+        })?;
+        pieces.into_iter().try_for_each(|piece| {
+            let piece = piece?;
+            take(&piece)?;
+            // Nobody reads any more behind the last of them.
+            drop(give_back.send(piece));
+            Ok(())
+        })
+    })
 }
 
 /// Records to apply, and one behind them that nobody can decode.
@@ -94,7 +122,7 @@ struct Piece {
 }
 
 impl Piece {
-    fn apply(self, store: &dyn StateStore) -> Result<u64, StoreError> {
+    fn apply(&self, store: &dyn StateStore) -> Result<u64, StoreError> {
         store.apply(&self.records)?;
         if let Some(position) = self.passed_over {
             store.pass_over(position)?;
