@@ -78,8 +78,13 @@ fn open(path: &Path) -> SerialStream {
     tokio_serial::new(path.to_string_lossy(), 115_200).open_native_async().expect("the far end opens")
 }
 
+/// A pair of pseudo terminals is inherited by every program that is started meanwhile, and with it the lock that says that
+/// an end is open: these tests run one after the other.
+static LINES: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn a_serial_printer_prints_is_unplugged_and_prints_again() {
+    let _alone = LINES.lock().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (near, far) = (folder.path().join("hub"), folder.path().join("printer"));
     let Some(cable) = Cable::plug(&near, &far) else {
@@ -129,6 +134,7 @@ async fn a_serial_printer_prints_is_unplugged_and_prints_again() {
 
 #[tokio::test]
 async fn the_pair_of_the_kernel_carries_a_receipt_and_its_end_is_noticed() {
+    let _alone = LINES.lock().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (master, mut slave) = SerialStream::pair().expect("a pair of pseudo terminals");
     // A port is open once at a time, and a pair with one closed end reads errors at the other. So this end is held open by
