@@ -228,7 +228,8 @@ pub struct SalesRow {
 pub struct TransactionRow {
     pub store: String,
     pub transaction: String,
-    /// `sale`, `return`, `post_void`, `deposit`, `cancelled` or `abandoned`.
+    /// `sale`, `return`, `post_void`, `deposit`, `cancelled`, `abandoned`, `paid_in`, `paid_out`, `cash_drop` or
+    /// `cash_loan`.
     pub kind: String,
     pub training: bool,
     pub receipt: String,
@@ -347,6 +348,8 @@ pub struct StoreTotals {
     pub deposits: i64,
     pub cancelled: i64,
     pub abandoned: i64,
+    /// Cash in and out of drawers without goods.
+    pub cash_moves: i64,
     pub net_minor: i64,
     pub tax_minor: i64,
     pub gross_minor: i64,

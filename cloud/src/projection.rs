@@ -240,6 +240,11 @@ impl Projecting<'_, '_> {
                 };
                 self.transaction(event, &parts);
             }
+            Event::CashMoved { movement, amount, reason, .. } => {
+                let (payment, reason) = (movement.payment(*amount), reason.to_string());
+                let parts = Parts { payment: Some(&payment), reason: &reason, ..none(Kind::Cash(*movement)) };
+                self.transaction(event, &parts);
+            }
             Event::StockAdjusted { changes, .. } => {
                 for change in changes {
                     let delta = self.out.stock.entry(change.sku.to_string()).or_default();

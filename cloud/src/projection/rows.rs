@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::order::Totals;
 use uuid::Uuid;
 
@@ -69,6 +70,7 @@ pub enum Kind {
     Deposit,
     Cancelled,
     Abandoned,
+    Cash(CashMovement),
 }
 
 impl Kind {
@@ -80,6 +82,10 @@ impl Kind {
             Self::Deposit => "deposit",
             Self::Cancelled => "cancelled",
             Self::Abandoned => "abandoned",
+            Self::Cash(CashMovement::PaidIn) => "paid_in",
+            Self::Cash(CashMovement::PaidOut) => "paid_out",
+            Self::Cash(CashMovement::Drop) => "cash_drop",
+            Self::Cash(CashMovement::Loan) => "cash_loan",
         }
     }
 

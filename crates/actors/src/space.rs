@@ -67,6 +67,8 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::AbandonBasket { .. }
         | Action::Pay { .. }
         | Action::FulfilOrder { .. }
+        | Action::MoveCash { .. }
+        | Action::OpenDrawer { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -4,6 +4,7 @@ use holdfast_money::{Money, Quantity};
 
 use crate::bounded::{Label, Reason};
 use crate::calendar::Timestamp;
+use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
 use crate::ids::{
@@ -72,6 +73,17 @@ pub enum Action {
     AdjustStock {
         changes: Vec<AdjustLine>,
         reason: AdjustmentReason,
+    },
+    /// Cash in or out of the drawer without goods. `amount` is positive.
+    MoveCash {
+        movement: CashMovement,
+        amount: Money,
+        reason: Reason,
+        receipt: ReceiptSource,
+    },
+    /// The drawer is opened and nothing is sold (ARTS: no sale).
+    OpenDrawer {
+        reason: Reason,
     },
 }
 

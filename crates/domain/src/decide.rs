@@ -6,6 +6,7 @@ mod cancel_order;
 mod close_shift;
 mod fulfil_order;
 mod hub;
+mod move_cash;
 mod offer;
 mod open_shift;
 mod pay;
@@ -74,6 +75,10 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         Action::Return(goods) => return_goods::decide(&desk, goods),
         Action::PostVoid { original, reason } => post_void::decide(&desk, *original, reason),
         Action::AdjustStock { changes, reason } => adjust_stock::decide(&desk, changes, reason),
+        Action::MoveCash { movement, amount, reason, receipt } => {
+            move_cash::decide(&desk, *movement, *amount, reason, *receipt)
+        }
+        Action::OpenDrawer { reason } => move_cash::open_drawer(&desk, reason),
     }
 }
 

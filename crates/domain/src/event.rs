@@ -4,6 +4,7 @@ use holdfast_money::Money;
 
 use crate::bounded::{Label, Reason, Sku};
 use crate::calendar::{BusinessDate, Timestamp};
+use crate::cash::{CashFlow, CashMovement};
 use crate::ids::{EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
 use crate::line::Line;
 use crate::order::{Channel, Totals};
@@ -228,6 +229,26 @@ pub enum Event {
         subject: SubjectId,
         cause: ErasureCause,
     },
+    /// `amount` is positive; the movement says which way it went.
+    CashMoved {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        movement: CashMovement,
+        amount: Money,
+        reason: Reason,
+    },
+    /// Nothing was sold.
+    DrawerOpened {
+        stamp: Stamp,
+        reason: Reason,
+    },
+    /// Follows the end of a shift in which cash moved beside sales: the part of its Z that says so.
+    CashReported {
+        stamp: Stamp,
+        z_number: u32,
+        cash: Box<CashFlow>,
+    },
 }
 
 impl Event {
@@ -259,6 +280,9 @@ impl Event {
             Self::DocumentSettled { .. } => "document_settled",
             Self::SubjectRegistered { .. } => "subject_registered",
             Self::SubjectErased { .. } => "subject_erased",
+            Self::CashMoved { .. } => "cash_moved",
+            Self::DrawerOpened { .. } => "drawer_opened",
+            Self::CashReported { .. } => "cash_reported",
         }
     }
 
@@ -270,9 +294,8 @@ impl Event {
             | Self::DepositTaken { stamp, transaction, receipt, .. }
             | Self::SaleCompleted { stamp, transaction, receipt, .. }
             | Self::GoodsReturned { stamp, transaction, receipt, .. }
-            | Self::SalePostVoided { stamp, transaction, receipt, .. } => {
-                Some((*transaction, *receipt, stamp))
-            }
+            | Self::SalePostVoided { stamp, transaction, receipt, .. }
+            | Self::CashMoved { stamp, transaction, receipt, .. } => Some((*transaction, *receipt, stamp)),
             _ => None,
         }
     }

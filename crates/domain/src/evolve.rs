@@ -7,6 +7,7 @@ use holdfast_money::Money;
 
 use crate::bounded::Sku;
 use crate::calendar::Timestamp;
+use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
@@ -238,6 +239,19 @@ impl State {
                 self.subjects.insert(*subject, SubjectStanding::Erased);
                 changes.subjects.insert(*subject);
             }
+            Event::CashMoved { stamp, transaction, receipt, movement, amount, .. } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.shift(stamp.shift, changes, |shift| {
+                    shift.figures.cash_expected += movement.payment(*amount).cash();
+                    shift.cash.add(*movement, *amount);
+                });
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::DrawerOpened { stamp, .. } => {
+                self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
+            }
+            Event::CashReported { .. } => {}
         }
     }
 
@@ -260,6 +274,7 @@ impl State {
             mode: stamp.mode,
             float,
             figures: ShiftFigures::new(float),
+            cash: CashFlow::none(float),
         };
         self.shifts.insert(stamp.shift, shift);
         changes.shifts.insert(stamp.shift);
@@ -440,8 +455,12 @@ impl State {
     }
 
     fn figures(&mut self, shift: ShiftId, changes: &mut Changes, change: impl FnOnce(&mut ShiftFigures)) {
+        self.shift(shift, changes, |shift| change(&mut shift.figures));
+    }
+
+    fn shift(&mut self, shift: ShiftId, changes: &mut Changes, change: impl FnOnce(&mut Shift)) {
         match self.shifts.get_mut(&shift) {
-            Some(shift) => change(&mut shift.figures),
+            Some(shift) => change(shift),
             None => changes.violations.push(Violation::ShiftMissing),
         }
         changes.shifts.insert(shift);

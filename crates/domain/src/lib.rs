@@ -6,6 +6,7 @@
 
 pub mod bounded;
 pub mod calendar;
+pub mod cash;
 pub mod catalog;
 pub mod command;
 pub mod context;

@@ -50,6 +50,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-164", "the line is not on the receipt"),
     ("HF-CMD-165", "more is brought back than is left of the line"),
     ("HF-CMD-166", "the drawer cannot pay that out"),
+    ("HF-CMD-167", "an amount of zero moves no cash"),
     ("HF-CMD-170", "a receipt number was used before"),
     ("HF-CMD-171", "a receipt number skips too many"),
     ("HF-CMD-180", "the till is not enrolled in this store"),
@@ -151,6 +152,8 @@ pub enum Refusal {
     ReturnTooLarge { line: LineNumber, returnable: Quantity, wanted: Quantity },
     #[error("the drawer should hold {expected} only; it cannot pay out {wanted}")]
     DrawerShort { expected: Money, wanted: Money },
+    #[error("an amount of zero moves no cash; give what goes in or out of the drawer")]
+    NothingMoved,
     #[error("receipt number {number} was used already")]
     ReceiptNumberUsed { number: ReceiptNumber },
     #[error("receipt number {number} skips more than {max} numbers of the till's series")]
@@ -227,6 +230,7 @@ impl Refusal {
             Self::LineUnknown { .. } => "HF-CMD-164",
             Self::ReturnTooLarge { .. } => "HF-CMD-165",
             Self::DrawerShort { .. } => "HF-CMD-166",
+            Self::NothingMoved => "HF-CMD-167",
             Self::ReceiptNumberUsed { .. } => "HF-CMD-170",
             Self::ReceiptNumberGap { .. } => "HF-CMD-171",
             Self::TillUnknown => "HF-CMD-180",

@@ -3,6 +3,7 @@
 use holdfast_money::Money;
 
 use crate::calendar::{BusinessDate, Timestamp};
+use crate::cash::CashFlow;
 use crate::ids::{ShiftId, StaffId, TerminalId};
 use crate::tax::TaxTotal;
 
@@ -33,6 +34,7 @@ pub struct Shift {
     pub mode: Mode,
     pub float: Money,
     pub figures: ShiftFigures,
+    pub cash: CashFlow,
 }
 
 /// What a shift adds up to; the X report now, the Z report when it closes.

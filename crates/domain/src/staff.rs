@@ -29,6 +29,7 @@ pub enum Permission {
     DatedShift,
     ReadSubject,
     EraseSubject,
+    MoveCash,
 }
 
 /// As a cashier reads it: "this needs the permission to …".
@@ -41,6 +42,7 @@ impl fmt::Display for Permission {
             Self::DatedShift => "open a shift on another day",
             Self::ReadSubject => "read a customer's details at the hub",
             Self::EraseSubject => "erase a customer's details",
+            Self::MoveCash => "pay cash in or out of the drawer",
         })
     }
 }
@@ -53,7 +55,8 @@ impl Role {
             | Permission::AdjustStock
             | Permission::DatedShift
             | Permission::ReadSubject
-            | Permission::EraseSubject => self == Self::Manager,
+            | Permission::EraseSubject
+            | Permission::MoveCash => self == Self::Manager,
         }
     }
 }

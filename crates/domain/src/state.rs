@@ -82,7 +82,9 @@ impl State {
             | Action::SignOff
             | Action::CloseShift { .. }
             | Action::AbandonBasket { .. }
-            | Action::AdjustStock { .. } => Vec::new(),
+            | Action::AdjustStock { .. }
+            | Action::MoveCash { .. }
+            | Action::OpenDrawer { .. } => Vec::new(),
         }
     }
 
@@ -151,7 +153,10 @@ impl State {
             | Event::DocumentSettled { .. }
             | Event::ClockStepped { .. }
             | Event::SubjectRegistered { .. }
-            | Event::SubjectErased { .. } => None,
+            | Event::SubjectErased { .. }
+            | Event::CashMoved { .. }
+            | Event::DrawerOpened { .. }
+            | Event::CashReported { .. } => None,
         }
     }
 

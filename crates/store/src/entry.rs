@@ -30,13 +30,13 @@ pub struct TransactionEntry {
 /// Sums over every live transaction since the first record; training is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReconciliationTotals {
-    /// Sales, deposits, returns, post-voids, cancelled orders and abandoned baskets.
+    /// Sales, deposits, returns, post-voids, cancelled orders, abandoned baskets, and cash that moved without goods.
     pub transactions: u64,
     /// Minor units; returns and post-voids subtract, deposits count when their sale is completed.
     pub gross_minor: i64,
     /// Minor units, without tax; signed as `gross_minor`.
     pub net_minor: i64,
-    /// Minor units that the drawers hold more than their floats.
+    /// Minor units that the drawers hold more than their floats, drops and loans included.
     pub cash_minor: i64,
     /// The store's currency; `None` before the store is configured.
     pub currency: Option<Currency>,
@@ -51,7 +51,13 @@ impl ReconciliationTotals {
         let sign = match view.kind {
             TransactionKind::Sale => 1,
             TransactionKind::Return | TransactionKind::PostVoid => -1,
-            TransactionKind::Deposit | TransactionKind::Cancelled | TransactionKind::Abandoned => 0,
+            TransactionKind::Deposit
+            | TransactionKind::Cancelled
+            | TransactionKind::Abandoned
+            | TransactionKind::PaidIn
+            | TransactionKind::PaidOut
+            | TransactionKind::CashDrop
+            | TransactionKind::CashLoan => 0,
         };
         self.transactions += 1;
         if let Some(totals) = &view.totals {

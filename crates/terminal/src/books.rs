@@ -19,6 +19,8 @@ pub struct Books {
     pub deposits: u64,
     pub cancelled: u64,
     pub abandoned: u64,
+    /// Cash in and out of drawers without goods.
+    pub cash_moves: u64,
     pub net_minor: i64,
     pub tax_minor: i64,
     pub gross_minor: i64,
@@ -36,6 +38,7 @@ impl Books {
             deposits: 0,
             cancelled: 0,
             abandoned: 0,
+            cash_moves: 0,
             net_minor: 0,
             tax_minor: 0,
             gross_minor: 0,
@@ -54,6 +57,10 @@ impl Books {
             TransactionKind::Deposit => (&mut self.deposits, 0),
             TransactionKind::Cancelled => (&mut self.cancelled, 0),
             TransactionKind::Abandoned => (&mut self.abandoned, 0),
+            TransactionKind::PaidIn
+            | TransactionKind::PaidOut
+            | TransactionKind::CashDrop
+            | TransactionKind::CashLoan => (&mut self.cash_moves, 0),
         };
         *count += 1;
         if let Some(totals) = totals {
@@ -70,7 +77,9 @@ impl Books {
 
     /// Adds another till's books.
     pub fn merge(&mut self, other: &Self) {
-        let Self { transactions, sales, returns, post_voids, deposits, cancelled, abandoned, .. } = other;
+        let Self {
+            transactions, sales, returns, post_voids, deposits, cancelled, abandoned, cash_moves, ..
+        } = other;
         self.transactions += transactions;
         self.sales += sales;
         self.returns += returns;
@@ -78,6 +87,7 @@ impl Books {
         self.deposits += deposits;
         self.cancelled += cancelled;
         self.abandoned += abandoned;
+        self.cash_moves += cash_moves;
         self.net_minor += other.net_minor;
         self.tax_minor += other.tax_minor;
         self.gross_minor += other.gross_minor;

@@ -1,5 +1,7 @@
 //! What can be typed. One command, one file.
 
+mod ask;
+mod cash;
 mod catalog_from_receipts;
 mod load;
 mod pair;
@@ -33,6 +35,10 @@ enum Command {
     Pair(pair::Pair),
     /// Sell one product for cash
     Sell(sell::Sell),
+    /// Move cash in or out of the drawer without a sale
+    Cash(cash::Cash),
+    /// Open the drawer though nothing is sold
+    NoSale(cash::NoSale),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -48,6 +54,8 @@ impl Cli {
         match self.command {
             Command::Pair(pair) => pair.run().await,
             Command::Sell(sell) => sell.run().await,
+            Command::Cash(cash) => cash.run().await,
+            Command::NoSale(no_sale) => no_sale.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

@@ -33,7 +33,7 @@ pub(crate) struct Reconciliation {
     /// The record that everything below is true at.
     pub as_of_seq: u64,
     pub currency: String,
-    /// Every transaction: sales, deposits, returns, post-voids, cancelled orders, abandoned baskets.
+    /// Every transaction: sales, deposits, returns, post-voids, cancelled orders, abandoned baskets, cash movements.
     pub transactions: u64,
     pub sales: u64,
     pub returns: u64,

@@ -60,7 +60,13 @@ impl Tally {
                     self.post_voids += 1;
                     -1
                 }
-                TransactionKind::Deposit | TransactionKind::Cancelled | TransactionKind::Abandoned => 0,
+                TransactionKind::Deposit
+                | TransactionKind::Cancelled
+                | TransactionKind::Abandoned
+                | TransactionKind::PaidIn
+                | TransactionKind::PaidOut
+                | TransactionKind::CashDrop
+                | TransactionKind::CashLoan => 0,
             };
             if let Some(totals) = &view.totals {
                 self.net_minor += sign * totals.net.minor();

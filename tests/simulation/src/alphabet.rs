@@ -37,6 +37,8 @@ names! {
         Action::Return(_) => "return",
         Action::PostVoid { .. } => "post_void",
         Action::AdjustStock { .. } => "adjust_stock",
+        Action::MoveCash { .. } => "move_cash",
+        Action::OpenDrawer { .. } => "open_drawer",
     }
 }
 
@@ -84,6 +86,9 @@ names! {
         Event::DocumentSettled { .. } => "document_settled",
         Event::SubjectRegistered { .. } => "subject_registered",
         Event::SubjectErased { .. } => "subject_erased",
+        Event::CashMoved { .. } => "cash_moved",
+        Event::DrawerOpened { .. } => "drawer_opened",
+        Event::CashReported { .. } => "cash_reported",
     }
 }
 
@@ -122,6 +127,8 @@ pub enum TillMove {
     ReturnWithoutReceipt,
     PostVoid,
     AdjustStock,
+    MoveCash,
+    OpenDrawer,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Event;
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
 use holdfast_domain::order::Channel;
@@ -51,6 +52,8 @@ pub struct Books {
     orders: BTreeMap<OrderId, PlacedOrder>,
     sales: BTreeMap<TransactionId, BookedSale>,
     drawers: BTreeMap<ShiftId, i64>,
+    /// By shift: what cash movements added up to, and how often the drawer was opened for nothing.
+    moved: BTreeMap<ShiftId, (i64, u32)>,
     pub wrong: Vec<String>,
 }
 
@@ -144,6 +147,26 @@ impl Books {
                 for change in changes {
                     let level = self.stock.entry(change.sku.to_string()).or_default();
                     level.on_hand += change.quantity.thousandths();
+                }
+            }
+            Event::CashMoved { stamp, movement, amount, .. } => {
+                let sign = match movement {
+                    CashMovement::PaidIn | CashMovement::Loan => 1,
+                    CashMovement::PaidOut | CashMovement::Drop => -1,
+                };
+                self.cash(stamp.shift, stamp.mode, sign * amount.minor());
+                self.moved.entry(stamp.shift).or_default().0 += sign * amount.minor();
+            }
+            Event::DrawerOpened { stamp, .. } => self.moved.entry(stamp.shift).or_default().1 += 1,
+            Event::CashReported { stamp, cash, .. } => {
+                let moved = self.moved.get(&stamp.shift).copied().unwrap_or_default();
+                let told =
+                    cash.paid_in.minor() + cash.loaned.minor() - cash.paid_out.minor() - cash.dropped.minor();
+                if self.one_history && moved != (told, cash.no_sales) {
+                    self.wrong.push(format!(
+                        "{moved:?} moved in the drawer of {}, its Z says {told} and {} no-sales",
+                        stamp.shift, cash.no_sales
+                    ));
                 }
             }
             _ => {}

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use holdfast_domain::Action;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
@@ -211,6 +212,19 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             };
             Action::AdjustStock { changes: changes.collect(), reason: why }
         }
+        TillMove::MoveCash => {
+            let movement = *dice.pick(&CashMovement::ALL)?;
+            // Now and then more than the drawer holds, or nothing.
+            let most = if dice.permille(50) { 90_000 } else { 4_000 };
+            let amount = eur(i64::try_from(dice.below(most)).unwrap_or(0));
+            let receipt = if dice.permille(100) {
+                ReceiptSource::Island { number: clerk.island.max(last_island(model, till)) + 1 }
+            } else {
+                ReceiptSource::Hub
+            };
+            Action::MoveCash { movement, amount, reason: reason("change"), receipt }
+        }
+        TillMove::OpenDrawer => Action::OpenDrawer { reason: reason("coin check") },
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -239,7 +253,10 @@ fn pay(order: OrderId, minor: i64, settlement: Settlement, receipt: ReceiptSourc
 fn last_island(model: &Model, till: usize) -> u32 {
     let used =
         model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
-            Some(Action::Pay { receipt: ReceiptSource::Island { number }, .. }) => Some(*number),
+            Some(
+                Action::Pay { receipt: ReceiptSource::Island { number }, .. }
+                | Action::MoveCash { receipt: ReceiptSource::Island { number }, .. },
+            ) => Some(*number),
             _ => None,
         });
     used.max().unwrap_or(0)

@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 17] = [
+        const WISHES: [(u64, TillMove); 19] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -167,6 +167,8 @@ impl Plan {
             (20, TillMove::ReturnWithoutReceipt),
             (40, TillMove::PostVoid),
             (50, TillMove::AdjustStock),
+            (30, TillMove::MoveCash),
+            (10, TillMove::OpenDrawer),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

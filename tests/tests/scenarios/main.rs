@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod cash;
 mod damage;
 mod foreign_client;
 mod kill;

@@ -440,6 +440,10 @@ pub fn kind(kind: &str) -> Markup {
         "deposit" => "Deposit",
         "cancelled" => "Cancelled",
         "abandoned" => "Abandoned",
+        "paid_in" => "Paid in",
+        "paid_out" => "Paid out",
+        "cash_drop" => "To the safe",
+        "cash_loan" => "From the safe",
         other => other,
     };
     html! { span class={ "kind " (kind) } { (word) } }

@@ -116,6 +116,7 @@ pub(super) async fn totals(
             "deposit" => totals.deposits = count,
             "cancelled" => totals.cancelled = count,
             "abandoned" => totals.abandoned = count,
+            "paid_in" | "paid_out" | "cash_drop" | "cash_loan" => totals.cash_moves += count,
             _ => return Err(StoreError::Corrupt { what: "a kind of transaction is unknown" }),
         }
         totals.net_minor += row.try_get::<i64, _>("net")?;

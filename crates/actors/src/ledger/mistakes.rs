@@ -54,7 +54,8 @@ fn receipt_of(event: &mut Event) -> Option<&mut ReceiptNumber> {
         | Event::DepositTaken { receipt, .. }
         | Event::SaleCompleted { receipt, .. }
         | Event::GoodsReturned { receipt, .. }
-        | Event::SalePostVoided { receipt, .. } => Some(receipt),
+        | Event::SalePostVoided { receipt, .. }
+        | Event::CashMoved { receipt, .. } => Some(receipt),
         _ => None,
     }
 }

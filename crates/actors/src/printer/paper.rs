@@ -1,6 +1,8 @@
 //! From a durable record to the document on paper. The words are the receipt's; templates by store come later.
 
 use holdfast_devices::document::{Document, Purpose, TaxRow};
+use holdfast_domain::bounded::Reason;
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{TerminalId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line};
@@ -32,6 +34,8 @@ pub struct Paper {
     pub totals: Totals,
     pub taxes: Vec<TaxTotal>,
     pub payment: Payment,
+    /// Why, where the paper says so.
+    pub reason: Option<Reason>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,7 @@ pub enum PaperKind {
     Sale,
     Return,
     PostVoid,
+    Cash(CashMovement),
 }
 
 /// The papers that a record's effects ask for.
@@ -74,9 +79,28 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
         Event::SalePostVoided { original, totals, taxes, payment, .. } => {
             (PaperKind::PostVoid, Some(*original), sale_lines(original), totals, taxes, payment)
         }
+        Event::CashMoved { movement, amount, reason, .. } => {
+            let zero = Money::zero(amount.currency());
+            return Some(Paper {
+                transaction,
+                terminal: stamp.terminal,
+                kind: PaperKind::Cash(*movement),
+                operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
+                profile,
+                stamp: *stamp,
+                receipt,
+                original: None,
+                lines: Vec::new(),
+                totals: Totals { net: zero, tax: zero, gross: zero, discount: zero },
+                taxes: Vec::new(),
+                payment: movement.payment(*amount),
+                reason: Some(reason.clone()),
+            });
+        }
         _ => return None,
     };
     Some(Paper {
+        reason: None,
         transaction,
         terminal: stamp.terminal,
         kind,
@@ -110,6 +134,14 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
         PaperKind::PostVoid => {
             document.bold("VOIDED SALE");
         }
+        PaperKind::Cash(movement) => {
+            document.bold(match movement {
+                CashMovement::PaidIn => "PAID IN",
+                CashMovement::PaidOut => "PAID OUT",
+                CashMovement::Drop => "CASH TO THE SAFE",
+                CashMovement::Loan => "CASH FROM THE SAFE",
+            });
+        }
     }
     document.row(format!("Receipt {}", paper.receipt), paper.stamp.business_date.to_string());
     if let Some(original) = paper.original {
@@ -117,6 +149,12 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
     }
     if let Some(operator) = paper.operator {
         document.text(format!("Served by {operator}"));
+    }
+    if let PaperKind::Cash(_) = paper.kind {
+        add_cash(&mut document, paper);
+        document.blank().barcode(paper.receipt.to_string());
+        document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
+        return document;
     }
     document.rule();
     for line in &paper.lines {
@@ -143,6 +181,18 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
     document.blank().barcode(paper.receipt.to_string());
     document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
     document
+}
+
+/// How much, why, and a line for whoever gives or takes it.
+fn add_cash(document: &mut Document, paper: &Paper) {
+    let due = paper.payment.due;
+    let amount = if due.is_negative() { -due } else { due };
+    document.rule();
+    if let Some(reason) = &paper.reason {
+        document.text(reason.as_str());
+    }
+    document.total(format!("CASH {}", paper.profile.currency), plain(amount));
+    document.blank().text("Signature").blank().rule();
 }
 
 fn add_line(document: &mut Document, line: &Line) {

@@ -26,5 +26,9 @@ pub(super) fn decide(desk: &Desk<'_>, shift: ShiftId, declared: Money) -> Result
         declared,
         over_short: declared - open.figures.cash_expected,
     };
-    Ok(Decision { events: vec![closed], effects: Vec::new() })
+    let mut events = vec![closed];
+    if !open.cash.is_none() {
+        events.push(Event::CashReported { stamp, z_number, cash: Box::new(open.cash.clone()) });
+    }
+    Ok(Decision { events, effects: Vec::new() })
 }

@@ -25,7 +25,10 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::OrderFulfilled { stamp, .. }
         | Event::GoodsReturned { stamp, .. }
         | Event::SalePostVoided { stamp, .. }
-        | Event::StockAdjusted { stamp, .. } => stamp.terminal == terminal,
+        | Event::StockAdjusted { stamp, .. }
+        | Event::CashMoved { stamp, .. }
+        | Event::DrawerOpened { stamp, .. }
+        | Event::CashReported { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
@@ -51,7 +54,10 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
         }
         Event::ShiftClosed { stamp, .. }
         | Event::BasketAbandoned { stamp, .. }
-        | Event::StockAdjusted { stamp, .. } => open(stamp),
+        | Event::StockAdjusted { stamp, .. }
+        | Event::CashMoved { stamp, .. }
+        | Event::DrawerOpened { stamp, .. }
+        | Event::CashReported { stamp, .. } => open(stamp),
         Event::OrderPlaced { stamp, order, .. } => open(stamp) && !state.orders.contains_key(order),
         Event::OrderCancelled { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)
@@ -76,6 +82,8 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
     let amount = match event {
         Event::ShiftOpened { float, .. } => float,
         Event::ShiftClosed { declared, .. } => declared,
+        Event::CashMoved { amount, .. } => amount,
+        Event::CashReported { cash, .. } => &cash.paid_in,
         Event::OrderPlaced { totals, .. } => &totals.gross,
         Event::DepositTaken { payment, .. }
         | Event::SaleCompleted { payment, .. }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{HubCommand, NumberChoice, Settlement};
 use holdfast_domain::decide::accept_offer;
@@ -302,6 +303,17 @@ const CASES: &[Case] = &[
             Action::PostVoid { original: sale, reason: reason("no") }
         })
     }),
+    ("HF-CMD-166", || fresh(move_cash(CashMovement::Drop, "100.01"))),
+    ("HF-CMD-166", || as_manager(|_| move_cash(CashMovement::PaidOut, "101"))),
+    ("HF-CMD-167", || fresh(move_cash(CashMovement::Loan, "0"))),
+    ("HF-CMD-104", || fresh(move_cash(CashMovement::PaidIn, "1"))),
+    ("HF-CMD-104", || fresh(move_cash(CashMovement::PaidOut, "1"))),
+    ("HF-CMD-110", || {
+        let mut shop = Shop::closed();
+        shop.sign_on(TILL, CASHIER);
+        asked(&mut shop, Action::OpenDrawer { reason: reason("change") })
+    }),
+    ("HF-CMD-130", || fresh(move_cash(CashMovement::Loan, "-1"))),
     ("HF-CMD-170", || island(5)),
     ("HF-CMD-170", || island(4)),
     ("HF-CMD-171", || island(1_006)),

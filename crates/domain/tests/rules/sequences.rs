@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::bounded::Sku;
+use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::command::Settlement;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
@@ -36,6 +37,8 @@ enum Move {
     ReturnWithoutReceipt { product: usize, pieces: u32 },
     Void(Index),
     Adjust { product: usize, pieces: i32 },
+    Cash { movement: usize, cents: i64 },
+    OpenDrawer,
     Restart,
 }
 
@@ -60,6 +63,9 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         1 => (product.clone(), 1..3u32).prop_map(|(product, pieces)| Move::ReturnWithoutReceipt { product, pieces }),
         4 => any::<Index>().prop_map(Move::Void),
         4 => (product, -5..40i32).prop_map(|(product, pieces)| Move::Adjust { product, pieces }),
+        3 => (0..CashMovement::ALL.len(), 0..6_000i64)
+            .prop_map(|(movement, cents)| Move::Cash { movement, cents }),
+        1 => Just(Move::OpenDrawer),
         1 => Just(Move::Restart),
     ];
     (prop::bool::weighted(0.3), one)
@@ -146,6 +152,10 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             Action::PostVoid { original, reason: reason("wrong") }
         }
         Move::Adjust { product, pieces } => adjust(SOLD[*product], &pieces.to_string()),
+        Move::Cash { movement, cents } => {
+            move_cash(CashMovement::ALL[*movement], &Decimal::new(*cents, 2).to_string())
+        }
+        Move::OpenDrawer => Action::OpenDrawer { reason: reason("change") },
         Move::Restart => {
             refold(shop);
             return Ok(());
@@ -178,13 +188,26 @@ struct Books {
     rounding: Money,
     tax: Money,
     counts: [u32; 4],
+    moved: Money,
+    no_sales: u32,
 }
 
 impl Books {
     fn new(float: Money) -> Self {
         let zero = eur("0");
         let (gross, net, discount, deposits, rounding, tax) = (zero, zero, zero, zero, zero, zero);
-        Self { cash: float, gross, net, discount, deposits, rounding, tax, counts: [0; 4] }
+        Self {
+            cash: float,
+            gross,
+            net,
+            discount,
+            deposits,
+            rounding,
+            tax,
+            counts: [0; 4],
+            moved: zero,
+            no_sales: 0,
+        }
     }
 
     fn enter(
@@ -212,7 +235,7 @@ impl Books {
         }
     }
 
-    fn of(figures: &holdfast_domain::shift::ShiftFigures) -> Self {
+    fn of(figures: &holdfast_domain::shift::ShiftFigures, cash: &CashFlow) -> Self {
         Self {
             cash: figures.cash_expected,
             gross: figures.gross,
@@ -222,12 +245,15 @@ impl Books {
             rounding: figures.rounding,
             tax: Money::sum(figures.gross.currency(), figures.taxes.iter().map(|t| t.tax)),
             counts: [figures.sales, figures.returns, figures.post_voids, figures.cancelled],
+            moved: cash.sum(),
+            no_sales: cash.no_sales,
         }
     }
 
     /// Everything in the drawer has a reason.
     fn explain_the_drawer(&self, float: Money) -> bool {
-        self.cash == float + self.gross + self.deposits + self.rounding && self.gross == self.net + self.tax
+        self.cash == float + self.gross + self.deposits + self.rounding + self.moved
+            && self.gross == self.net + self.tax
     }
 }
 
@@ -245,7 +271,8 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
             *level += if out { -line.quantity } else { line.quantity };
         }
     };
-    for event in &shop.log {
+    let mut log = shop.log.iter().peekable();
+    while let Some(event) = log.next() {
         *seen.entry(event.name()).or_default() += 1;
         match event {
             Event::ShiftOpened { stamp, float } => {
@@ -253,7 +280,12 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
             }
             Event::ShiftClosed { stamp, z_number, figures, declared, over_short } => {
                 let (float, books) = shifts.remove(&stamp.shift).expect("a shift is closed once");
-                assert_eq!(Books::of(figures), books);
+                let cash = log.peek().and_then(|next| match next {
+                    Event::CashReported { cash, stamp: of, .. } if of.shift == stamp.shift => Some(&**cash),
+                    _ => None,
+                });
+                let nothing = CashFlow::none(float);
+                assert_eq!(Books::of(figures, cash.unwrap_or(&nothing)), books);
                 assert!(books.explain_the_drawer(float), "{books:?}");
                 assert_eq!(*over_short, *declared - books.cash);
                 if stamp.mode == Mode::Live {
@@ -286,6 +318,18 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
                 shifts.get_mut(&stamp.shift).expect("open").1.enter(2, Some(totals), taxes, payment, -1);
                 move_stock(&mut stock, stamp.mode, &sold[original], false);
             }
+            Event::CashMoved { stamp, movement, amount, .. } => {
+                let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
+                let signed = match movement {
+                    CashMovement::PaidIn | CashMovement::Loan => *amount,
+                    CashMovement::PaidOut | CashMovement::Drop => -*amount,
+                };
+                books.moved += signed;
+                books.cash += signed;
+            }
+            Event::DrawerOpened { stamp, .. } => {
+                shifts.get_mut(&stamp.shift).expect("open").1.no_sales += 1;
+            }
             Event::StockAdjusted { changes, .. } => {
                 for change in changes {
                     *stock.entry(change.sku.clone()).or_default() += change.quantity;
@@ -295,7 +339,8 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
         }
     }
     for (shift, (float, books)) in shifts {
-        assert_eq!(Books::of(&shop.state.shifts[&shift].figures), books);
+        let open = &shop.state.shifts[&shift];
+        assert_eq!(Books::of(&open.figures, &open.cash), books);
         assert!(books.explain_the_drawer(float), "{books:?}");
     }
     for (sku, on_hand) in stock {
@@ -379,6 +424,9 @@ fn the_sequences_reach_every_event_of_a_till() {
         "stock_adjusted",
         "stock_went_negative",
         "receipt_number_voided",
+        "cash_moved",
+        "drawer_opened",
+        "cash_reported",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::bounded::{Barcode, Description, Label, Reason, Sku, TaxClass};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::{
     AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement,
@@ -480,4 +481,8 @@ pub fn catalog() -> Catalog {
         stock: *stock,
     });
     Catalog::new(1, products).expect("unique numbers")
+}
+
+pub fn move_cash(movement: CashMovement, amount: &str) -> Action {
+    Action::MoveCash { movement, amount: eur(amount), reason: reason("change"), receipt: ReceiptSource::Hub }
 }

@@ -196,6 +196,7 @@ pub enum Summary {
     StockAdjusted {
         products: u32,
     },
+    DrawerOpened {},
 }
 
 /// Something the cashier should know though the command went through.
@@ -262,6 +263,7 @@ fn summarise(event: &Event) -> Option<Summary> {
         Event::StockAdjusted { changes, .. } => {
             Summary::StockAdjusted { products: u32::try_from(changes.len()).unwrap_or(u32::MAX) }
         }
+        Event::DrawerOpened { .. } => Summary::DrawerOpened {},
         other => {
             let view = super::stream::transaction_view(other)?;
             Summary::Transaction {

@@ -3,6 +3,7 @@
 
 use holdfast_domain::bounded::{Label, Sku};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{EpochId, OrderId, StaffId, TerminalId, TransactionId};
 use holdfast_domain::order::Totals;
@@ -66,6 +67,23 @@ pub enum TransactionKind {
     PostVoid,
     Cancelled,
     Abandoned,
+    PaidIn,
+    PaidOut,
+    /// From the drawer into the safe.
+    CashDrop,
+    /// From the safe into the drawer.
+    CashLoan,
+}
+
+impl From<CashMovement> for TransactionKind {
+    fn from(movement: CashMovement) -> Self {
+        match movement {
+            CashMovement::PaidIn => Self::PaidIn,
+            CashMovement::PaidOut => Self::PaidOut,
+            CashMovement::Drop => Self::CashDrop,
+            CashMovement::Loan => Self::CashLoan,
+        }
+    }
 }
 
 /// One transaction in short, the same for tills, pages and reports.
@@ -138,6 +156,9 @@ pub(super) fn transaction_view(event: &Event) -> Option<TransactionView> {
             TransactionView { order: Some(*order), ..base(TransactionKind::Cancelled) }
         }
         Event::BasketAbandoned { .. } => base(TransactionKind::Abandoned),
+        Event::CashMoved { movement, amount, .. } => {
+            TransactionView { payment: Some(movement.payment(*amount)), ..base((*movement).into()) }
+        }
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use holdfast_domain::bounded::{Label, Reason, Sku};
 use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
@@ -110,6 +111,16 @@ wire_enum!(Event {
     DocumentSettled { transaction: TransactionId, outcome: DocumentOutcome },
     SubjectRegistered { subject: SubjectId, terminal: TerminalId, staff: StaffId },
     SubjectErased { subject: SubjectId, cause: ErasureCause },
+    CashMoved {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        movement: CashMovement,
+        amount: Money,
+        reason: Reason,
+    },
+    DrawerOpened { stamp: Stamp, reason: Reason },
+    CashReported { stamp: Stamp, z_number: u32, cash: Box<CashFlow> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

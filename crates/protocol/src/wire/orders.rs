@@ -4,6 +4,7 @@ use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
@@ -161,6 +162,8 @@ wire_struct!(ShiftFigures {
     cash_expected: Money,
     taxes: Vec<TaxTotal>,
 });
+wire_enum!(CashMovement { PaidIn, PaidOut, Drop, Loan });
+wire_struct!(CashFlow { paid_in: Money, paid_out: Money, dropped: Money, loaned: Money, no_sales: u32 });
 wire_struct!(Shift {
     id: ShiftId,
     terminal: TerminalId,
@@ -170,4 +173,5 @@ wire_struct!(Shift {
     mode: Mode,
     float: Money,
     figures: ShiftFigures,
+    cash: CashFlow,
 });

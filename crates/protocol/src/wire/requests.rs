@@ -2,6 +2,7 @@
 
 use holdfast_domain::bounded::Reason;
 use holdfast_domain::calendar::BusinessDate;
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId, SubjectId, TransactionId};
@@ -167,4 +168,12 @@ wire_enum!(Action {
     Return(goods: ReturnGoods),
     PostVoid { original: TransactionId, reason: Reason },
     AdjustStock { changes: Vec<AdjustLine>, reason: AdjustmentReason },
+    MoveCash {
+        movement: CashMovement,
+        amount: Money,
+        reason: Reason,
+        #[serde(default = "from_hub")]
+        receipt: ReceiptSource,
+    },
+    OpenDrawer { reason: Reason },
 } never SignOn);

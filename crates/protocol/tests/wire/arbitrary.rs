@@ -4,6 +4,7 @@ use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::catalog::{Product, StockRule, Unit};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
@@ -70,6 +71,9 @@ variants!(
         DocumentSettled,
         SubjectRegistered,
         SubjectErased,
+        CashMoved,
+        DrawerOpened,
+        CashReported,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -479,6 +483,26 @@ impl Source {
                     false => ErasureCause::EarlierHub,
                 },
             },
+            "CashMoved" => Event::CashMoved {
+                stamp,
+                transaction,
+                receipt,
+                movement: self.pick(&CashMovement::ALL),
+                amount: self.money(),
+                reason: self.reason(),
+            },
+            "DrawerOpened" => Event::DrawerOpened { stamp, reason: self.reason() },
+            "CashReported" => Event::CashReported {
+                stamp,
+                z_number: self.small(),
+                cash: Box::new(CashFlow {
+                    paid_in: self.money(),
+                    paid_out: self.money(),
+                    dropped: self.money(),
+                    loaned: self.money(),
+                    no_sales: self.small(),
+                }),
+            },
             other => panic!("{other} is in the list and cannot be made"),
         }
     }
@@ -498,13 +522,18 @@ impl Source {
     }
 
     pub fn record(&mut self) -> Record {
+        self.record_of(EVENTS.len())
+    }
+
+    /// A record of the first so many kinds of events: the same from the same seed, however many kinds there are later.
+    pub fn record_of(&mut self, kinds: usize) -> Record {
         let origin = usize::try_from(self.below(ORIGINS.len() as u64)).unwrap();
         let outcome = if self.below(8) == 0 {
             let refusal = RefusalNote { code: "HF-CMD-132".into(), text: self.text(80) };
             Outcome::Refused { refusal }
         } else {
             let events = self.several(4, |s| {
-                let index = usize::try_from(s.below(EVENTS.len() as u64)).unwrap();
+                let index = usize::try_from(s.below(kinds as u64)).unwrap();
                 s.event(index)
             });
             Outcome::Accepted { events }

@@ -14,6 +14,8 @@ use crate::arbitrary::Source;
 use crate::golden::{folder, updating};
 
 const KEY: [u8; 32] = [42; 32];
+/// The kinds of events that there were when the file was first written.
+const KINDS_THEN: usize = 25;
 const RECORDS: u64 = 7;
 
 fn opening(first_seq: u64, previous: [u8; 32]) -> Opening {
@@ -37,7 +39,7 @@ fn export(first_seq: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = None;
     for seq in 1..=RECORDS {
-        let payload = encode_record(&Source(seq).record());
+        let payload = encode_record(&Source(seq).record_of(KINDS_THEN));
         let epoch = epoch_of(seq);
         if seq == first_seq {
             encoder = Some(Encoder::new(&opening(first_seq, hash), &mut out));

@@ -31,6 +31,8 @@ variants!(
         Return,
         PostVoid,
         AdjustStock,
+        MoveCash,
+        OpenDrawer,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -46,9 +48,25 @@ variants!(
         OrderFulfilled,
         Transaction,
         StockAdjusted,
+        DrawerOpened,
     }
 );
-variants!(KINDS, kind_name, TransactionKind { Sale, Deposit, Return, PostVoid, Cancelled, Abandoned });
+variants!(
+    KINDS,
+    kind_name,
+    TransactionKind {
+        Sale,
+        Deposit,
+        Return,
+        PostVoid,
+        Cancelled,
+        Abandoned,
+        PaidIn,
+        PaidOut,
+        CashDrop,
+        CashLoan,
+    }
+);
 variants!(WARNINGS, warning_name, Warning { StockBelowZero });
 
 /// What the examples of one place have shown.

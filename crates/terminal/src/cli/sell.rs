@@ -1,7 +1,6 @@
 //! `sell`
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -16,14 +15,11 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tender::{TenderInput, TenderKind};
 use holdfast_money::{Decimal, Money, Quantity};
-use holdfast_protocol::message::{Answer, Summary, Warning};
-use holdfast_terminal::client::accepted;
+use holdfast_protocol::message::{Answer, Warning};
 use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
 use super::Person;
-
-/// How long the hub may take to be there, and to give an answer.
-const WITHIN: Duration = Duration::from_secs(30);
+use super::ask::{WITHIN, answered, print, typed};
 
 /// Sells one product for cash and prints what the receipt says.
 #[derive(Debug, Args)]
@@ -124,19 +120,6 @@ impl Sell {
     }
 }
 
-async fn answered(
-    asked: impl Future<Output = Result<holdfast_protocol::message::Reply, TillError>>,
-) -> Result<Answer, TillError> {
-    match tokio::time::timeout(WITHIN, asked).await {
-        Ok(reply) => accepted(reply?),
-        Err(_) => Err(TillError::NoAnswer { seconds: WITHIN.as_secs() }),
-    }
-}
-
-fn typed<T, E: std::fmt::Display>(what: &'static str, value: Result<T, E>) -> Result<T, TillError> {
-    value.map_err(|error| TillError::Typed { what, why: error.to_string() })
-}
-
 /// The lines as the hub priced and stored them.
 fn print_lines(placed: &Answer) {
     let Answer::Accepted { record, .. } = placed else { return };
@@ -148,24 +131,5 @@ fn print_lines(placed: &Answer) {
             let unit_price = line.price.unit_price();
             println!("  {} x {unit_price} {:>14}", line.quantity, line.gross.to_string());
         }
-    }
-}
-
-fn print(summary: &Summary) {
-    let Summary::Transaction { receipt, business_date, totals, payment, .. } = summary else { return };
-    println!("receipt  {receipt}   {business_date}");
-    if let Some(totals) = totals {
-        println!("net      {:>14}", totals.net.to_string());
-        println!("tax      {:>14}", totals.tax.to_string());
-        println!("total    {:>14}", totals.gross.to_string());
-    }
-    if let Some(payment) = payment {
-        if !payment.rounding.is_zero() {
-            println!("rounding {:>14}", payment.rounding.to_string());
-        }
-        for tender in &payment.tenders {
-            println!("cash     {:>14}", tender.amount.to_string());
-        }
-        println!("change   {:>14}", payment.change.to_string());
     }
 }

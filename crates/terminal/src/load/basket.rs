@@ -27,11 +27,15 @@ pub(super) enum Activity {
     Settle,
     /// Goods come in.
     Receive,
+    /// Cash goes to the safe or comes from it, is paid in or out.
+    Cash,
+    /// The drawer is opened and nothing is sold.
+    NoSale,
 }
 
 /// How often each comes in a thousand.
-const ACTIVITIES: [(Activity, u64); 9] = [
-    (Activity::Sale, 790),
+const ACTIVITIES: [(Activity, u64); 11] = [
+    (Activity::Sale, 765),
     (Activity::Cancel, 35),
     (Activity::Abandon, 35),
     (Activity::Return, 70),
@@ -40,6 +44,8 @@ const ACTIVITIES: [(Activity, u64); 9] = [
     (Activity::Deposit, 15),
     (Activity::Settle, 15),
     (Activity::Receive, 20),
+    (Activity::Cash, 20),
+    (Activity::NoSale, 5),
 ];
 
 pub(super) fn activity(dice: &mut Dice) -> Activity {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use holdfast_domain::bounded::Sku;
+use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule};
 use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
@@ -32,6 +33,13 @@ use crate::error::TillError;
 const SALES_REMEMBERED_MAX: usize = 200;
 /// Deposits that are open at one time.
 const DEPOSITS_OPEN_MAX: usize = 8;
+/// Why cash moves without goods.
+const CASH: [(CashMovement, &str); 4] = [
+    (CashMovement::Drop, "too much in the drawer"),
+    (CashMovement::Loan, "change"),
+    (CashMovement::PaidOut, "window cleaner"),
+    (CashMovement::PaidIn, "crates given back"),
+];
 /// In the drawer at the beginning of a shift, in major units.
 const FLOAT: i64 = 200;
 
@@ -225,6 +233,11 @@ impl Clerk {
             Activity::Deposit => self.deposit().await,
             Activity::Settle => self.settle().await,
             Activity::Receive => self.receive().await,
+            Activity::Cash => self.move_cash().await,
+            Activity::NoSale => self
+                .ask(Action::OpenDrawer { reason: because("change for the parking meter") })
+                .await
+                .map(drop),
         }
     }
 
@@ -392,6 +405,15 @@ impl Clerk {
             Some(Deposit { order, open, goods }) => self.pay(order, goods, open).await,
             None => self.sale().await,
         }
+    }
+
+    async fn move_cash(&mut self) -> Result<(), TillError> {
+        let (movement, why) = *self.dice.pick(&CASH).unwrap_or(&CASH[0]);
+        let amount = i64::try_from(self.dice.between(1, 40)).unwrap_or(1)
+            * 10_i64.pow(self.profile.currency.exponent());
+        let amount = Money::from_minor(amount, self.profile.currency);
+        let receipt = ReceiptSource::Hub;
+        self.ask(Action::MoveCash { movement, amount, reason: because(why), receipt }).await.map(drop)
     }
 
     async fn receive(&mut self) -> Result<(), TillError> {

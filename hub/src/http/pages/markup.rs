@@ -247,6 +247,10 @@ fn kind(kind: TransactionKind) -> &'static str {
         TransactionKind::PostVoid => "Post-void",
         TransactionKind::Cancelled => "Cancelled order",
         TransactionKind::Abandoned => "Abandoned basket",
+        TransactionKind::PaidIn => "Paid in",
+        TransactionKind::PaidOut => "Paid out",
+        TransactionKind::CashDrop => "To the safe",
+        TransactionKind::CashLoan => "From the safe",
     }
 }
 
