@@ -41,7 +41,7 @@ impl Reader {
             return Ok(None);
         };
         for _ in mark_seq..seq {
-            walk.step()?;
+            walk.pass()?;
         }
         walk.step().map(Some)
     }
@@ -93,7 +93,7 @@ impl Scan {
                 return Ok(None);
             };
             for _ in mark_seq..self.next_seq {
-                walk.step()?;
+                walk.pass()?;
             }
             self.walk = Some((walk, segment_last));
         }

@@ -236,8 +236,17 @@ impl RecordWalk {
         Ok(walk)
     }
 
-    /// Reads the next record, which must be there.
-    pub(crate) fn step(&mut self) -> Result<Record, JournalError> {
+    /// Goes past the next record by its length alone. Whoever wants a later one has that one checked, and what lies before
+    /// it need not be whole.
+    pub(crate) fn pass(&mut self) -> Result<(), JournalError> {
+        let stored_bytes = self.next_stored_bytes()?;
+        self.at += stored_bytes as u64;
+        self.next_seq += 1;
+        Ok(())
+    }
+
+    /// The length of the next record with its header, which must be there and fit its group.
+    fn next_stored_bytes(&mut self) -> Result<usize, JournalError> {
         while self.group_end - self.at < RECORD_HEADER_BYTES as u64 {
             self.at = self.group_end;
             self.enter_group()?;
@@ -245,9 +254,12 @@ impl RecordWalk {
         let left = usize::try_from(self.group_end - self.at).expect("a group is smaller than 4 GiB");
         let header = self.bytes(RECORD_HEADER_BYTES)?;
         let stored_bytes = RECORD_HEADER_BYTES.saturating_add(StoredRecord::claimed_payload_bytes(header));
-        if stored_bytes > left {
-            return Err(self.damaged());
-        }
+        if stored_bytes > left { Err(self.damaged()) } else { Ok(stored_bytes) }
+    }
+
+    /// Reads the next record, which must be there.
+    pub(crate) fn step(&mut self) -> Result<Record, JournalError> {
+        let stored_bytes = self.next_stored_bytes()?;
         let (epoch, seq) = (self.epoch, self.next_seq);
         let record = StoredRecord::decode(self.bytes(stored_bytes)?)
             .filter(|record| record.seq == seq)

@@ -82,8 +82,18 @@ impl Core {
         for (key, _) in rows.all(Table::OpenOrders)? {
             let id = OrderId(id_of_key(Table::OpenOrders, &key)?);
             let missing = StoreError::Unreadable { table: Table::OpenOrders.name(), source: None };
-            let order = core.history(rows, past).order(id)?.filter(|order| !order.state.is_closed());
-            core.state.orders.insert(id, order.ok_or(missing)?);
+            match core.history(rows, past).order(id) {
+                Ok(Some(order)) if !order.state.is_closed() => drop(core.state.orders.insert(id, order)),
+                Ok(_) => return Err(missing),
+                // Selling goes on without it: a block that has gone bad costs this order, and asking for it tells why.
+                Err(error @ StoreError::Journal { .. }) => tracing::error!(
+                    code = error.code(),
+                    order = %id,
+                    %error,
+                    "an open order cannot be read in the journal and is left out"
+                ),
+                Err(error) => return Err(error),
+            }
             core.open_orders.insert(id);
         }
         Ok(core)

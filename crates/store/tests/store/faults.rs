@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use holdfast_domain::order::Channel;
 use holdfast_store::{RebuildReason, STATE_VERSION, StateStore, StoreError};
 
 use crate::disk::{folder, open};
@@ -105,6 +106,36 @@ fn a_row_that_has_no_meaning_is_found_and_rebuilt() {
     let (store, report) = open(&dir, &shop.reader, "monday");
     assert_eq!(report.rebuilt, Some(RebuildReason::MarkedDoubtful));
     shop.check(&*store);
+}
+
+#[test]
+fn a_bad_block_under_an_open_order_costs_that_order_alone() {
+    let ((_folder, dir), mut shop) = (folder(), Shop::empty_with_small_segments().opened_as(1));
+    let damaged = shop.place(0, 3, Channel::NotInHand).expect("in stock");
+    let placed = shop.records.last().expect("the order").payload.clone();
+    // What follows is reached through the damage, by lengths alone.
+    let whole = shop.place(1, 2, Channel::Counter).expect("never refused");
+    let (_, sold) = shop.sell(0, 2);
+    // Until the segment is full and another is written: a segment that is still written is looked at when it is opened.
+    for index in 0..200 {
+        shop.sell(index % 2, 3);
+    }
+    let (store, _) = open(&dir, &shop.reader, "monday");
+    store.close().expect("a clean stop");
+    drop(store);
+    let (path, mut bytes) = shop.first_segment();
+    let at = bytes.windows(placed.len()).position(|window| window == placed).expect("it is in the journal");
+    bytes[at + placed.len() / 2] ^= 1;
+    shop.storage.put(&path, bytes);
+    let (store, report) = open(&dir, &shop.reader, "monday");
+    assert_eq!(report.rebuilt, None);
+    assert!(matches!(store.order(damaged), Err(StoreError::Journal { .. })), "never a wrong answer");
+    store.with_state(&mut |state| {
+        assert!(state.orders.contains_key(&whole) && !state.orders.contains_key(&damaged));
+    });
+    assert_eq!(store.order(whole).expect("readable"), shop.state.orders.get(&whole).cloned());
+    assert_eq!(store.sale(sold).expect("readable"), shop.state.sales.get(&sold).cloned());
+    assert_eq!(store.applied(), shop.records.last().map(|stored| stored.position));
 }
 
 #[test]

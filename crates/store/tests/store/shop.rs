@@ -1,6 +1,7 @@
 //! A small shop that really decides, writes a journal, and remembers everything: what the stores are measured against.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdfast_domain::bounded::{Address, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName};
@@ -35,6 +36,8 @@ pub const PRODUCTS: usize = 5;
 pub const TILLS: usize = 2;
 
 pub struct Shop {
+    /// Where the journal lies.
+    pub storage: MemoryStorage,
     pub writer: Writer,
     pub reader: Reader,
     /// Everything that ever happened; nothing is forgotten.
@@ -100,22 +103,44 @@ fn profile(store: StoreId) -> StoreProfile {
 
 /// A journal in memory, committed by the test itself.
 pub fn journal() -> (Writer, Reader) {
-    let options = Options {
+    journal_in(&MemoryStorage::new(), options())
+}
+
+fn options() -> Options {
+    Options {
         segment_bytes: 4 << 20,
         group_bytes_max: 2 << 20,
         commit: CommitMode::Manual,
         ..Options::new("/journal", chain_hash)
-    };
-    let (writer, reader, _) =
-        Journal::open(options, Arc::new(MemoryStorage::new())).expect("the journal opens");
+    }
+}
+
+fn journal_in(storage: &MemoryStorage, options: Options) -> (Writer, Reader) {
+    let (writer, reader, _) = Journal::open(options, Arc::new(storage.clone())).expect("the journal opens");
     (writer, reader)
 }
 
 impl Shop {
     /// A shop with nothing but its journal.
     pub fn empty() -> Self {
-        let (writer, reader) = journal();
+        Self::empty_with(options())
+    }
+
+    /// As [`Shop::empty`], with segments that a few hundred records fill.
+    pub fn empty_with_small_segments() -> Self {
+        Self::empty_with(Options {
+            segment_bytes: 96 << 10,
+            group_bytes_max: 32 << 10,
+            record_bytes_max: 24 << 10,
+            ..options()
+        })
+    }
+
+    fn empty_with(options: Options) -> Self {
+        let storage = MemoryStorage::new();
+        let (writer, reader) = journal_in(&storage, options);
         Self {
+            storage,
             writer,
             reader,
             state: State::default(),
@@ -128,6 +153,13 @@ impl Shop {
             last_id: 0,
             last_time: 1_700_000_000_000,
         }
+    }
+
+    /// The journal's first segment: where it lies and what it holds.
+    pub fn first_segment(&self) -> (PathBuf, Vec<u8>) {
+        let path = PathBuf::from("/journal/segment-0000000001.hfj");
+        let bytes = self.storage.content(&path).expect("the journal has a first segment");
+        (path, bytes)
     }
 
     /// A shop that is open: two tills, a manager signed on at both, live shifts, ten of everything in stock.
