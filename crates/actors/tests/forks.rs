@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use headquarters::{Headquarters, Key, Wire};
-use holdfast_actors::Parts;
+use holdfast_actors::{Observation, Parts};
 use holdfast_journal::MemoryStorage;
 use holdfast_protocol::message::Answer;
 use holdfast_store::{MemoryStore, StateStore as _};
@@ -198,7 +198,7 @@ async fn round(seed: u64) -> Mishap {
             while store.running.observe().await.replicator.is_none_or(|seen| seen.state != "CaughtUp") {}
         };
         tokio::time::timeout(DEADLINE, caught_up).await.expect("nothing is left to send");
-        assert_eq!(store.running.observe().await.ledger.unwrap().violations, 0);
+        assert_eq!(store.observed(|seen| seen.ledger).await.violations, 0);
         store.running.stop().await;
     }
     mishap
@@ -227,16 +227,8 @@ async fn what_happened_is_told() {
     until(|| has_all(&hq, &first), "HQ follows").await;
     first.running.stop().await;
     let second = started_on(&disk, &Wire::to(&hq)).await;
-    let told = async {
-        loop {
-            let parting = second.running.observe().await.replicator.unwrap().parting;
-            if let Some(parting) = parting.filter(|parting| parting.epoch.is_some()) {
-                return parting;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let parting = tokio::time::timeout(DEADLINE, told).await.expect("it is told");
+    let told = |seen: Observation| seen.replicator?.parting.filter(|parting| parting.epoch.is_some());
+    let parting = second.observed(told).await;
     assert_eq!(parting.shared_seq, shared);
     second.applied(shared + 1).await;
     let mut last = None;

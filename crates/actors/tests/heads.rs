@@ -65,7 +65,7 @@ async fn a_busy_shop_signs_every_so_many_records_and_hq_gets_the_newest() {
     is_true(&store, &newest, &key);
     assert_eq!(newest.head.seq, store.reader.head().unwrap().seq, "signed at once, through the last record");
     until(|| has(&newest), DEADLINE, "HQ has the newest head").await;
-    let observed = store.running.observe().await.notary.unwrap();
+    let observed = store.observed(|seen| seen.notary).await;
     assert_eq!((observed.signed_seq, observed.unsigned), (newest.head.seq, 0));
     assert!(observed.failures >= 1, "the lost answers are counted: {observed:?}");
 }

@@ -41,8 +41,7 @@ async fn a_sale_is_placed_paid_numbered_and_told() {
     assert!(warnings.iter().all(|w| matches!(w, Warning::StockBelowZero { .. })));
     store.applied(position.seq).await;
     assert_eq!(store.stock()["MILK"], "-2");
-    let observed = store.running.observe().await;
-    assert_eq!(observed.ledger.unwrap().violations, 0);
+    assert_eq!(store.observed(|seen| seen.ledger).await.violations, 0);
     let told =
         store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
     assert_eq!(told, 1);
@@ -253,7 +252,7 @@ async fn what_is_not_synced_is_told_to_nobody() {
     let told =
         store.link.published.lock().unwrap().iter().filter(|(_, m)| m.get("transaction").is_some()).count();
     store.storage.plant(CallKind::SyncData, 1, Fault::Eio, true);
-    let before = store.running.observe().await.ledger.expect("the ledger tells").decided;
+    let before = store.observed(|seen| seen.ledger).await.decided;
     let (id, payload) = store.request(store.pay(order, 249));
     store.tills.deliver(till(1), 1, payload);
     // The payment is decided; the disk fails under it; the journal then takes nothing any more.

@@ -145,7 +145,7 @@ async fn new_work_waits_what_is_open_ends_and_room_brings_everything_back() {
     for order in &open[3..] {
         assert!(accepted(&shop.once(store.pay(*order, 249)).await));
     }
-    let seen = store.running.observe().await.space.unwrap();
+    let seen = store.observed(|seen| seen.space).await;
     assert_eq!((seen.ballast_made, seen.ballast_given_back), (2, 1), "{seen:?}");
 }
 

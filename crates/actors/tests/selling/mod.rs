@@ -120,7 +120,7 @@ impl Shop {
             let answer = ask_as_new(&self.store, *terminal, *id, payload).await;
             assert_eq!(&answer, reply, "{what}: the first answer again");
         }
-        let ledger = self.store.running.observe().await.ledger.expect("the ledger tells");
+        let ledger = self.store.observed(|seen| seen.ledger).await;
         assert_eq!(ledger.violations, 0, "{what}");
         told.len() as u64
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdfast_actors::{Calendar, Clock, Ids, Parts, Pins, Running, TillLink, TillsHandle};
+use holdfast_actors::{Calendar, Clock, Ids, Observation, Parts, Pins, Running, TillLink, TillsHandle};
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
@@ -244,6 +244,18 @@ impl Store {
         let running = holdfast_actors::start(parts).await.unwrap();
         let tills = running.tills();
         Self { storage, link, clock, state, running, tills, reader: journal, counter: AtomicU64::new(1) }
+    }
+
+    /// What an actor shows of itself. One that is busy tells nothing for the moment and is asked again.
+    pub async fn observed<T>(&self, of: impl Fn(Observation) -> Option<T>) -> T {
+        let told = async {
+            loop {
+                if let Some(seen) = of(self.running.observe().await) {
+                    return seen;
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, told).await.expect("the actor tells of itself")
     }
 
     pub fn command_id(&self) -> CommandId {
