@@ -148,19 +148,27 @@ pub fn sites(log: &Path, data: &Path, wanted: impl Fn(&str) -> bool) -> Result<V
 }
 
 /// The calls of a log, each in one line. A call during which another thread was heard is logged in two lines, the second
-/// without its arguments; one whose thread was killed meanwhile has no second line.
+/// without its arguments; one whose thread was killed meanwhile has no second line. A thread that is killed before its call
+/// is known leaves `???(`, which is no call.
 fn calls(log: &str) -> Vec<String> {
     const CUT: &str = "<unfinished ...>";
     const GOES_ON: &str = " resumed>";
     let mut calls: Vec<String> = Vec::new();
     let mut begun: BTreeMap<&str, usize> = BTreeMap::new();
     for line in log.lines() {
-        let thread = line.split_whitespace().next().unwrap_or_default();
+        let mut words = line.split_whitespace();
+        let thread = words.next().unwrap_or_default();
+        if words.next().is_some_and(|call| call.starts_with('?')) {
+            continue;
+        }
         if let Some(beginning) = line.trim_end().strip_suffix(CUT) {
             begun.insert(thread, calls.len());
             calls.push(beginning.to_owned());
-        } else if let (Some((_, end)), Some(index)) = (line.split_once(GOES_ON), begun.remove(thread)) {
-            calls[index].push_str(end);
+        } else if let Some((_, end)) = line.split_once(GOES_ON) {
+            // Without a beginning it was made before the tracer came, and names no file.
+            if let Some(index) = begun.remove(thread) {
+                calls[index].push_str(end);
+            }
         } else {
             calls.push(line.to_owned());
         }
@@ -207,6 +215,10 @@ fn a_call_that_is_logged_in_two_lines_is_one_call() -> Result<()> {
                13  +++ exited with 0 +++\n\
                12  <... fsync resumed>)      = 0\n\
                11  <... fdatasync resumed>)  = -1 EIO (Input/output error) (INJECTED)\n\
+               15 ???( <unfinished ...>\n\
+               15 <... ??? resumed>) = ?\n\
+               16 ????(\n\
+               17  <... fsync resumed>)      = 0\n\
                14  fsync(8</shop/hub/staff.json.new> <unfinished ...>\n";
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("log");
