@@ -7,8 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::bounded::{Label, TaxClass};
-use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::staff::{
+    Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, StaffNumber,
+};
+use holdfast_money::{Currency, Decimal, Money, Rate};
 use holdfast_protocol::chain_hash;
+use holdfast_protocol::wire::plain;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -47,7 +52,8 @@ pub enum Ask {
     AddStaff {
         number: u32,
         name: String,
-        role: StaffRole,
+        #[serde(with = "plain")]
+        role: Role,
         pin: Zeroizing<String>,
     },
     ImportCatalog {
@@ -78,23 +84,46 @@ pub enum Ask {
         code: Zeroizing<String>,
     },
     Subject(SubjectAsk),
+    DefineRole(RoleAsk),
 }
 
-/// A role as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum StaffRole {
-    Cashier,
-    Manager,
+/// A role of the store's own as it is typed; its amount is in the store's currency.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleAsk {
+    pub number: u16,
+    pub name: String,
+    #[serde(with = "plain")]
+    pub permissions: Vec<Permission>,
+    #[serde(with = "plain")]
+    pub line_discount: Rate,
+    #[serde(with = "plain")]
+    pub basket_discount: Rate,
+    /// None for as much as the drawer holds.
+    #[serde(with = "plain")]
+    pub cash_refund: Option<Decimal>,
 }
 
-impl From<StaffRole> for Role {
-    fn from(role: StaffRole) -> Self {
-        match role {
-            StaffRole::Cashier => Self::Cashier,
-            StaffRole::Manager => Self::Manager,
-        }
+impl RoleAsk {
+    /// The role that is meant in a store of this currency.
+    ///
+    /// # Errors
+    /// HF-HUB-031.
+    pub(crate) fn role(&self, currency: Currency) -> Result<OwnRole, HubError> {
+        let what = "largest cash refund";
+        let up_to = |amount| Money::new(amount, currency).map(CashLimit::UpTo);
+        let cash_refund = self.cash_refund.map_or(Ok(CashLimit::Unlimited), up_to);
+        let cash_refund = cash_refund.map_err(|source| HubError::Name { what, source: source.into() })?;
+        let (line_discount, basket_discount) = (self.line_discount, self.basket_discount);
+        let limits = Limits { line_discount, basket_discount, cash_refund };
+        let authority = Authority { permissions: self.permissions.iter().copied().collect(), limits };
+        Ok(OwnRole { number: RoleNumber(self.number), name: label("name", &self.name)?, authority })
     }
+}
+
+/// The store's currency.
+pub(crate) fn currency(state: &holdfast_domain::State) -> Currency {
+    state.profile.as_ref().map_or(Currency::EUR, |profile| profile.currency)
 }
 
 /// What the hub answers.
@@ -267,7 +296,7 @@ async fn read(stream: &mut UnixStream) -> std::io::Result<(Ask, Vec<u8>)> {
 async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubError> {
     match ask {
         Ask::AddStaff { number, name, role, pin } => {
-            add_staff(app, StaffNumber(number), &name, role.into(), pin).await
+            add_staff(app, StaffNumber(number), &name, role, pin).await
         }
         Ask::ImportCatalog { name, map, skip_bad_rows, .. } => {
             import(app, name, map, skip_bad_rows, file).await
@@ -307,6 +336,12 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
             Ok(Told::Noted {})
         }
         Ask::Subject(ask) => desk::carry_out(app, ask).await.map(Told::Subject),
+        Ask::DefineRole(ask) => {
+            let currency = with_state(app.state.as_ref(), currency);
+            let role = ask.role(currency)?;
+            app.ledger.hub_command(HubCommand::DefineRole { role }).await.map_err(crate::http::of_ledger)?;
+            Ok(Told::Noted {})
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::admin::{StaffRole, Told};
+use crate::admin::Told;
 use crate::config::Config;
 use crate::console::Console;
 use crate::error::HubError;
@@ -198,11 +198,19 @@ enum StaffCommand {
         number: u32,
         #[arg(long)]
         name: String,
-        #[arg(long)]
-        role: StaffRole,
+        /// cashier, supervisor, manager, or the number of a role that the store defined
+        #[arg(long, value_parser = staff::role)]
+        role: holdfast_domain::staff::Role,
         /// Read the PIN (4 to 12 digits) from the standard input
         #[arg(long, required = true)]
         pin_stdin: bool,
+    },
+    /// Define a role of the store's own, or change what one means for everybody who has it
+    Role {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        role: staff::TypedRole,
     },
 }
 
@@ -266,6 +274,7 @@ async fn run(command: Command) -> Result<ExitCode, HubError> {
         Command::Staff(StaffCommand::Add { place, number, name, role, pin_stdin: _ }) => {
             staff::add(&place, number, name, role).await?;
         }
+        Command::Staff(StaffCommand::Role { place, role }) => staff::define(&place, role).await?,
         Command::Subject(command) => subject::run(command).await?,
         Command::Pair { place, name } => pair::run(&place, name).await?,
         Command::Import(ImportCommand::Catalog { place, file, map, skip_bad_rows }) => {

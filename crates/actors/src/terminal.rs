@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use holdfast_domain::Refusal;
 use holdfast_domain::ids::{CommandId, TerminalId, Uuid};
-use holdfast_domain::staff::PinVerdict;
-use holdfast_domain::state::State;
+use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use holdfast_domain::state::{Need, State};
+use holdfast_domain::{Command, Refusal};
 use holdfast_protocol::message::{
-    Answer, CommandMessage, OfferMessage, Reply, Request, SignOnMessage, StoredRecord, accepted_or_refused,
+    Answer, ApprovedMessage, CommandMessage, OfferMessage, Pin, Reply, Request, SignOnMessage, StoredRecord,
+    accepted_or_refused,
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
@@ -142,6 +143,7 @@ impl Terminal {
             Ok(Request::Command(message)) => self.command(message, payload).await,
             Ok(Request::SignOn(message)) => self.sign_on(message).await,
             Ok(Request::Offer(message)) => self.offer(message).await,
+            Ok(Request::Approved(message)) => self.approved(message).await,
             Err(malformed) => {
                 let id = Request::salvage_id(payload).unwrap_or(CommandId(Uuid::nil()));
                 rejected(id, malformed.code(), malformed.to_string())
@@ -167,19 +169,38 @@ impl Terminal {
     }
 
     async fn sign_on(&self, message: SignOnMessage) -> Reply {
-        let (id, number) = (message.id, message.number);
-        let mut checked = None;
+        let person = (message.number, Some(message.pin.clone()));
+        let command = |verdict| message.clone().into_command(self.terminal, verdict);
+        self.with_pin(message.id, Vec::new(), person, command).await
+    }
+
+    async fn approved(&self, message: ApprovedMessage) -> Reply {
+        let person = (message.approver, message.pin.clone());
+        let command = |verdict| message.clone().into_command(self.terminal, verdict);
+        let needs = State::needs(&command(PinVerdict::NotGiven).0);
+        self.with_pin(message.id, needs, person, command).await
+    }
+
+    /// Decides a command that depends on a person's PIN, once what the hub found out about it is a fact.
+    async fn with_pin(
+        &self,
+        id: CommandId,
+        needs: Vec<Need>,
+        (number, pin): (StaffNumber, Option<Pin>),
+        command: impl Fn(PinVerdict) -> (Command, [u8; 32]),
+    ) -> Reply {
+        let mut checked = pin.is_none().then_some(PinVerdict::NotGiven);
         for _ in 0..FACTS_ROUNDS_MAX {
-            let facts = match self.facts(id, Vec::new()).await {
+            let facts = match self.facts(id, needs.clone()).await {
                 Ok(facts) => facts,
                 Err(reply) => return reply,
             };
-            let verdict = match (facts.outcome.is_some(), checked) {
-                // A repeated sign-on is not another attempt.
-                (true, _) => PinVerdict::LockedOut,
-                (false, Some(verdict)) => verdict,
-                (false, None) => {
-                    let (pins, pin) = (Arc::clone(&self.house.pins), message.pin.clone());
+            let verdict = match (facts.outcome.is_some(), checked, &pin) {
+                // What is repeated is not another attempt.
+                (true, _, _) | (false, None, None) => PinVerdict::LockedOut,
+                (false, Some(verdict), _) => verdict,
+                (false, None, Some(pin)) => {
+                    let (pins, pin) = (Arc::clone(&self.house.pins), pin.clone());
                     match self.house.work.run(move || pins.check(number, &pin.0)).await {
                         Ok(verdict) => checked = Some(verdict),
                         Err(_) => return fault(id),
@@ -189,7 +210,7 @@ impl Terminal {
                     continue;
                 }
             };
-            let (command, fingerprint) = message.clone().into_command(self.terminal, verdict);
+            let (command, fingerprint) = command(verdict);
             match self.ledger().decide(Ask { command, fingerprint, facts }).await {
                 Ok(Verdict::StaleFacts) => {}
                 verdict => return self.reply(id, verdict).await,
@@ -230,7 +251,7 @@ impl Terminal {
         LedgerHandle { house: Arc::clone(&self.house) }
     }
 
-    async fn facts(&self, id: CommandId, needs: Vec<holdfast_domain::state::Need>) -> Result<Facts, Reply> {
+    async fn facts(&self, id: CommandId, needs: Vec<Need>) -> Result<Facts, Reply> {
         let house = Arc::clone(&self.house);
         match self.house.work.run(move || gather(&house, Some(id), &needs)).await {
             Ok(Ok(facts)) => Ok(facts),

@@ -14,7 +14,7 @@ use crate::line::{LineInput, LineNumber};
 use crate::order::PlaceOrder;
 use crate::receipt::{ReceiptSource, TillNumber};
 use crate::shift::{BusinessDay, Mode};
-use crate::staff::{PinVerdict, Role, StaffNumber};
+use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
 use crate::stock::AdjustmentReason;
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
@@ -27,6 +27,8 @@ pub struct Command {
     pub terminal: TerminalId,
     pub occurred_at: Timestamp,
     pub action: Action,
+    /// A second person's word, for what the operator may not do alone.
+    pub approval: Option<Approval>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +174,10 @@ pub enum HubCommand {
     EraseSubject {
         subject: SubjectId,
         cause: ErasureCause,
+    },
+    /// A role of the store's own, or another meaning of one that is known.
+    DefineRole {
+        role: OwnRole,
     },
 }
 

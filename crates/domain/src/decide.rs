@@ -10,15 +10,20 @@ mod move_cash;
 mod offer;
 mod open_shift;
 mod pay;
+mod permit;
 mod place_order;
 mod post_void;
 mod return_goods;
+mod roles;
 mod sign_on;
 mod subject;
 
 pub use hub::decide_hub;
 pub use offer::accept_offer;
 pub use return_goods::refund;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use holdfast_money::Money;
 
@@ -51,34 +56,44 @@ pub struct Decision {
 /// A [`Refusal`]: a value that is kept and answered, not a fault.
 pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result<Decision, Refusal> {
     let till = state.tills.get(&command.terminal).filter(|t| t.standing == Standing::Enrolled);
+    let till = till.ok_or(Refusal::TillUnknown)?;
     let desk = Desk {
         state,
         context,
         command,
-        till: till.ok_or(Refusal::TillUnknown)?,
+        till,
         profile: state.profile.as_ref().ok_or(Refusal::StoreNotConfigured)?,
+        approver: permit::approver(state, till, command)?,
+        approved: RefCell::default(),
     };
-    match &command.action {
-        Action::SignOn { number, verdict } => sign_on::sign_on(&desk, *number, *verdict),
-        Action::SignOff => sign_on::sign_off(&desk),
+    let mut decision = decide_action(&desk)?;
+    let approvals = desk.approvals(&decision.events);
+    decision.events.extend(approvals);
+    Ok(decision)
+}
+
+fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
+    match &desk.command.action {
+        Action::SignOn { number, verdict } => sign_on::sign_on(desk, *number, *verdict),
+        Action::SignOff => sign_on::sign_off(desk),
         Action::OpenShift { shift, float, day, mode } => {
-            open_shift::decide(&desk, *shift, *float, *day, *mode)
+            open_shift::decide(desk, *shift, *float, *day, *mode)
         }
-        Action::CloseShift { shift, declared } => close_shift::decide(&desk, *shift, *declared),
-        Action::PlaceOrder(place) => place_order::decide(&desk, place),
-        Action::CancelOrder { order, reason } => cancel_order::decide(&desk, *order, reason),
-        Action::AbandonBasket { lines, reason } => abandon_basket::decide(&desk, lines, reason),
+        Action::CloseShift { shift, declared } => close_shift::decide(desk, *shift, *declared),
+        Action::PlaceOrder(place) => place_order::decide(desk, place),
+        Action::CancelOrder { order, reason } => cancel_order::decide(desk, *order, reason),
+        Action::AbandonBasket { lines, reason } => abandon_basket::decide(desk, lines, reason),
         Action::Pay { order, tenders, settlement, receipt } => {
-            pay::decide(&desk, *order, tenders, *settlement, *receipt)
+            pay::decide(desk, *order, tenders, *settlement, *receipt)
         }
-        Action::FulfilOrder { order } => fulfil_order::decide(&desk, *order),
-        Action::Return(goods) => return_goods::decide(&desk, goods),
-        Action::PostVoid { original, reason } => post_void::decide(&desk, *original, reason),
-        Action::AdjustStock { changes, reason } => adjust_stock::decide(&desk, changes, reason),
+        Action::FulfilOrder { order } => fulfil_order::decide(desk, *order),
+        Action::Return(goods) => return_goods::decide(desk, goods),
+        Action::PostVoid { original, reason } => post_void::decide(desk, *original, reason),
+        Action::AdjustStock { changes, reason } => adjust_stock::decide(desk, changes, reason),
         Action::MoveCash { movement, amount, reason, receipt } => {
-            move_cash::decide(&desk, *movement, *amount, reason, *receipt)
+            move_cash::decide(desk, *movement, *amount, reason, *receipt)
         }
-        Action::OpenDrawer { reason } => move_cash::open_drawer(&desk, reason),
+        Action::OpenDrawer { reason } => move_cash::open_drawer(desk, reason),
     }
 }
 
@@ -89,16 +104,16 @@ struct Desk<'a> {
     command: &'a Command,
     till: &'a Till,
     profile: &'a StoreProfile,
+    /// A second person at the till, whose PIN was right.
+    approver: Option<&'a Staff>,
+    /// What the operator may do because the approver may.
+    approved: RefCell<BTreeSet<Permission>>,
 }
 
 impl<'a> Desk<'a> {
     /// Who is signed on.
     fn operator(&self) -> Result<&'a Staff, Refusal> {
         self.till.operator.and_then(|id| self.state.staff.get(&id)).ok_or(Refusal::NotSignedOn)
-    }
-
-    fn permit(&self, permission: Permission) -> Result<(), Refusal> {
-        if self.operator()?.role.may(permission) { Ok(()) } else { Err(Refusal::NotPermitted { permission }) }
     }
 
     /// The open shift and the stamp of what happens in it.

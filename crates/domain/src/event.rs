@@ -11,7 +11,7 @@ use crate::order::{Channel, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
 use crate::sale::ReturnedLine;
 use crate::shift::{Mode, ShiftFigures};
-use crate::staff::{Role, StaffNumber};
+use crate::staff::{OwnRole, Permission, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
@@ -249,6 +249,16 @@ pub enum Event {
         z_number: u32,
         cash: Box<CashFlow>,
     },
+    /// From now on the role means this for everybody who has it.
+    RoleDefined {
+        role: Box<OwnRole>,
+    },
+    /// Follows what the operator could do because `approver` allowed it.
+    OverrideApproved {
+        stamp: Stamp,
+        approver: StaffId,
+        permission: Permission,
+    },
 }
 
 impl Event {
@@ -283,6 +293,8 @@ impl Event {
             Self::CashMoved { .. } => "cash_moved",
             Self::DrawerOpened { .. } => "drawer_opened",
             Self::CashReported { .. } => "cash_reported",
+            Self::RoleDefined { .. } => "role_defined",
+            Self::OverrideApproved { .. } => "override_approved",
         }
     }
 
@@ -297,6 +309,21 @@ impl Event {
             | Self::SalePostVoided { stamp, transaction, receipt, .. }
             | Self::CashMoved { stamp, transaction, receipt, .. } => Some((*transaction, *receipt, stamp)),
             _ => None,
+        }
+    }
+
+    /// Who did it, where and when, for everything that happens in a shift.
+    pub fn stamp(&self) -> Option<&Stamp> {
+        match self {
+            Self::ShiftOpened { stamp, .. }
+            | Self::ShiftClosed { stamp, .. }
+            | Self::OrderPlaced { stamp, .. }
+            | Self::OrderFulfilled { stamp, .. }
+            | Self::StockAdjusted { stamp, .. }
+            | Self::DrawerOpened { stamp, .. }
+            | Self::CashReported { stamp, .. }
+            | Self::OverrideApproved { stamp, .. } => Some(stamp),
+            other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }
 }

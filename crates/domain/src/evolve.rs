@@ -27,7 +27,7 @@ use crate::till::{LastNumbers, Standing, Till};
 /// The entries of the state that events touched: what a materialised copy must write again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// Epoch, store, profile, catalog version, last Z number.
+    /// Epoch, store, profile, catalog version, last Z number, roles.
     pub store: bool,
     pub tills: BTreeSet<TerminalId>,
     pub staff: BTreeSet<StaffId>,
@@ -251,7 +251,11 @@ impl State {
             Event::DrawerOpened { stamp, .. } => {
                 self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
             }
-            Event::CashReported { .. } => {}
+            Event::CashReported { .. } | Event::OverrideApproved { .. } => {}
+            Event::RoleDefined { role } => {
+                self.roles.insert(role.number, (**role).clone());
+                changes.store = true;
+            }
         }
     }
 

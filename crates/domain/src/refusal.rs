@@ -1,6 +1,6 @@
 //! What the business refuses, with a code, the fact, and what to do about it.
 
-use holdfast_money::{Currency, Money, Quantity};
+use holdfast_money::{Currency, Money, Quantity, Rate};
 
 use crate::bounded::Sku;
 use crate::calendar::BusinessDate;
@@ -8,7 +8,7 @@ use crate::ids::{OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
-use crate::staff::{Permission, StaffNumber};
+use crate::staff::{Permission, RoleNumber, StaffNumber};
 
 /// Every code of a refusal with its meaning; `docs/errors` has a page for each.
 pub const ERROR_CODES: &[(&str, &str)] = &[
@@ -64,6 +64,16 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-190", "the customer is not registered"),
     ("HF-CMD-191", "the customer was erased"),
     ("HF-CMD-192", "the customer is registered already"),
+    ("HF-CMD-240", "the role is not defined"),
+    ("HF-CMD-241", "a discount is above the limit of the role"),
+    ("HF-CMD-242", "the discounts of a basket are above the limit of the role"),
+    ("HF-CMD-243", "a refund is above the limit of the role"),
+    ("HF-CMD-244", "nobody would be left who may change staff"),
+    ("HF-CMD-245", "the store has defined all the roles it can"),
+    ("HF-CMD-246", "the approver's staff number and PIN do not match"),
+    ("HF-CMD-247", "too many wrong PINs of the approver"),
+    ("HF-CMD-248", "the approver's PIN is missing"),
+    ("HF-CMD-249", "the operator cannot approve for themselves"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -82,7 +92,7 @@ pub enum Refusal {
     WrongPin { number: StaffNumber },
     #[error("too many wrong PINs for staff number {number}; wait, or ask a manager")]
     LockedOut { number: StaffNumber },
-    #[error("this needs the permission to {permission}; ask a manager to sign on")]
+    #[error("this needs the permission to {permission}; ask somebody who has it to approve it or to sign on")]
     NotPermitted { permission: Permission },
     #[error("no shift is open at this till; open one with the float that is in the drawer")]
     NoShift,
@@ -186,6 +196,26 @@ pub enum Refusal {
     SubjectErased { subject: SubjectId },
     #[error("customer {subject} is registered already")]
     SubjectRegistered { subject: SubjectId },
+    #[error("role {role} is not defined in this store; define it first")]
+    RoleUnknown { role: RoleNumber },
+    #[error("the discount on line {line} is more than the {limit} that may be given; ask for an approval")]
+    DiscountAboveLimit { line: LineNumber, limit: Rate },
+    #[error("the discounts take more than the {limit} of a basket that may be given; ask for an approval")]
+    BasketDiscountAboveLimit { limit: Rate },
+    #[error("a refund of {wanted} is more than the {limit} that may be given back; ask for an approval")]
+    RefundAboveLimit { limit: Money, wanted: Money },
+    #[error("nobody would be left who may change staff; give another person that permission first")]
+    LastManager,
+    #[error("the store has {max} roles of its own; change one that it has")]
+    TooManyRoles { max: usize },
+    #[error("staff number {number} and PIN of the approval do not match; ask for it again")]
+    ApprovalWrongPin { number: StaffNumber },
+    #[error("too many wrong PINs for staff number {number}; wait, or ask another person to approve")]
+    ApprovalLockedOut { number: StaffNumber },
+    #[error("the approval came without its PIN, because the till was restarted meanwhile; ask for it again")]
+    ApprovalNotGiven { number: StaffNumber },
+    #[error("staff number {number} is signed on here; an approval comes from a second person")]
+    ApprovalBySelf { number: StaffNumber },
 }
 
 impl Refusal {
@@ -244,6 +274,16 @@ impl Refusal {
             Self::SubjectUnknown { .. } => "HF-CMD-190",
             Self::SubjectErased { .. } => "HF-CMD-191",
             Self::SubjectRegistered { .. } => "HF-CMD-192",
+            Self::RoleUnknown { .. } => "HF-CMD-240",
+            Self::DiscountAboveLimit { .. } => "HF-CMD-241",
+            Self::BasketDiscountAboveLimit { .. } => "HF-CMD-242",
+            Self::RefundAboveLimit { .. } => "HF-CMD-243",
+            Self::LastManager => "HF-CMD-244",
+            Self::TooManyRoles { .. } => "HF-CMD-245",
+            Self::ApprovalWrongPin { .. } => "HF-CMD-246",
+            Self::ApprovalLockedOut { .. } => "HF-CMD-247",
+            Self::ApprovalNotGiven { .. } => "HF-CMD-248",
+            Self::ApprovalBySelf { .. } => "HF-CMD-249",
         }
     }
 

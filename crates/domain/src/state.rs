@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use holdfast_money::Currency;
+
 use crate::bounded::Sku;
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::event::{Event, Parent, ReturnSource};
@@ -11,7 +13,7 @@ use crate::order::Order;
 use crate::record::Record;
 use crate::sale::Sale;
 use crate::shift::Shift;
-use crate::staff::{Staff, StaffNumber};
+use crate::staff::{Authority, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber};
 use crate::stock::StockLevel;
 use crate::store::StoreProfile;
 use crate::subject::SubjectStanding;
@@ -28,6 +30,8 @@ pub struct State {
     pub catalog_hash: Option<[u8; 32]>,
     pub tills: BTreeMap<TerminalId, Till>,
     pub staff: BTreeMap<StaffId, Staff>,
+    /// The roles that the store defined.
+    pub roles: BTreeMap<RoleNumber, OwnRole>,
     /// Open shifts only.
     pub shifts: BTreeMap<ShiftId, Shift>,
     /// Closed shifts that the shell brought, so that their ids are not used again.
@@ -101,7 +105,8 @@ impl State {
             | HubCommand::EnrolTerminal { .. }
             | HubCommand::RevokeTerminal { .. }
             | HubCommand::StepClock { .. }
-            | HubCommand::SettleDocument { .. } => Vec::new(),
+            | HubCommand::SettleDocument { .. }
+            | HubCommand::DefineRole { .. } => Vec::new(),
         }
     }
 
@@ -156,7 +161,9 @@ impl State {
             | Event::SubjectErased { .. }
             | Event::CashMoved { .. }
             | Event::DrawerOpened { .. }
-            | Event::CashReported { .. } => None,
+            | Event::CashReported { .. }
+            | Event::RoleDefined { .. }
+            | Event::OverrideApproved { .. } => None,
         }
     }
 
@@ -191,6 +198,24 @@ impl State {
 
     pub fn staff_by_number(&self, number: StaffNumber) -> Option<&Staff> {
         self.staff.values().find(|staff| staff.number == number)
+    }
+
+    /// What a role permits here, and how far. A role that nobody defined permits nothing.
+    pub fn authority(&self, role: Role) -> Authority {
+        // Amounts matter to tills only, and a till sells nothing before its store is configured.
+        let currency = self.profile.as_ref().map_or(Currency::EUR, |profile| profile.currency);
+        match role {
+            Role::Own(number) => self
+                .roles
+                .get(&number)
+                .map_or_else(|| Authority::none(currency), |defined| defined.authority.clone()),
+            built_in => built_in.built_in(currency).unwrap_or_else(|| Authority::none(currency)),
+        }
+    }
+
+    /// Whether people of this role may do it.
+    pub fn may(&self, role: Role, permission: Permission) -> bool {
+        self.authority(role).may(permission)
     }
 
     pub fn stock_level(&self, sku: &Sku) -> StockLevel {

@@ -9,7 +9,8 @@ pub use reply::{
     accepted_or_refused,
 };
 pub use request::{
-    CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request, SignOnMessage,
+    ApprovedMessage, CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request,
+    SignOnMessage,
 };
 pub use stream::{
     CatalogMessage, HubStatus, StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind,

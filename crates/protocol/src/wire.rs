@@ -68,6 +68,16 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
+impl<T: Wire + Ord> Wire for std::collections::BTreeSet<T> {
+    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Borrowed))
+    }
+
+    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Wired<T>>::deserialize(deserializer)?.into_iter().map(|wired| wired.0).collect())
+    }
+}
+
 impl<T: Wire> Wire for Option<T> {
     fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_ref().map(Borrowed).serialize(serializer)

@@ -6,6 +6,7 @@ use holdfast_domain::State;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
+use holdfast_domain::staff::OwnRole;
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::store::StoreProfile;
 use holdfast_protocol::message::ReplyPosition;
@@ -56,6 +57,8 @@ pub(crate) struct StoreRow {
     #[serde(with = "plain")]
     catalog_hash: Option<[u8; 32]>,
     last_z: u32,
+    #[serde(with = "plain")]
+    roles: Vec<OwnRole>,
 }
 
 impl StoreRow {
@@ -71,6 +74,7 @@ impl StoreRow {
             last_z,
             tills: _,
             staff: _,
+            roles,
             shifts: _,
             closed_shifts: _,
             orders: _,
@@ -87,6 +91,7 @@ impl StoreRow {
             catalog_version: *catalog_version,
             catalog_hash: *catalog_hash,
             last_z: *last_z,
+            roles: roles.values().cloned().collect(),
         }
     }
 
@@ -98,6 +103,7 @@ impl StoreRow {
         state.catalog_version = self.catalog_version;
         state.catalog_hash = self.catalog_hash;
         state.last_z = self.last_z;
+        state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
     }
 }
 

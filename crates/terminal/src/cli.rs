@@ -85,7 +85,37 @@ struct PinSource {
     pin_file: Option<PathBuf>,
 }
 
+/// A second person who approves what the one at the till may not do alone.
+#[derive(Debug, Args)]
+struct Approver {
+    /// Staff number of a second person who approves; their PIN is the second line of standard input
+    #[arg(long, value_name = "STAFF", requires = "pin_stdin")]
+    approve: Option<u32>,
+}
+
+/// Who is at the till and, where one is needed, who approves, with what they typed.
+struct Typed {
+    pin: Pin,
+    approval: Option<(StaffNumber, Pin)>,
+}
+
 impl Person {
+    /// Reads both PINs.
+    fn typed(&self, approver: &Approver) -> Result<Typed, TillError> {
+        let Some(number) = approver.approve else { return Ok(Typed { pin: self.pin()?, approval: None }) };
+        let (from, mut text) = ("standard input".to_owned(), String::new());
+        let read = std::io::stdin().take(PIN_BYTES_MAX).read_to_string(&mut text);
+        read.map_err(|source| TillError::Pin { from: from.clone(), source: Some(source) })?;
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        match (lines.next(), lines.next()) {
+            (Some(pin), Some(second)) => {
+                let approval = Some((StaffNumber(number), Pin(second.to_owned())));
+                Ok(Typed { pin: Pin(pin.to_owned()), approval })
+            }
+            _ => Err(TillError::Pin { from, source: None }),
+        }
+    }
+
     fn number(&self) -> StaffNumber {
         StaffNumber(self.staff)
     }

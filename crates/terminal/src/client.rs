@@ -18,8 +18,8 @@ use holdfast_domain::ids::{CommandId, EpochId, Uuid};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::{DiskStorage, Storage};
 use holdfast_protocol::message::{
-    Answer, CatalogMessage, CommandMessage, Pin, REQUEST_BYTES_MAX, Reply, Request, SignOnMessage,
-    StatusMessage, StockMessage, TransactionMessage,
+    Answer, ApprovedMessage, CatalogMessage, CommandMessage, Pin, REQUEST_BYTES_MAX, Reply, Request,
+    SignOnMessage, StatusMessage, StockMessage, TransactionMessage,
 };
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::Stream;
@@ -331,6 +331,22 @@ impl Till {
         self.request(&Request::Command(CommandMessage { id, occurred_at, action })).await
     }
 
+    /// As [`Till::send`], with a second person's word for it. Their PIN is sent and never stored: when this till is restarted
+    /// before the hub heard of the command, the hub refuses it for want of the PIN.
+    ///
+    /// # Errors
+    /// As [`Till::request`].
+    pub async fn send_approved(
+        &self,
+        action: Action,
+        approver: StaffNumber,
+        pin: Pin,
+    ) -> Result<Reply, TillError> {
+        let (id, occurred_at) = (CommandId(self.mint()?), now());
+        let approved = ApprovedMessage { id, occurred_at, action, approver, pin: Some(pin) };
+        self.request(&Request::Approved(approved)).await
+    }
+
     /// Sends one request and waits for its answer.
     ///
     /// # Errors
@@ -341,9 +357,9 @@ impl Till {
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(TillError::RequestTooLarge { bytes: bytes.len(), max: REQUEST_BYTES_MAX });
         }
-        let secret = !matches!(request, Request::Command(_));
+        let kept = request.to_kept_bytes().map(Into::into);
         let (answer, waiter) = oneshot::channel();
-        let order = Order::Submit { id, bytes: bytes.into(), secret, answer };
+        let order = Order::Submit { id, bytes: bytes.into(), kept, answer };
         self.orders.try_send(order).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => TillError::Busy { waiting: QUEUE_REQUESTS_MAX },
             mpsc::error::TrySendError::Closed(_) => TillError::Closed,

@@ -100,6 +100,11 @@ async fn answer(
                 let verdict = if message.pin.0 == PIN { PinVerdict::Correct } else { PinVerdict::Wrong };
                 message.into_command(terminal(), verdict)
             }
+            Request::Approved(message) => {
+                let right = message.pin.as_ref().is_some_and(|pin| pin.0 == PIN);
+                let verdict = if right { PinVerdict::Correct } else { PinVerdict::Wrong };
+                message.into_command(terminal(), verdict)
+            }
             Request::Offer(_) => panic!("this hub is the only one there ever was"),
         };
         debug_assert!(print != [0; 32] && fingerprint(&bytes) != [0; 32]);

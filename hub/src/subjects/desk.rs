@@ -8,7 +8,7 @@ use std::time::Duration;
 use holdfast_domain::Refusal;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::{StaffId, StoreId, SubjectId};
-use holdfast_domain::staff::{Permission, PinVerdict, StaffNumber};
+use holdfast_domain::staff::{Authority, Permission, PinVerdict, StaffNumber};
 use holdfast_domain::state::State;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_protocol::subject::Subject;
@@ -185,10 +185,11 @@ fn erased_told(
     SubjectTold::Erased(ErasedTold { subject: Wired(subject), record_seq, keys, sealed_bytes, vault })
 }
 
-type Known = Option<(StaffId, holdfast_domain::staff::Role)>;
+/// Who it is, and what they may.
+type Known = Option<(StaffId, Authority)>;
 
 fn known(state: &State, number: StaffNumber) -> Known {
-    state.staff_by_number(number).map(|staff| (staff.id, staff.role))
+    state.staff_by_number(number).map(|staff| (staff.id, state.authority(staff.role)))
 }
 
 /// Who this is, if they are who they say and may do this. An attempt is counted as at a till.
@@ -200,11 +201,11 @@ fn with_staff(
 ) -> Result<StaffId, HubError> {
     let number = StaffNumber(person.number);
     let verdict = people.check(number, &person.pin, Machine.now_ms());
-    let (PinVerdict::Correct, Some((staff, role))) = (verdict, known(number)) else {
+    let (PinVerdict::Correct, Some((staff, authority))) = (verdict, known(number)) else {
         tracing::info!(%number, ?verdict, "a person at the console was not let to the customers");
         return Err(HubError::SignInRefused);
     };
-    if role.may(permission) {
+    if authority.may(permission) {
         Ok(staff)
     } else {
         Err(HubError::Refused { refusal: Box::new(Refusal::NotPermitted { permission }) })

@@ -198,7 +198,7 @@ impl<S: Sink> Shop<S> {
     fn act(&mut self, till: usize, action: Action) -> anyhow::Result<CommandId> {
         let (id, now) = (CommandId(self.id()), self.now());
         let terminal = self.tills[till];
-        let command = Command { id, terminal, occurred_at: now, action };
+        let command = Command { id, terminal, occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).expect("a date");
         let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
         let decision = decide(&self.state, &command, &context)

@@ -55,6 +55,7 @@ names! {
         HubCommand::SettleDocument { .. } => "settle_document",
         HubCommand::RegisterSubject { .. } => "register_subject",
         HubCommand::EraseSubject { .. } => "erase_subject",
+        HubCommand::DefineRole { .. } => "define_role",
     }
 }
 
@@ -89,6 +90,8 @@ names! {
         Event::CashMoved { .. } => "cash_moved",
         Event::DrawerOpened { .. } => "drawer_opened",
         Event::CashReported { .. } => "cash_reported",
+        Event::RoleDefined { .. } => "role_defined",
+        Event::OverrideApproved { .. } => "override_approved",
     }
 }
 
@@ -149,6 +152,7 @@ pub enum HubMove {
     Settle,
     RegisterSubject,
     EraseSubject,
+    DefineRole,
 }
 
 /// What the world does.

@@ -113,6 +113,7 @@ fn commands(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Ve
             wrong.push(format!("P2: {id} at {seq} was asked for by nobody"));
             continue;
         };
+        // What a till keeps of a request is what it is known by: never a PIN.
         if asked.action.is_some() && fingerprint(&asked.bytes) != print {
             wrong.push(format!("P2: {id} at {seq} stands for other bytes than were asked"));
         }

@@ -8,15 +8,15 @@ use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
-use holdfast_domain::line::LineNumber;
+use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{TenderInput, TenderKind};
-use holdfast_money::Quantity;
-use holdfast_protocol::message::{CommandMessage, Pin, Request, SignOnMessage};
+use holdfast_money::{Decimal, Quantity, Rate, UnitPrice};
+use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, SignOnMessage};
 use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
@@ -35,9 +35,33 @@ pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) ->
     }
     let action = action(model, till, doing, dice)?;
     let id = mint(model, till);
+    if needs_permission(&action) && dice.permille(400) {
+        return Some(approved(model, till, id, action, dice));
+    }
     let bytes: Bytes = request(id, action.clone(), dice).into();
     model.ask(till, id, Some(action), bytes.clone());
     Some(Want { id, bytes, how: How::Stored })
+}
+
+/// Whether a cashier needs somebody else for it.
+fn needs_permission(action: &Action) -> bool {
+    match action {
+        Action::PostVoid { .. } | Action::AdjustStock { .. } | Action::MoveCash { .. } => true,
+        Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
+        Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
+        _ => false,
+    }
+}
+
+/// The manager comes to the till and types a PIN, now and then a wrong one.
+fn approved(model: &mut Model, till: usize, id: CommandId, action: Action, dice: &mut Dice) -> Want {
+    let pin = Some(Pin(if dice.permille(100) { "0000" } else { crate::shop::PIN }.to_owned()));
+    let (occurred_at, approver) = (Timestamp(DAWN_MS), crate::shop::MANAGER);
+    let message = ApprovedMessage { id, occurred_at, action: action.clone(), approver, pin };
+    let request = Request::Approved(message);
+    let kept = request.to_kept_bytes().unwrap_or_default();
+    model.ask(till, id, Some(action), kept.into());
+    Want { id, bytes: request.to_bytes().into(), how: How::Stored }
 }
 
 /// A clerk who is not signed on, or has no shift, mostly begins with that.
@@ -72,7 +96,11 @@ fn sign_on(model: &mut Model, till: usize, dice: &mut Dice) -> Want {
         1 => "locked",
         _ => crate::shop::PIN,
     };
-    let number = if dice.permille(30) { StaffNumber(77) } else { crate::shop::MANAGER };
+    let number = match dice.below(100) {
+        0..=2 => StaffNumber(77),
+        3..=27 => crate::shop::CASHIER,
+        _ => crate::shop::MANAGER,
+    };
     let message = SignOnMessage { id, occurred_at: Timestamp(DAWN_MS), number, pin: Pin(pin.to_owned()) };
     let bytes: Bytes = Request::SignOn(message).to_bytes().into();
     model.ask(till, id, None, bytes.clone());
@@ -108,6 +136,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             expected_total: None,
         })
     };
+    let priced_by_hand = dice.below(20);
     Some(match doing {
         TillMove::SignOn | TillMove::ReuseId | TillMove::Replay => return None,
         TillMove::SignOff => Action::SignOff,
@@ -138,7 +167,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                 }
             }
             let channel = if dice.permille(250) { Channel::NotInHand } else { Channel::Counter };
-            place(channel, &wanted)
+            by_hand(place(channel, &wanted), priced_by_hand)
         }
         TillMove::PlaceScarce => place(Channel::Counter, &[(SCARCE, 1_000)]),
         TillMove::Cancel => {
@@ -242,6 +271,23 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
         },
     })
+}
+
+/// Now and then somebody sets a price or gives a discount.
+fn by_hand(mut place: Action, thrown: u64) -> Action {
+    if let Action::PlaceOrder(PlaceOrder { lines, .. }) = &mut place
+        && let Some(line) = lines.first_mut()
+    {
+        let unit_price = UnitPrice::new(Decimal::ONE).expect("a price");
+        let rate = |percent: i64| Rate::percent(Decimal::from(percent)).expect("a rate");
+        match thrown {
+            0 => line.price = PriceInput::Override { unit_price, reason: reason("dented") },
+            1 => line.discount = DiscountInput::Percent { rate: rate(10), reason: reason("short date") },
+            2 => line.discount = DiscountInput::Percent { rate: rate(40), reason: reason("broken seal") },
+            _ => {}
+        }
+    }
+    place
 }
 
 fn pay(order: OrderId, minor: i64, settlement: Settlement, receipt: ReceiptSource) -> Action {

@@ -503,6 +503,8 @@ async fn found(world: &World, running: &Running) {
     console(world, running, HubCommand::ConfigureStore { profile: Box::new(shop::profile(240)) }).await;
     let (staff, number) = (shop::manager(), shop::MANAGER);
     console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Manager }).await;
+    let (staff, number) = (shop::cashier(), shop::CASHIER);
+    console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Cashier }).await;
     let source = CatalogSource::Import;
     let products = u32::try_from(shop::SKUS.len()).unwrap_or(0);
     console(world, running, HubCommand::ActivateCatalog { content_hash: [2; 32], products, source }).await;

@@ -250,7 +250,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(9) {
+    match dice.below(10) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -259,6 +259,7 @@ fn console(dice: &mut Dice) -> HubMove {
         5 => HubMove::StepClock,
         6 => HubMove::Settle,
         7 => HubMove::RegisterSubject,
+        8 => HubMove::DefineRole,
         _ => HubMove::EraseSubject,
     }
 }

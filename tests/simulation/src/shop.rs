@@ -1,19 +1,23 @@
 //! The small store that every run plays in: four products, one of them strict with few units, two tax rates.
 #![allow(clippy::missing_panics_doc, reason = "every value here is a literal that is known to be valid")]
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::ids::{StaffId, StoreId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::staff::{Authority, CashLimit, Limits, OwnRole, Permission, RoleNumber, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 
 /// The manager, who may do everything.
 pub const MANAGER: StaffNumber = StaffNumber(1);
+/// A cashier, who may not and asks the manager.
+pub const CASHIER: StaffNumber = StaffNumber(2);
 pub const PIN: &str = "2468";
 /// The strict product.
 pub const SCARCE: &str = "RARE";
@@ -38,6 +42,25 @@ pub fn sku(text: &str) -> Sku {
 
 pub fn manager() -> StaffId {
     StaffId(Uuid::from_u128(1))
+}
+
+pub fn cashier() -> StaffId {
+    StaffId(Uuid::from_u128(2))
+}
+
+/// A role of the store's own that pays cash in and out, or not.
+pub fn helper(may_move_cash: bool) -> OwnRole {
+    let share = |percent| Rate::percent(Decimal::from(percent)).expect("a rate");
+    let mut permissions = BTreeSet::from([Permission::Discount, Permission::RefundCash]);
+    if may_move_cash {
+        permissions.insert(Permission::MoveCash);
+    }
+    let limits = Limits {
+        line_discount: share(10),
+        basket_discount: share(5),
+        cash_refund: CashLimit::UpTo(eur(2_000)),
+    };
+    OwnRole { number: RoleNumber(1), name: label("Helper"), authority: Authority { permissions, limits } }
 }
 
 pub fn profile(cut_over_minutes: u16) -> StoreProfile {

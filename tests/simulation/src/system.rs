@@ -8,7 +8,7 @@ use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome};
 use holdfast_domain::ids::{EpochId, StaffId, SubjectId, TerminalId, TransactionId, Uuid};
-use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::staff::{Role, RoleNumber, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_journal::{MemoryStorage, storage};
 use holdfast_store::StateStore as _;
@@ -262,7 +262,12 @@ impl Run {
             HubMove::RegisterStaff => HubCommand::RegisterStaff {
                 staff: StaffId(Uuid::from_u128(u128::from(number))),
                 number: StaffNumber(number),
-                role: if number == 1 { Role::Manager } else { Role::Cashier },
+                role: match number {
+                    1 => Role::Manager,
+                    3 => Role::Own(RoleNumber(1)),
+                    4 => Role::Supervisor,
+                    _ => Role::Cashier,
+                },
             },
             HubMove::Enrol => HubCommand::EnrolTerminal {
                 terminal: spare,
@@ -281,6 +286,7 @@ impl Run {
                 HubCommand::SettleDocument { transaction, outcome: DocumentOutcome::Unknown }
             }
             HubMove::RegisterSubject => HubCommand::RegisterSubject { subject, terminal: terminal(0) },
+            HubMove::DefineRole => HubCommand::DefineRole { role: shop::helper(self.dice.permille(500)) },
             HubMove::EraseSubject => {
                 let cause =
                     ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };
@@ -426,7 +432,7 @@ impl Run {
     /// The disk is gone. What was acknowledged comes back from HQ's copy and from the tills.
     fn destroy_hub(&mut self) -> Result<(), String> {
         // A replacement needs the store's first records at HQ, and HQ itself.
-        let founded = 5 + self.plan.tills as u64;
+        let founded = 6 + self.plan.tills as u64;
         let (copy, whole) = {
             let mut headquarters = self.world.headquarters();
             headquarters.flush();

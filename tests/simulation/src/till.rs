@@ -283,7 +283,8 @@ impl Engine {
             if is_planted(Bug::SentBeforeStored) && self.welcomed {
                 self.on_the_wire(want.id, &want.bytes, true);
             }
-            match self.outbox.ask(want.id, &want.bytes) {
+            let kept = Request::parse(&want.bytes).ok().and_then(|request| request.to_kept_bytes());
+            match self.outbox.ask(want.id, kept.as_deref().unwrap_or(&want.bytes)) {
                 Ok(Asked::Stored) => {}
                 Ok(Asked::StillWaiting | Asked::AnsweredBefore) if known => return Ok(()),
                 Ok(Asked::StillWaiting | Asked::AnsweredBefore) => {}

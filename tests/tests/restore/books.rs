@@ -101,7 +101,7 @@ impl Trade {
     fn act(&mut self, till: usize, action: Action) -> CommandId {
         let (id, now) = (CommandId(Machine.fresh_id()), Machine.timestamp());
         let terminal = self.tills[till];
-        let command = Command { id, terminal, occurred_at: now, action };
+        let command = Command { id, terminal, occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).unwrap();
         let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
         let decision = decide(&self.state, &command, &context);

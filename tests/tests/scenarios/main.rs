@@ -1,5 +1,6 @@
 //! The whole chain, as a stranger would see it work: every program is the shipped one, started as a child process.
 
+mod approval;
 mod audit;
 mod bad_input;
 mod cash;

@@ -16,7 +16,11 @@ pub(super) fn decide(
     reason: &AdjustmentReason,
 ) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
-    desk.permit(Permission::AdjustStock)?;
+    desk.permit(match reason {
+        AdjustmentReason::Received => Permission::ReceiveStock,
+        AdjustmentReason::Counted => Permission::CountStock,
+        AdjustmentReason::Waste | AdjustmentReason::Other(_) => Permission::AdjustStock,
+    })?;
     if shift.mode == Mode::Training {
         return Err(Refusal::TrainingShift);
     }

@@ -45,7 +45,7 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             if state.staff_by_number(*number).is_some_and(|known| known.id != *staff) {
                 return Err(Refusal::StaffNumberTaken { number: *number });
             }
-            Event::StaffRegistered { staff: *staff, number: *number, role: *role }
+            super::roles::register(state, *staff, *number, *role)?
         }
         HubCommand::EnrolTerminal { terminal, name, secret_hash, number } => Event::TerminalEnrolled {
             terminal: *terminal,
@@ -67,6 +67,7 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             super::subject::register(state, *subject, *terminal)?
         }
         HubCommand::EraseSubject { subject, cause } => super::subject::erase(state, *subject, *cause)?,
+        HubCommand::DefineRole { role } => super::roles::define(state, role)?,
     };
     Ok(Decision { events: vec![event], effects: Vec::new() })
 }

@@ -28,7 +28,8 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::StockAdjusted { stamp, .. }
         | Event::CashMoved { stamp, .. }
         | Event::DrawerOpened { stamp, .. }
-        | Event::CashReported { stamp, .. } => stamp.terminal == terminal,
+        | Event::CashReported { stamp, .. }
+        | Event::OverrideApproved { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
@@ -39,7 +40,8 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::ClockStepped { .. }
         | Event::DocumentSettled { .. }
         | Event::SubjectRegistered { .. }
-        | Event::SubjectErased { .. } => false,
+        | Event::SubjectErased { .. }
+        | Event::RoleDefined { .. } => false,
     }
 }
 

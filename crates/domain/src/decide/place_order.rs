@@ -24,6 +24,7 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
     if !lines.iter().any(Line::is_kept) {
         return Err(Refusal::EmptyBasket);
     }
+    desk.permit_prices(&lines)?;
     let totals = pricing::totals(desk.profile.currency, &lines);
     if !totals.gross.in_range() {
         return Err(Refusal::AmountOutOfRange);

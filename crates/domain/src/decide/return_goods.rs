@@ -30,6 +30,7 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
     let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
     let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
     let payout = refunds.payout(desk, totals.gross);
+    desk.permit_refund(payout)?;
     if payout > shift.figures.cash_expected {
         return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
     }
@@ -129,6 +130,7 @@ fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
 fn without_receipt<'a>(desk: &Desk<'a>, inputs: &[crate::line::LineInput]) -> Result<Goods<'a>, Refusal> {
     desk.permit(Permission::ReturnWithoutReceipt)?;
     let lines = pricing::price_lines(desk.profile, desk.context.catalog, inputs)?;
+    desk.permit_prices(&lines)?;
     let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
     let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();
     Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, Refunds::Alone))

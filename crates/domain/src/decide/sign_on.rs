@@ -12,7 +12,7 @@ pub(super) fn sign_on(
 ) -> Result<Decision, Refusal> {
     match verdict {
         PinVerdict::Correct => {}
-        PinVerdict::Wrong => return Err(Refusal::WrongPin { number }),
+        PinVerdict::Wrong | PinVerdict::NotGiven => return Err(Refusal::WrongPin { number }),
         PinVerdict::LockedOut => return Err(Refusal::LockedOut { number }),
     }
     let staff = desk.state.staff_by_number(number).ok_or(Refusal::WrongPin { number })?.id;

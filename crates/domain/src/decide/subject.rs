@@ -35,7 +35,7 @@ pub(super) fn erase(state: &State, subject: SubjectId, cause: ErasureCause) -> R
 fn may_erase(state: &State, staff: StaffId) -> Result<(), Refusal> {
     let permission = Permission::EraseSubject;
     match state.staff.get(&staff) {
-        Some(person) if person.role.may(permission) => Ok(()),
+        Some(person) if state.may(person.role, permission) => Ok(()),
         _ => Err(Refusal::NotPermitted { permission }),
     }
 }

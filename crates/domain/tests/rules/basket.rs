@@ -29,6 +29,7 @@ fn check(basket: &Basket) {
         profile.basis = basket.basis;
         profile.tax_rounding = basket.rounding;
     });
+    shop.sign_on(TILL, MANAGER);
     let order = shop.place(&basket.lines);
     let placed = shop.order(order).clone();
     let what = basket.what;
@@ -161,6 +162,7 @@ fn tax_is_worked_out_as_the_seller_chose() {
 #[test]
 fn a_line_is_a_snapshot_of_everything_that_made_its_price() {
     let mut shop = Shop::open();
+    shop.sign_on(TILL, MANAGER);
     let barcode = holdfast_domain::bounded::Barcode::new(TEA_BARCODE).expect("a barcode");
     let scanned = LineInput { item: ItemRef::Barcode(barcode.clone()), ..line(1, "BOOK", "2") };
     let order = shop.place(&[scanned.at("3.00").percent_off("10"), line(2, "BREAD", "1").voided()]);
@@ -195,6 +197,7 @@ fn a_later_change_of_rates_does_not_touch_what_was_sold() {
 #[test]
 fn the_largest_basket_is_priced_and_one_cent_more_is_refused() {
     let mut shop = Shop::open_with(|profile| profile.tax_rounding = PerTotal);
+    shop.sign_on(TILL, MANAGER);
     let most = [line(1, "BOOK", "9999").at("1000000000"), line(2, "BOOK", "1").at("1000000000")];
     let order = shop.place(&most);
     assert_eq!(shop.order(order).totals.gross, eur("10000000000000"));

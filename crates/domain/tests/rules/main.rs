@@ -7,6 +7,7 @@ mod cash;
 mod day;
 mod numbers;
 mod offers;
+mod people;
 mod refusals;
 mod returns;
 mod sequences;

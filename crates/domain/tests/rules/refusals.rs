@@ -15,7 +15,7 @@ use holdfast_domain::money::{Currency, Money};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::{ReceiptSource, TillNumber};
 use holdfast_domain::shift::{BusinessDay, Mode};
-use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
+use holdfast_domain::staff::{CashLimit, OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
 use holdfast_domain::tender::{TenderInput, TenderKind};
 use holdfast_domain::{Action, ERROR_CODES, Event, Origin, Outcome, Record, Refusal};
 
@@ -37,7 +37,7 @@ fn fresh(action: Action) -> Result<(), Refusal> {
 }
 
 fn basket(lines: &[holdfast_domain::line::LineInput]) -> Result<(), Refusal> {
-    fresh(place(OrderId(Uuid::from_u128(5)), Channel::Counter, lines))
+    as_manager(|_| place(OrderId(Uuid::from_u128(5)), Channel::Counter, lines))
 }
 
 fn as_manager(action: impl FnOnce(&mut Shop) -> Action) -> Result<(), Refusal> {
@@ -404,7 +404,65 @@ const CASES: &[Case] = &[
         shop.erase(customer(1), CASHIER).map(drop)
     }),
     ("HF-CMD-101", || Shop::closed().register(customer(1)).map(drop)),
+    ("HF-CMD-104", || fresh(place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1").at("3.00")]))),
+    // Somebody who may not either approves it.
+    ("HF-CMD-104", || {
+        let mut shop = Shop::open();
+        shop.hub(register(101, Role::Cashier)).expect("a free number");
+        approved(&mut shop, 101, PinVerdict::Correct)
+    }),
+    ("HF-CMD-240", || Shop::open().hub(register(102, Role::Own(RoleNumber(1)))).map(drop)),
+    ("HF-CMD-241", || {
+        fresh(place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1").percent_off("15.1")]))
+    }),
+    ("HF-CMD-241", || fresh(place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1").off("0.60")]))),
+    ("HF-CMD-242", || {
+        let mut shop = Shop::open();
+        shop.define(frugal()).expect("a free number");
+        shop.hub(register(CASHIER, Role::Own(RoleNumber(1)))).expect("another role");
+        let lines = [line(1, "BOOK", "1").percent_off("20"), line(2, "BOOK", "1").percent_off("20")];
+        asked(&mut shop, place(unknown_order(), Channel::Counter, &lines))
+    }),
+    ("HF-CMD-243", || {
+        let mut shop = Shop::open();
+        let sale = shop.sell(&[line(1, "BOOK", "51")]);
+        asked(&mut shop, by_receipt(sale, &[(1, "51")]))
+    }),
+    ("HF-CMD-244", || Shop::open().hub(register(MANAGER, Role::Cashier)).map(drop)),
+    ("HF-CMD-244", || {
+        let mut shop = Shop::open();
+        shop.define(OwnRole { authority: everything(), ..frugal() }).expect("a free number");
+        shop.hub(register(MANAGER, Role::Own(RoleNumber(1)))).expect("it may change staff too");
+        shop.define(frugal()).map(drop)
+    }),
+    ("HF-CMD-245", || {
+        let mut shop = Shop::open();
+        for number in 1..=33 {
+            shop.define(OwnRole { number: RoleNumber(number), ..frugal() })?;
+        }
+        Ok(())
+    }),
+    ("HF-CMD-129", || {
+        let mut role = frugal();
+        role.authority.limits.cash_refund = CashLimit::UpTo(usd(1));
+        Shop::open().define(role).map(drop)
+    }),
+    ("HF-CMD-130", || {
+        let mut role = frugal();
+        role.authority.limits.cash_refund = CashLimit::UpTo(eur("-1"));
+        Shop::open().define(role).map(drop)
+    }),
+    ("HF-CMD-246", || approved(&mut Shop::open(), MANAGER, PinVerdict::Wrong)),
+    ("HF-CMD-246", || approved(&mut Shop::open(), 404, PinVerdict::Correct)),
+    ("HF-CMD-247", || approved(&mut Shop::open(), MANAGER, PinVerdict::LockedOut)),
+    ("HF-CMD-248", || approved(&mut Shop::open(), MANAGER, PinVerdict::NotGiven)),
+    ("HF-CMD-249", || approved(&mut Shop::open(), CASHIER, PinVerdict::Correct)),
 ];
+
+/// The cashier asks for a delivery, which they may not, with a second person's word.
+fn approved(shop: &mut Shop, number: u32, verdict: PinVerdict) -> Result<(), Refusal> {
+    shop.ask_approved(TILL, adjust("TEA", "1"), number, verdict).map(drop)
+}
 
 fn keep_number(number: u16) -> Result<(), Refusal> {
     let choice = NumberChoice::Keep(TillNumber(number));

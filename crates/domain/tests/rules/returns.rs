@@ -190,6 +190,7 @@ proptest! {
             profile.tax_rounding = if by_line { TaxRounding::PerLine } else { TaxRounding::PerTotal };
             profile.cash_step = decimal(["0", "0.05", "0.10"][coins]);
         });
+        shop.sign_on(TILL, MANAGER);
         let sale = shop.sell(&lines);
         let paid = shop.sale(sale).payment.cash();
         let cents = |minor| Money::from_minor(minor, Currency::EUR);

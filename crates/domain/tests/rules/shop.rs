@@ -21,7 +21,9 @@ use holdfast_domain::order::{Channel, Order, PlaceOrder};
 use holdfast_domain::receipt::{ReceiptSource, Series};
 use holdfast_domain::sale::Sale;
 use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
-use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
+use holdfast_domain::staff::{
+    Approval, Authority, CashLimit, Limits, OwnRole, Permission, PinVerdict, Role, RoleNumber, StaffNumber,
+};
 use holdfast_domain::stock::{AdjustmentReason, StockLevel};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
@@ -179,11 +181,35 @@ impl Shop {
         self.hub(HubCommand::EraseSubject { subject, cause })
     }
 
+    pub fn define(&mut self, role: OwnRole) -> Result<Vec<Event>, Refusal> {
+        self.hub(HubCommand::DefineRole { role })
+    }
+
     /// Decides a command of a till, folds what it led to, and checks every invariant.
     pub fn ask(&mut self, terminal: TerminalId, action: Action) -> Result<Done, Refusal> {
+        self.ask_with(terminal, action, None)
+    }
+
+    /// A command that a second person approves.
+    pub fn ask_approved(
+        &mut self,
+        terminal: TerminalId,
+        action: Action,
+        number: u32,
+        verdict: PinVerdict,
+    ) -> Result<Done, Refusal> {
+        self.ask_with(terminal, action, Some(Approval { number: StaffNumber(number), verdict }))
+    }
+
+    fn ask_with(
+        &mut self,
+        terminal: TerminalId,
+        action: Action,
+        approval: Option<Approval>,
+    ) -> Result<Done, Refusal> {
         let id = CommandId(self.id());
         self.clock += 1_000;
-        let command = Command { id, terminal, occurred_at: Timestamp(self.clock), action };
+        let command = Command { id, terminal, occurred_at: Timestamp(self.clock), action, approval };
         let context =
             Context { recorded_at: Timestamp(self.clock), business_date: self.today, catalog: &self.catalog };
         let decision = decide(&self.state, &command, &context)?;
@@ -344,6 +370,28 @@ pub fn without_receipt(lines: &[LineInput]) -> Action {
 pub fn adjust(product: &str, quantity: &str) -> Action {
     let line = AdjustLine { item: ItemRef::Sku(sku(product)), quantity: qty(quantity) };
     Action::AdjustStock { changes: vec![line], reason: AdjustmentReason::Received }
+}
+
+/// Discounts of 20 % on a line, 10 % on a basket, and refunds of 20.00.
+pub fn frugal() -> OwnRole {
+    let percent = |percent: &str| Rate::percent(decimal(percent)).expect("a rate");
+    OwnRole {
+        number: RoleNumber(1),
+        name: Label::new("Holiday help").expect("a name"),
+        authority: Authority {
+            permissions: [Permission::Discount, Permission::RefundCash].into(),
+            limits: Limits {
+                line_discount: percent("20"),
+                basket_discount: percent("10"),
+                cash_refund: CashLimit::UpTo(eur("20")),
+            },
+        },
+    }
+}
+
+/// What a manager may.
+pub fn everything() -> Authority {
+    Role::Manager.built_in(Currency::EUR).expect("it is built in")
 }
 
 pub fn register(number: u32, role: Role) -> HubCommand {

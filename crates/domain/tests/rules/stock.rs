@@ -104,8 +104,8 @@ fn training_leaves_no_trace_in_stock_turnover_or_live_numbers() {
     let alone = shop.place(&[line(1, "TEA", "1")]);
     let alone = shop.ask(TILL, pay_alone(alone, 50)).expect("paid");
     assert_eq!(alone.receipt(), "1-T000004", "an island number is not used up by practice");
-    shop.bring_back(paid.transaction, &[(1, "7")]).expect("returned");
     shop.sign_on(TILL, MANAGER);
+    shop.bring_back(paid.transaction, &[(1, "7")]).expect("returned");
     shop.post_void(alone.transaction).expect("voided");
     let closed = shop.close_shift(TILL, "100").expect("closed");
     let Some(Event::ShiftClosed { z_number, .. }) = closed.events.first() else { panic!("{closed:?}") };

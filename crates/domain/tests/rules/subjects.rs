@@ -82,7 +82,7 @@ fn folding_an_erasure_is_final_in_any_order_and_twice_changes_nothing() {
 fn subjects_are_asked_for_by_what_names_them_and_forgotten_again() {
     let need = Need::Subject(customer(1));
     let (id, occurred_at) = (CommandId(Uuid::from_u128(1)), Timestamp(0));
-    let order = Command { id, terminal: TILL, occurred_at, action: place_for(customer(1)) };
+    let order = Command { id, terminal: TILL, occurred_at, action: place_for(customer(1)), approval: None };
     assert!(State::needs(&order).contains(&need));
     let register = HubCommand::RegisterSubject { subject: customer(1), terminal: TILL };
     let erase = HubCommand::EraseSubject { subject: customer(1), cause: ErasureCause::EarlierHub };

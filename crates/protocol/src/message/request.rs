@@ -6,7 +6,7 @@ use holdfast_domain::Command;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::Action;
 use holdfast_domain::ids::{CommandId, TerminalId};
-use holdfast_domain::staff::{PinVerdict, StaffNumber};
+use holdfast_domain::staff::{Approval, PinVerdict, StaffNumber};
 use serde::{Deserialize, Serialize};
 
 use super::reply::OfferRecord;
@@ -17,7 +17,7 @@ use crate::wire::plain;
 /// The largest request or reply.
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 
-/// One request: `{"command": {…}}`, `{"sign_on": {…}}` or `{"offer": {…}}`.
+/// One request: `{"command": {…}}`, `{"sign_on": {…}}`, `{"offer": {…}}` or `{"approved": {…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
@@ -27,6 +27,9 @@ pub enum Request {
     SignOn(SignOnMessage),
     /// Gives back what an earlier hub acknowledged, to a hub of a newer epoch.
     Offer(OfferMessage),
+    /// A command with a second person's word for it. Persisted at the till without the PIN, and sent without it after the
+    /// till's own restart: a command that was decided gets its first answer, one that never arrived is refused.
+    Approved(ApprovedMessage),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +54,22 @@ pub struct SignOnMessage {
     #[serde(with = "plain")]
     pub number: StaffNumber,
     pub pin: Pin,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovedMessage {
+    #[serde(with = "plain")]
+    pub id: CommandId,
+    #[serde(with = "plain")]
+    pub occurred_at: Timestamp,
+    #[serde(with = "plain")]
+    pub action: Action,
+    /// The staff number of who approves.
+    #[serde(with = "plain")]
+    pub approver: StaffNumber,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
 }
 
 /// A PIN on its way; never shown, logged or stored.
@@ -122,6 +141,16 @@ impl Request {
             Self::Command(command) => command.id,
             Self::SignOn(sign_on) => sign_on.id,
             Self::Offer(offer) => offer.id,
+            Self::Approved(approved) => approved.id,
+        }
+    }
+
+    /// What a till keeps of it on its disk: never a PIN. None for what is not kept at all.
+    pub fn to_kept_bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Command(_) => Some(self.to_bytes()),
+            Self::Approved(approved) => Some(approved.to_kept_bytes()),
+            Self::SignOn(_) | Self::Offer(_) => None,
         }
     }
 
@@ -135,8 +164,29 @@ impl Request {
 impl CommandMessage {
     /// The command as the domain sees it, and the fingerprint of the bytes it came in.
     pub fn into_command(self, terminal: TerminalId, payload: &[u8]) -> (Command, [u8; 32]) {
-        let command = Command { id: self.id, terminal, occurred_at: self.occurred_at, action: self.action };
+        let command = Command {
+            id: self.id,
+            terminal,
+            occurred_at: self.occurred_at,
+            action: self.action,
+            approval: None,
+        };
         (command, fingerprint(payload))
+    }
+}
+
+impl ApprovedMessage {
+    /// The command with the verdict on the approver's PIN. Its fingerprint stands for everything but the PIN.
+    pub fn into_command(self, terminal: TerminalId, verdict: PinVerdict) -> (Command, [u8; 32]) {
+        let fingerprint = fingerprint(&self.to_kept_bytes());
+        let approval = Some(Approval { number: self.approver, verdict });
+        let command =
+            Command { id: self.id, terminal, occurred_at: self.occurred_at, action: self.action, approval };
+        (command, fingerprint)
+    }
+
+    fn to_kept_bytes(&self) -> Vec<u8> {
+        Request::Approved(Self { pin: None, ..self.clone() }).to_bytes()
     }
 }
 
@@ -146,7 +196,9 @@ impl SignOnMessage {
     pub fn into_command(self, terminal: TerminalId, verdict: PinVerdict) -> (Command, [u8; 32]) {
         let fingerprint = self.fingerprint();
         let action = Action::SignOn { number: self.number, verdict };
-        (Command { id: self.id, terminal, occurred_at: self.occurred_at, action }, fingerprint)
+        let command =
+            Command { id: self.id, terminal, occurred_at: self.occurred_at, action, approval: None };
+        (command, fingerprint)
     }
 
     pub fn fingerprint(&self) -> [u8; 32] {

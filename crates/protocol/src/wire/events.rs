@@ -16,7 +16,7 @@ use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::sale::ReturnedLine;
 use holdfast_domain::shift::ShiftFigures;
-use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::staff::{OwnRole, Permission, Role, StaffNumber};
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
@@ -121,6 +121,8 @@ wire_enum!(Event {
     },
     DrawerOpened { stamp: Stamp, reason: Reason },
     CashReported { stamp: Stamp, z_number: u32, cash: Box<CashFlow> },
+    RoleDefined { role: Box<OwnRole> },
+    OverrideApproved { stamp: Stamp, approver: StaffId, permission: Permission },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

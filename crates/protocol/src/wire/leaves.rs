@@ -9,7 +9,7 @@ use holdfast_domain::ids::{
 };
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
-use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::staff::{RoleNumber, StaffNumber};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice, parse_decimal};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -67,6 +67,7 @@ transparent!(
     LineNumber(u16),
     TillNumber(u16),
     StaffNumber(u32),
+    RoleNumber(u16),
 );
 
 macro_rules! native {

@@ -1,5 +1,7 @@
 //! Catalog, lines, orders, shifts, settings.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
@@ -13,7 +15,9 @@ use holdfast_domain::order::{Channel, Order, OrderState, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::sale::{ReturnedLine, Sale, SoldLine};
 use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
-use holdfast_domain::staff::{Role, Staff, StaffNumber};
+use holdfast_domain::staff::{
+    Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber,
+};
 use holdfast_domain::stock::{AdjustmentReason, StockChange, StockLevel};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
@@ -133,7 +137,29 @@ wire_struct!(StockLevel { on_hand: Quantity, sold: Quantity, adjusted: Quantity,
 wire_struct!(StockChange { sku: Sku, quantity: Quantity });
 wire_enum!(AdjustmentReason { Received, Counted, Waste, Other(reason: Reason) });
 
-wire_enum!(Role { Cashier, Manager });
+wire_enum!(Role { Cashier, Manager, Supervisor, Own(number: RoleNumber) });
+wire_enum!(Permission {
+    PostVoid,
+    ReturnWithoutReceipt,
+    AdjustStock,
+    DatedShift,
+    ReadSubject,
+    EraseSubject,
+    MoveCash,
+    OverridePrice,
+    Discount,
+    TakeOver,
+    ReceiveStock,
+    CountStock,
+    ReadXReport,
+    ManageStaff,
+    ManageProducts,
+    RefundCash,
+});
+wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
+wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });
+wire_struct!(Authority { permissions: BTreeSet<Permission>, limits: Limits });
+wire_struct!(OwnRole { number: RoleNumber, name: Label, authority: Authority });
 wire_struct!(Staff { id: StaffId, number: StaffNumber, role: Role });
 wire_enum!(Standing { Enrolled, Revoked });
 wire_struct!(LastNumbers { hub: u32, island: u32, training: u32 });

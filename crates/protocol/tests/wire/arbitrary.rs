@@ -19,7 +19,9 @@ use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::sale::ReturnedLine;
 use holdfast_domain::shift::{Mode, ShiftFigures};
-use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::staff::{
+    Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, StaffNumber,
+};
 use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
@@ -74,6 +76,8 @@ variants!(
         CashMoved,
         DrawerOpened,
         CashReported,
+        RoleDefined,
+        OverrideApproved,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -345,6 +349,24 @@ impl Source {
         }
     }
 
+    pub fn own_role(&mut self) -> OwnRole {
+        OwnRole {
+            number: RoleNumber(u16::try_from(self.below(65_536)).unwrap()),
+            name: self.label(),
+            authority: Authority {
+                permissions: self.several(16, |s| s.pick(&Permission::ALL)).into_iter().collect(),
+                limits: Limits {
+                    line_discount: self.rate(),
+                    basket_discount: self.rate(),
+                    cash_refund: match self.flip() {
+                        true => CashLimit::Unlimited,
+                        false => CashLimit::UpTo(self.money()),
+                    },
+                },
+            },
+        }
+    }
+
     fn adjustment(&mut self) -> AdjustmentReason {
         let other = AdjustmentReason::Other(self.reason());
         self.pick(&[AdjustmentReason::Received, AdjustmentReason::Counted, AdjustmentReason::Waste, other])
@@ -503,6 +525,10 @@ impl Source {
                     no_sales: self.small(),
                 }),
             },
+            "RoleDefined" => Event::RoleDefined { role: Box::new(self.own_role()) },
+            "OverrideApproved" => {
+                Event::OverrideApproved { stamp, approver: staff, permission: self.pick(&Permission::ALL) }
+            }
             other => panic!("{other} is in the list and cannot be made"),
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::arbitrary::variants;
 use crate::golden::{files, folder, updating};
 
-variants!(REQUESTS, request_name, Request { Command, SignOn, Offer });
+variants!(REQUESTS, request_name, Request { Command, SignOn, Offer, Approved });
 variants!(
     ACTIONS,
     action_name,
@@ -113,6 +113,7 @@ impl Coverage {
                 match &request {
                     Request::Command(command) => self.saw("action", action_name(&command.action)),
                     Request::Offer(offer) => drop(offer.record.decode().expect("a stored record")),
+                    Request::Approved(approved) => self.saw("action", action_name(&approved.action)),
                     Request::SignOn(_) => {}
                 }
                 assert_eq!(Request::salvage_id(text.as_bytes()), Some(request.id()));
@@ -236,6 +237,7 @@ fn a_field_that_is_not_known_is_refused_wherever_it_stands() {
         ("pay", "/command/action/pay/tenders/0"),
         ("return-by_receipt", "/command/action/return/goods/by_receipt/lines/0"),
         ("sign_on", "/sign_on"),
+        ("approved", "/approved"),
         ("offer", "/offer/record"),
         ("offer", "/offer/record/position"),
     ] {
@@ -319,4 +321,36 @@ fn a_pin_is_told_to_nobody() {
     let terminal = holdfast_domain::ids::TerminalId(holdfast_domain::ids::Uuid::from_u128(1));
     let (command, _) = sign_on.clone().into_command(terminal, PinVerdict::Wrong);
     assert_eq!(command.action, Action::SignOn { number: sign_on.number, verdict: PinVerdict::Wrong });
+}
+
+#[test]
+fn an_approval_is_kept_and_known_without_its_pin() {
+    let golden = golden_request("approved");
+    let parsed = Request::parse(golden.to_string().as_bytes()).expect("a request");
+    let pin = golden["approved"]["pin"].as_str().expect("a PIN").to_owned();
+    assert!(!format!("{parsed:?}").contains(&pin));
+    let kept = parsed.to_kept_bytes().expect("a command is kept");
+    assert!(!String::from_utf8(kept.clone()).expect("JSON").contains(&pin));
+
+    let terminal = holdfast_domain::ids::TerminalId(holdfast_domain::ids::Uuid::from_u128(1));
+    let command = |request: &Request, verdict| match request {
+        Request::Approved(approved) => approved.clone().into_command(terminal, verdict),
+        other => panic!("{other:?}"),
+    };
+    let (sent, print) = command(&parsed, PinVerdict::Correct);
+    let approval = sent.approval.expect("an approval");
+    assert_eq!((approval.number.0, approval.verdict), (900, PinVerdict::Correct));
+    // What a till sends again after its own restart is the same command, and the PIN is not part of what it is.
+    let again = Request::parse(&kept).expect("a request");
+    assert_eq!(command(&again, PinVerdict::NotGiven).1, print);
+    let mut other = golden.clone();
+    other["approved"]["pin"] = json!("0000");
+    let other_pin = Request::parse(other.to_string().as_bytes()).expect("a request");
+    assert_eq!(command(&other_pin, PinVerdict::Wrong).1, print);
+    other["approved"]["approver"] = json!(901);
+    let other_person = Request::parse(other.to_string().as_bytes()).expect("a request");
+    assert_ne!(command(&other_person, PinVerdict::Correct).1, print);
+    other["approved"]["pin"] = json!(8_642);
+    let told = detail(&other);
+    assert!(told.contains("approved.pin") && !told.contains("8642"), "{told}");
 }

@@ -21,7 +21,7 @@ use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
-use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
+use holdfast_domain::staff::{OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
@@ -185,6 +185,9 @@ impl Shop {
         shop.hub(&HubCommand::ActivateCatalog { content_hash: [2; 32], products: PRODUCTS as u32, source });
         let staff = StaffId(shop.id());
         shop.hub(&HubCommand::RegisterStaff { staff, number: StaffNumber(7), role: Role::Manager });
+        let authority = Role::Supervisor.built_in(Currency::EUR).expect("it is built in");
+        let name = Label::new("Shift lead").expect("a short name");
+        shop.hub(&HubCommand::DefineRole { role: OwnRole { number: RoleNumber(3), name, authority } });
         for index in 0..TILLS {
             let terminal = TerminalId(shop.id());
             let name = Label::new(&format!("Till {index}")).expect("a short name");
@@ -243,7 +246,7 @@ impl Shop {
     /// Decides a till's command and keeps what it came to, as the ledger does.
     pub fn act(&mut self, till: usize, action: Action) -> Result<CommandId, Refusal> {
         let (id, now) = (CommandId(self.id()), self.now());
-        let command = Command { id, terminal: self.tills[till], occurred_at: now, action };
+        let command = Command { id, terminal: self.tills[till], occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).expect("a date");
         let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
         let decided = decide(&self.state, &command, &context);

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use holdfast_protocol::message::{Answer, Reply, Summary};
-use holdfast_terminal::TillError;
+use holdfast_domain::command::Action;
+use holdfast_domain::staff::StaffNumber;
+use holdfast_protocol::message::{Answer, Pin, Reply, Summary};
 use holdfast_terminal::client::accepted;
+use holdfast_terminal::{Till, TillError};
 
 /// How long the hub may take to be there, and to give an answer.
 pub(super) const WITHIN: Duration = Duration::from_secs(30);
@@ -16,6 +18,18 @@ pub(super) async fn answered(
     match tokio::time::timeout(WITHIN, asked).await {
         Ok(reply) => accepted(reply?),
         Err(_) => Err(TillError::NoAnswer { seconds: WITHIN.as_secs() }),
+    }
+}
+
+/// Asks for one thing, with the second person's word if there is one.
+pub(super) async fn asked(
+    till: &Till,
+    action: Action,
+    approval: Option<(StaffNumber, Pin)>,
+) -> Result<Answer, TillError> {
+    match approval {
+        Some((number, pin)) => answered(till.send_approved(action, number, pin)).await,
+        None => answered(till.send(action)).await,
     }
 }
 

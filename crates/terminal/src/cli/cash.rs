@@ -12,8 +12,8 @@ use holdfast_money::{Currency, Decimal, Money};
 use holdfast_protocol::message::Answer;
 use holdfast_terminal::{Folder, Pace, Till, TillError};
 
-use super::Person;
-use super::ask::{WITHIN, answered, print, typed};
+use super::ask::{WITHIN, answered, asked, print, typed};
+use super::{Approver, Person, Typed};
 
 /// Which way cash goes.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -66,6 +66,8 @@ struct Drawer {
     data: PathBuf,
     #[command(flatten)]
     person: Person,
+    #[command(flatten)]
+    approver: Approver,
     /// Why; it stands in the shop's books
     #[arg(long)]
     reason: String,
@@ -90,17 +92,17 @@ impl NoSale {
 
 impl Drawer {
     async fn ask(self, action: impl FnOnce(Reason, Currency) -> Result<Action, TillError>) -> Result<()> {
-        let pin = self.person.pin()?;
+        let Typed { pin, approval } = self.person.typed(&self.approver)?;
         let reason = typed("reason", Reason::new(&self.reason))?;
         let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
-        let asked = async {
+        let answer = async {
             till.ready(WITHIN).await?;
             let snapshot = till.refresh(WITHIN).await?;
             let action = action(reason, snapshot.profile.currency)?;
             answered(till.sign_on(self.person.number(), pin)).await?;
-            answered(till.send(action)).await
+            asked(&till, action, approval).await
         };
-        let answer = asked.await;
+        let answer = answer.await;
         let closed = till.close().await;
         let Answer::Accepted { summary, position, .. } = answer? else { bail!("there is no answer") };
         closed?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use holdfast_domain::bounded::Barcode;
+use holdfast_domain::bounded::{Barcode, Reason};
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::Event;
@@ -14,12 +14,12 @@ use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tender::{TenderInput, TenderKind};
-use holdfast_money::{Decimal, Money, Quantity};
+use holdfast_money::{Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{Answer, Warning};
 use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
-use super::Person;
-use super::ask::{WITHIN, answered, print, typed};
+use super::ask::{WITHIN, answered, asked, print, typed};
+use super::{Approver, Person, Typed};
 
 /// Sells one product for cash and prints what the receipt says.
 #[derive(Debug, Args)]
@@ -29,6 +29,8 @@ pub struct Sell {
     data: PathBuf,
     #[command(flatten)]
     person: Person,
+    #[command(flatten)]
+    approver: Approver,
     /// As scanned
     #[arg(long)]
     barcode: String,
@@ -44,31 +46,59 @@ pub struct Sell {
     /// What is in the drawer, when a shift has to be opened
     #[arg(long, default_value = "0", allow_negative_numbers = true)]
     float: Decimal,
+    /// Another unit price than the catalog's, with a reason
+    #[arg(long, requires = "reason")]
+    price: Option<Decimal>,
+    /// Percent off, with a reason
+    #[arg(long, requires = "reason")]
+    discount: Option<Decimal>,
+    /// Why the price or the discount; it stands in the shop's books
+    #[arg(long)]
+    reason: Option<String>,
 }
 
 impl Sell {
     pub async fn run(self) -> Result<()> {
-        let pin = self.person.pin()?;
+        let typed = self.person.typed(&self.approver)?;
         let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
-        let sold = self.sell(&till, pin).await;
+        let sold = self.sell(&till, typed).await;
         let closed = till.close().await;
         sold?;
         Ok(closed?)
     }
 
-    async fn sell(&self, till: &Till, pin: holdfast_protocol::message::Pin) -> Result<()> {
+    /// The price and the discount that were set by hand.
+    fn by_hand(&self) -> Result<(PriceInput, DiscountInput), TillError> {
+        let reason = || typed("reason", Reason::new(self.reason.as_deref().unwrap_or_default()));
+        let price = match self.price {
+            None => PriceInput::List,
+            Some(price) => {
+                PriceInput::Override { unit_price: typed("price", UnitPrice::new(price))?, reason: reason()? }
+            }
+        };
+        let discount = match self.discount {
+            None => DiscountInput::None,
+            Some(percent) => {
+                DiscountInput::Percent { rate: typed("discount", Rate::percent(percent))?, reason: reason()? }
+            }
+        };
+        Ok((price, discount))
+    }
+
+    async fn sell(&self, till: &Till, Typed { pin, approval }: Typed) -> Result<()> {
         till.ready(WITHIN).await?;
         let snapshot = till.refresh(WITHIN).await?;
         let currency = snapshot.profile.currency;
         // What was typed is looked at before anybody is asked.
         let float = typed("float", Money::new(self.float, currency))?;
         let amount = typed("cash amount", Money::new(self.cash, currency))?;
+        let (price, discount) = self.by_hand()?;
         let line = LineInput {
             number: LineNumber(1),
             item: ItemRef::Barcode(typed("barcode", Barcode::new(&self.barcode))?),
             quantity: typed("quantity", Quantity::new(self.quantity))?,
-            price: PriceInput::List,
-            discount: DiscountInput::None,
+            price,
+            discount,
             fate: LineFate::Kept,
         };
         answered(till.sign_on(self.person.number(), pin)).await?;
@@ -85,7 +115,7 @@ impl Sell {
             lines: vec![line],
             expected_total: None,
         };
-        let placed = answered(till.send(Action::PlaceOrder(place))).await?;
+        let placed = asked(till, Action::PlaceOrder(place), approval).await?;
         let pay = Action::Pay {
             order,
             tenders: vec![TenderInput { kind: TenderKind::Cash, amount }],
@@ -98,7 +128,7 @@ impl Sell {
             Err(error @ (TillError::NoAnswer { .. } | TillError::Closed)) => return Err(error.into()),
             Err(error) => {
                 // The customer goes without the goods: what was reserved is free again.
-                let reason = holdfast_domain::bounded::Reason::new("payment was refused")?;
+                let reason = Reason::new("payment was refused")?;
                 match answered(till.send(Action::CancelOrder { order, reason })).await {
                     Ok(_) => {}
                     Err(cancel) => eprintln!("the order stays open: {}", with_causes(&cancel)),

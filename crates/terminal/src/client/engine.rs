@@ -35,11 +35,11 @@ pub(super) type Waiter = oneshot::Sender<Result<Reply, TillError>>;
 
 #[derive(Debug)]
 pub(super) enum Order {
-    /// `secret` requests are sent and never stored.
+    /// `kept` is what is stored before the bytes are sent: the same without a PIN, or nothing.
     Submit {
         id: CommandId,
         bytes: Bytes,
-        secret: bool,
+        kept: Option<Bytes>,
         answer: Waiter,
     },
     Resnapshot,
@@ -171,8 +171,8 @@ impl Engine {
                         self.snapshot_at = Some(Instant::now());
                         Ok(())
                     }
-                    Some(Order::Submit { id, bytes, secret, answer }) => {
-                        self.submit(id, bytes, secret, answer).await;
+                    Some(Order::Submit { id, bytes, kept, answer }) => {
+                        self.submit(id, bytes, kept, answer).await;
                         Ok(())
                     }
                 },
@@ -270,14 +270,16 @@ impl Engine {
         }
     }
 
-    async fn submit(&mut self, id: CommandId, bytes: Bytes, secret: bool, answer: Waiter) {
+    async fn submit(&mut self, id: CommandId, bytes: Bytes, kept: Option<Bytes>, answer: Waiter) {
         if self.queue.len() >= QUEUE_REQUESTS_MAX {
             // Who asked may have gone.
             let _gone = answer.send(Err(TillError::Busy { waiting: self.queue.len() }));
             return;
         }
-        let request = bytes.clone();
-        let asked = if secret { Ok(Asked::Stored) } else { self.on_disk(move |o| o.ask(id, &request)).await };
+        let asked = match kept {
+            None => Ok(Asked::Stored),
+            Some(kept) => self.on_disk(move |outbox| outbox.ask(id, &kept)).await,
+        };
         match asked {
             Err(error) => {
                 let _gone = answer.send(Err(error));

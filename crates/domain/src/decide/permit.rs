@@ -1,0 +1,133 @@
+//! Whether the operator may, or the second person who approves it, and how far.
+
+use holdfast_money::{Money, Rate};
+
+use super::Desk;
+use crate::command::Command;
+use crate::event::Event;
+use crate::line::{AppliedDiscount, AppliedPrice, Line};
+use crate::refusal::Refusal;
+use crate::staff::{CashLimit, Limits, Permission, PinVerdict, Staff};
+use crate::state::State;
+use crate::till::Till;
+
+/// The second person of a command that brings one: known, with the right PIN, and not the operator.
+pub(super) fn approver<'a>(
+    state: &'a State,
+    till: &Till,
+    command: &Command,
+) -> Result<Option<&'a Staff>, Refusal> {
+    let Some(approval) = command.approval else { return Ok(None) };
+    let number = approval.number;
+    match approval.verdict {
+        PinVerdict::Correct => {}
+        PinVerdict::Wrong => return Err(Refusal::ApprovalWrongPin { number }),
+        PinVerdict::LockedOut => return Err(Refusal::ApprovalLockedOut { number }),
+        PinVerdict::NotGiven => return Err(Refusal::ApprovalNotGiven { number }),
+    }
+    let staff = state.staff_by_number(number).ok_or(Refusal::ApprovalWrongPin { number })?;
+    if till.operator == Some(staff.id) {
+        return Err(Refusal::ApprovalBySelf { number });
+    }
+    Ok(Some(staff))
+}
+
+impl Desk<'_> {
+    pub(super) fn permit(&self, permission: Permission) -> Result<(), Refusal> {
+        self.permit_within(permission, |_| true, |_| Refusal::NotPermitted { permission })
+    }
+
+    /// Permits what lies within the operator's limits, or within the approver's. `beyond` names the limit that was met.
+    fn permit_within(
+        &self,
+        permission: Permission,
+        within: impl Fn(&Limits) -> bool,
+        beyond: impl FnOnce(&Limits) -> Refusal,
+    ) -> Result<(), Refusal> {
+        let mut met = None;
+        for (person, approves) in [(Some(self.operator()?), false), (self.approver, true)]
+            .into_iter()
+            .filter_map(|(p, a)| Some((p?, a)))
+        {
+            let authority = self.state.authority(person.role);
+            if !authority.may(permission) {
+                continue;
+            }
+            if within(&authority.limits) {
+                if approves {
+                    self.approved.borrow_mut().insert(permission);
+                }
+                return Ok(());
+            }
+            met = Some(authority.limits);
+        }
+        Err(met.map_or(Refusal::NotPermitted { permission }, |limits| beyond(&limits)))
+    }
+
+    /// Prices and discounts that were set by hand: each needs its permission, and discounts stay within the limits.
+    pub(super) fn permit_prices(&self, lines: &[Line]) -> Result<(), Refusal> {
+        let kept = || lines.iter().filter(|line| line.is_kept());
+        if kept().any(|line| matches!(line.price, AppliedPrice::Override { .. })) {
+            self.permit(Permission::OverridePrice)?;
+        }
+        for line in kept().filter(|line| line.discount != AppliedDiscount::None) {
+            let within = |limits: &Limits| match &line.discount {
+                AppliedDiscount::None => true,
+                AppliedDiscount::Percent { rate, .. } => *rate <= limits.line_discount,
+                AppliedDiscount::Amount { amount, .. } => {
+                    is_share(*amount, line.extended, limits.line_discount)
+                }
+            };
+            self.permit_within(Permission::Discount, within, |limits| Refusal::DiscountAboveLimit {
+                line: line.number,
+                limit: limits.line_discount,
+            })?;
+        }
+        self.permit_basket_discount(lines)
+    }
+
+    /// What all discounts by hand take of the basket together. The rounding of each line is forgiven.
+    fn permit_basket_discount(&self, lines: &[Line]) -> Result<(), Refusal> {
+        let currency = self.profile.currency;
+        let kept = lines.iter().filter(|line| line.is_kept());
+        let full = Money::sum(currency, kept.clone().map(|line| line.extended));
+        let taken: Vec<Money> = kept.filter_map(|line| line.discount.amount()).collect();
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let rounding = Money::from_minor(i64::try_from(taken.len()).unwrap_or(i64::MAX), currency);
+        let taken = Money::sum(currency, taken) - rounding;
+        let within = |limits: &Limits| is_share(taken, full, limits.basket_discount);
+        self.permit_within(Permission::Discount, within, |limits| Refusal::BasketDiscountAboveLimit {
+            limit: limits.basket_discount,
+        })
+    }
+
+    /// Whether so much cash may be given back for goods.
+    pub(super) fn permit_refund(&self, wanted: Money) -> Result<(), Refusal> {
+        let within = |limits: &Limits| limits.cash_refund.covers(wanted);
+        self.permit_within(Permission::RefundCash, within, |limits| match limits.cash_refund {
+            CashLimit::UpTo(limit) => Refusal::RefundAboveLimit { limit, wanted },
+            CashLimit::Unlimited => Refusal::NotPermitted { permission: Permission::RefundCash },
+        })
+    }
+
+    /// The events that say what the approver allowed, for the record of what followed from it.
+    pub(super) fn approvals(&self, events: &[Event]) -> Vec<Event> {
+        let Some((approver, stamp)) = self.approver.zip(events.iter().find_map(Event::stamp)) else {
+            return Vec::new();
+        };
+        let approved = self.approved.borrow();
+        let said = approved.iter().map(|permission| Event::OverrideApproved {
+            stamp: *stamp,
+            approver: approver.id,
+            permission: *permission,
+        });
+        said.collect()
+    }
+}
+
+/// Whether `part` is at most that share of `whole`.
+fn is_share(part: Money, whole: Money, share: Rate) -> bool {
+    part.amount() <= whole.amount() * share.fraction()
+}
