@@ -3,7 +3,7 @@
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::money::Currency;
 use holdfast_domain::shift::Mode;
-use holdfast_protocol::message::{TransactionKind, TransactionView};
+use holdfast_protocol::message::TransactionView;
 use holdfast_protocol::wire::plain;
 use serde::{Deserialize, Serialize};
 
@@ -48,17 +48,7 @@ impl ReconciliationTotals {
         if view.mode == Mode::Training {
             return;
         }
-        let sign = match view.kind {
-            TransactionKind::Sale => 1,
-            TransactionKind::Return | TransactionKind::PostVoid => -1,
-            TransactionKind::Deposit
-            | TransactionKind::Cancelled
-            | TransactionKind::Abandoned
-            | TransactionKind::PaidIn
-            | TransactionKind::PaidOut
-            | TransactionKind::CashDrop
-            | TransactionKind::CashLoan => 0,
-        };
+        let sign = view.kind.turnover_sign();
         self.transactions += 1;
         if let Some(totals) = &view.totals {
             self.gross_minor += sign * totals.gross.minor();

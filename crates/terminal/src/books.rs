@@ -50,18 +50,19 @@ impl Books {
     pub fn add(&mut self, summary: &Summary) {
         let Summary::Transaction { kind, totals, .. } = summary else { return };
         self.transactions += 1;
-        let (count, sign) = match kind {
-            TransactionKind::Sale => (&mut self.sales, 1),
-            TransactionKind::Return => (&mut self.returns, -1),
-            TransactionKind::PostVoid => (&mut self.post_voids, -1),
-            TransactionKind::Deposit => (&mut self.deposits, 0),
-            TransactionKind::Cancelled => (&mut self.cancelled, 0),
-            TransactionKind::Abandoned => (&mut self.abandoned, 0),
+        let count = match kind {
+            TransactionKind::Sale => &mut self.sales,
+            TransactionKind::Return => &mut self.returns,
+            TransactionKind::PostVoid => &mut self.post_voids,
+            TransactionKind::Deposit => &mut self.deposits,
+            TransactionKind::Cancelled => &mut self.cancelled,
+            TransactionKind::Abandoned => &mut self.abandoned,
             TransactionKind::PaidIn
             | TransactionKind::PaidOut
             | TransactionKind::CashDrop
-            | TransactionKind::CashLoan => (&mut self.cash_moves, 0),
+            | TransactionKind::CashLoan => &mut self.cash_moves,
         };
+        let sign = kind.turnover_sign();
         *count += 1;
         if let Some(totals) = totals {
             self.net_minor += sign * totals.net.minor();

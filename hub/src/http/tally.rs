@@ -47,27 +47,13 @@ impl Tally {
     fn count(&mut self, record: &holdfast_domain::Record) {
         for view in transactions_of(record).filter(|view| view.mode == Mode::Live) {
             self.transactions += 1;
-            let sign = match view.kind {
-                TransactionKind::Sale => {
-                    self.sales += 1;
-                    1
-                }
-                TransactionKind::Return => {
-                    self.returns += 1;
-                    -1
-                }
-                TransactionKind::PostVoid => {
-                    self.post_voids += 1;
-                    -1
-                }
-                TransactionKind::Deposit
-                | TransactionKind::Cancelled
-                | TransactionKind::Abandoned
-                | TransactionKind::PaidIn
-                | TransactionKind::PaidOut
-                | TransactionKind::CashDrop
-                | TransactionKind::CashLoan => 0,
-            };
+            match view.kind {
+                TransactionKind::Sale => self.sales += 1,
+                TransactionKind::Return => self.returns += 1,
+                TransactionKind::PostVoid => self.post_voids += 1,
+                _ => {}
+            }
+            let sign = view.kind.turnover_sign();
             if let Some(totals) = &view.totals {
                 self.net_minor += sign * totals.net.minor();
                 self.tax_minor += sign * totals.tax.minor();

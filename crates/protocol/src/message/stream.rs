@@ -75,6 +75,23 @@ pub enum TransactionKind {
     CashLoan,
 }
 
+impl TransactionKind {
+    /// Which way its totals count in turnover: added, taken off, or not at all.
+    pub fn turnover_sign(self) -> i64 {
+        match self {
+            Self::Sale => 1,
+            Self::Return | Self::PostVoid => -1,
+            Self::Deposit
+            | Self::Cancelled
+            | Self::Abandoned
+            | Self::PaidIn
+            | Self::PaidOut
+            | Self::CashDrop
+            | Self::CashLoan => 0,
+        }
+    }
+}
+
 impl From<CashMovement> for TransactionKind {
     fn from(movement: CashMovement) -> Self {
         match movement {
