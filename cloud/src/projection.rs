@@ -10,7 +10,7 @@ use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::record::Record;
 use holdfast_domain::shift::Mode;
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
-use holdfast_domain::tender::{Payment, TenderKind};
+use holdfast_domain::tender::Payment;
 use uuid::Uuid;
 
 use crate::model::{DocumentLineRow, TaxRow, TenderRow};
@@ -398,13 +398,9 @@ impl Projecting<'_, '_> {
             net_minor: sign * tax.net.minor(),
             tax_minor: sign * tax.tax.minor(),
         });
-        let tenders =
-            parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(|tender| TenderRow {
-                kind: match tender.kind {
-                    TenderKind::Cash => "cash".to_owned(),
-                },
-                amount_minor: tender.amount.minor(),
-            });
+        let tenders = parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(|tender| {
+            TenderRow { kind: tender.kind.code().to_string(), amount_minor: tender.amount.minor() }
+        });
         if parts.kind.counts() && !stamp.training {
             let delta = SalesDelta {
                 sales: i64::from(parts.kind == Kind::Sale),

@@ -6,11 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_domain::State;
 use holdfast_domain::bounded::{Label, TaxClass};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, StaffNumber,
 };
+use holdfast_domain::tender::TenderType;
 use holdfast_money::{Currency, Decimal, Money, Rate};
 use holdfast_protocol::chain_hash;
 use holdfast_protocol::wire::plain;
@@ -64,6 +66,11 @@ pub enum Ask {
     },
     Pair {
         name: String,
+    },
+    Tenders {},
+    SetTenders {
+        #[serde(with = "plain")]
+        types: Vec<TenderType>,
     },
     Status {},
     Verify {
@@ -130,17 +137,34 @@ pub(crate) fn currency(state: &holdfast_domain::State) -> Currency {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
-    StaffAdded { staff: String },
+    StaffAdded {
+        staff: String,
+    },
     Imported(Imported),
-    Code { code: String, fingerprint: String, https: String },
+    Code {
+        code: String,
+        fingerprint: String,
+        https: String,
+    },
+    Tenders {
+        #[serde(with = "plain")]
+        types: Vec<TenderType>,
+    },
     Status(serde_json::Value),
-    Verified { text: String, intact: bool },
+    Verified {
+        text: String,
+        intact: bool,
+    },
     Exported {},
     BackupSent {},
-    RecoveryCode { code: Zeroizing<String> },
+    RecoveryCode {
+        code: Zeroizing<String>,
+    },
     Noted {},
     Subject(SubjectTold),
-    Refused { text: String },
+    Refused {
+        text: String,
+    },
 }
 
 /// What became of an import.
@@ -305,6 +329,12 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
             let code = enrol_code(app, &label("till's name", &name)?)?;
             let https = crate::cli::reachable(app.addresses.https);
             Ok(Told::Code { code, fingerprint: app.authority.fingerprint(), https })
+        }
+        Ask::Tenders {} => Ok(Told::Tenders { types: with_state(app.state.as_ref(), State::tender_types) }),
+        Ask::SetTenders { types } => {
+            let command = HubCommand::ConfigureTenders { types: types.clone() };
+            app.ledger.hub_command(command).await.map_err(crate::http::of_ledger)?;
+            Ok(Told::Tenders { types })
         }
         Ask::Status {} => Ok(Told::Status(crate::http::status_json(app).await)),
         Ask::Verify { evidence } => {

@@ -12,6 +12,7 @@ mod serving;
 mod staff;
 mod status;
 mod subject;
+mod tenders;
 mod verify;
 
 use std::net::SocketAddr;
@@ -102,6 +103,9 @@ enum Command {
     /// Staff of the store
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// What the store takes: cash, cards, vouchers, and the rules of each
+    #[command(subcommand)]
+    Tenders(tenders::TendersCommand),
     /// Customers whose details the store keeps
     #[command(subcommand)]
     Subject(subject::SubjectCommand),
@@ -275,6 +279,7 @@ async fn run(command: Command) -> Result<ExitCode, HubError> {
             staff::add(&place, number, name, role).await?;
         }
         Command::Staff(StaffCommand::Role { place, role }) => staff::define(&place, role).await?,
+        Command::Tenders(command) => tenders::run(command).await?,
         Command::Subject(command) => subject::run(command).await?,
         Command::Pair { place, name } => pair::run(&place, name).await?,
         Command::Import(ImportCommand::Catalog { place, file, map, skip_bad_rows }) => {

@@ -93,6 +93,10 @@ texts! {
     TaxCode, "tax code", 8, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric();
     /// Why somebody did something that leaves a trace.
     Reason, "reason", 120, str::to_owned, |c| !is_hostile(c);
+    /// What a store's list calls a way to pay.
+    TenderCode, "tender code", 16, str::to_ascii_lowercase, |c| c.is_ascii_alphanumeric() || c == '-';
+    /// What finds a tender again where it is settled, such as the authorisation code on a card slip.
+    TenderReference, "tender reference", 40, str::to_owned, |c| c.is_ascii_graphic() || c == ' ';
     /// An IANA time zone name.
     TimeZoneName, "time zone", 48, str::to_owned, |c| c.is_ascii_alphanumeric() || "/_+-".contains(c);
 }

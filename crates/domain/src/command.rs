@@ -18,7 +18,7 @@ use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
 use crate::stock::AdjustmentReason;
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
-use crate::tender::TenderInput;
+use crate::tender::{DeclaredTender, Pieces, TenderInput, TenderType};
 
 /// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,11 @@ pub enum Action {
         day: BusinessDay,
         mode: Mode,
     },
+    /// `declared` is the cash that was counted; `count` says more where more was counted.
     CloseShift {
         shift: ShiftId,
         declared: Money,
+        count: ShiftCount,
     },
     PlaceOrder(PlaceOrder),
     CancelOrder {
@@ -87,6 +89,15 @@ pub enum Action {
     OpenDrawer {
         reason: Reason,
     },
+}
+
+/// What was counted at the end of a shift beside the sum of its cash.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShiftCount {
+    /// The cash by face value; empty where only its sum was typed.
+    pub pieces: Vec<Pieces>,
+    /// What was counted of other tenders.
+    pub tenders: Vec<DeclaredTender>,
 }
 
 /// Whether a payment must cover what is open.
@@ -138,6 +149,10 @@ pub enum HubCommand {
     },
     ConfigureStore {
         profile: Box<StoreProfile>,
+    },
+    /// The whole list of ways to pay; it replaces the one before.
+    ConfigureTenders {
+        types: Vec<TenderType>,
     },
     ActivateCatalog {
         content_hash: [u8; 32],

@@ -13,14 +13,15 @@ mod pay;
 mod permit;
 mod place_order;
 mod post_void;
+mod refund;
 mod return_goods;
 mod roles;
 mod sign_on;
 mod subject;
+mod tenders;
 
 pub use hub::decide_hub;
 pub use offer::accept_offer;
-pub use return_goods::refund;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -79,7 +80,7 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::OpenShift { shift, float, day, mode } => {
             open_shift::decide(desk, *shift, *float, *day, *mode)
         }
-        Action::CloseShift { shift, declared } => close_shift::decide(desk, *shift, *declared),
+        Action::CloseShift { shift, declared, count } => close_shift::decide(desk, *shift, *declared, count),
         Action::PlaceOrder(place) => place_order::decide(desk, place),
         Action::CancelOrder { order, reason } => cancel_order::decide(desk, *order, reason),
         Action::AbandonBasket { lines, reason } => abandon_basket::decide(desk, lines, reason),

@@ -16,7 +16,7 @@ use crate::stock::{AdjustmentReason, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTotal};
-use crate::tender::Payment;
+use crate::tender::{Payment, TenderLine, TenderType};
 
 /// Who did it, where, in which shift and on which business day: on everything a till causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,6 +259,15 @@ pub enum Event {
         approver: StaffId,
         permission: Permission,
     },
+    TendersConfigured {
+        types: Vec<TenderType>,
+    },
+    /// Follows the end of every shift: its Z by tender type.
+    TendersReported {
+        stamp: Stamp,
+        z_number: u32,
+        tenders: Vec<TenderLine>,
+    },
 }
 
 impl Event {
@@ -295,6 +304,8 @@ impl Event {
             Self::CashReported { .. } => "cash_reported",
             Self::RoleDefined { .. } => "role_defined",
             Self::OverrideApproved { .. } => "override_approved",
+            Self::TendersConfigured { .. } => "tenders_configured",
+            Self::TendersReported { .. } => "tenders_reported",
         }
     }
 

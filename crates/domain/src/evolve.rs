@@ -21,7 +21,7 @@ use crate::state::{EpochLine, State};
 use crate::stock::Account;
 use crate::subject::SubjectStanding;
 use crate::tax::TaxTotal;
-use crate::tender::Payment;
+use crate::tender::{Payment, add_balances, add_payment};
 use crate::till::{LastNumbers, Standing, Till};
 
 /// The entries of the state that events touched: what a materialised copy must write again.
@@ -77,6 +77,10 @@ impl State {
             }
             Event::StoreConfigured { profile } => {
                 self.profile = Some((**profile).clone());
+                changes.store = true;
+            }
+            Event::TendersConfigured { types } => {
+                self.tenders = Some(types.clone());
                 changes.store = true;
             }
             Event::CatalogActivated { version, content_hash, .. } => {
@@ -135,6 +139,7 @@ impl State {
                     basis: *basis,
                     lines: lines.clone(),
                     paid: Money::zero(totals.gross.currency()),
+                    tenders: Vec::new(),
                     totals: totals.clone(),
                     revision: 1,
                 };
@@ -157,22 +162,19 @@ impl State {
                 self.advance(*order, OrderState::PartlyPaid, changes);
                 if let Some(order) = self.orders.get_mut(order) {
                     order.paid += payment.due;
+                    add_balances(&mut order.tenders, payment);
                 }
-                self.figures(stamp.shift, changes, |f| {
-                    f.deposits += payment.due;
-                    take_in(f, payment);
-                });
+                self.settle(stamp.shift, payment, changes, |f| f.deposits += payment.due);
             }
             Event::SaleCompleted { stamp, transaction, receipt, order, basis, totals, taxes, payment } => {
                 self.number_used(stamp.terminal, *receipt, changes);
                 self.complete_sale(stamp, *transaction, *receipt, *order, *basis, payment, changes);
-                self.figures(stamp.shift, changes, |f| {
+                self.settle(stamp.shift, payment, changes, |f| {
                     f.sales += 1;
                     f.gross += totals.gross;
                     f.net += totals.net;
                     f.discount += totals.discount;
                     f.deposits -= totals.gross - payment.due;
-                    take_in(f, payment);
                     add_taxes(f, taxes, false);
                 });
                 self.documents.insert(*transaction);
@@ -199,9 +201,9 @@ impl State {
                 if let ReturnSource::Receipt { original } = source {
                     self.count_return(*original, lines, totals.gross, payment, changes);
                 }
-                self.figures(stamp.shift, changes, |f| {
+                self.settle(stamp.shift, payment, changes, |f| {
                     f.returns += 1;
-                    give_back(f, totals, taxes, payment);
+                    give_back(f, totals, taxes);
                 });
                 self.documents.insert(*transaction);
                 changes.documents.insert(*transaction);
@@ -210,13 +212,13 @@ impl State {
                 stamp, transaction, receipt, original, totals, taxes, payment, ..
             } => {
                 self.number_used(stamp.terminal, *receipt, changes);
-                let lines = self.void_sale(*original, *transaction, changes);
+                let lines = self.void_sale(*original, *transaction, payment, changes);
                 for line in &lines {
                     self.take_back(stamp.mode, line, changes);
                 }
-                self.figures(stamp.shift, changes, |f| {
+                self.settle(stamp.shift, payment, changes, |f| {
                     f.post_voids += 1;
-                    give_back(f, totals, taxes, payment);
+                    give_back(f, totals, taxes);
                 });
                 self.documents.insert(*transaction);
                 changes.documents.insert(*transaction);
@@ -251,7 +253,7 @@ impl State {
             Event::DrawerOpened { stamp, .. } => {
                 self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
             }
-            Event::CashReported { .. } | Event::OverrideApproved { .. } => {}
+            Event::CashReported { .. } | Event::OverrideApproved { .. } | Event::TendersReported { .. } => {}
             Event::RoleDefined { role } => {
                 self.roles.insert(role.number, (**role).clone());
                 changes.store = true;
@@ -279,6 +281,7 @@ impl State {
             float,
             figures: ShiftFigures::new(float),
             cash: CashFlow::none(float),
+            tenders: Vec::new(),
         };
         self.shifts.insert(stamp.shift, shift);
         changes.shifts.insert(stamp.shift);
@@ -311,6 +314,8 @@ impl State {
             order.paid = order.totals.gross;
         }
         let zero = Money::zero(payment.due.currency());
+        let mut tenders = paid.tenders;
+        add_balances(&mut tenders, payment);
         let sale = Sale {
             transaction,
             order,
@@ -321,6 +326,7 @@ impl State {
             payment: payment.clone(),
             refunded: zero,
             paid_out: zero,
+            tenders,
             voided: None,
         };
         self.sales.insert(transaction, sale);
@@ -352,17 +358,28 @@ impl State {
         }
         sale.refunded += gross;
         sale.paid_out -= payment.cash();
+        add_balances(&mut sale.tenders, payment);
+        if sale.tenders.iter().any(|balance| balance.left().is_negative()) {
+            changes.violations.push(Violation::RefundedTooMuch);
+        }
         if sale.is_all_returned() {
             let order = sale.order;
             self.give_up_handover(order, changes);
         }
     }
 
-    fn void_sale(&mut self, original: TransactionId, by: TransactionId, changes: &mut Changes) -> Vec<Line> {
+    fn void_sale(
+        &mut self,
+        original: TransactionId,
+        by: TransactionId,
+        payment: &Payment,
+        changes: &mut Changes,
+    ) -> Vec<Line> {
         changes.sales.insert(original);
         match self.sales.get_mut(&original) {
             Some(sale) => {
                 sale.voided = Some(by);
+                add_balances(&mut sale.tenders, payment);
                 let (order, lines) = (sale.order, sale.lines.iter().map(|sold| sold.line.clone()).collect());
                 self.give_up_handover(order, changes);
                 lines
@@ -462,6 +479,22 @@ impl State {
         self.shift(shift, changes, |shift| change(&mut shift.figures));
     }
 
+    /// What a payment does to its shift, and whatever else its transaction does to the figures.
+    fn settle(
+        &mut self,
+        shift: ShiftId,
+        payment: &Payment,
+        changes: &mut Changes,
+        change: impl FnOnce(&mut ShiftFigures),
+    ) {
+        self.shift(shift, changes, |shift| {
+            change(&mut shift.figures);
+            shift.figures.rounding += payment.rounding;
+            shift.figures.cash_expected += payment.cash();
+            add_payment(&mut shift.tenders, payment);
+        });
+    }
+
     fn shift(&mut self, shift: ShiftId, changes: &mut Changes, change: impl FnOnce(&mut Shift)) {
         match self.shifts.get_mut(&shift) {
             Some(shift) => change(shift),
@@ -471,22 +504,11 @@ impl State {
     }
 }
 
-fn take_in(figures: &mut ShiftFigures, payment: &Payment) {
-    figures.rounding += payment.rounding;
-    figures.cash_expected += payment.cash();
-}
-
-fn give_back(
-    figures: &mut ShiftFigures,
-    totals: &crate::order::Totals,
-    taxes: &[TaxTotal],
-    payment: &Payment,
-) {
+fn give_back(figures: &mut ShiftFigures, totals: &crate::order::Totals, taxes: &[TaxTotal]) {
     figures.gross -= totals.gross;
     figures.net -= totals.net;
     figures.discount -= totals.discount;
     figures.returned += totals.gross;
-    take_in(figures, payment);
     add_taxes(figures, taxes, true);
 }
 

@@ -38,6 +38,8 @@ pub enum Violation {
     TillMissing,
     /// REF-4: an event points at a shift that is not open.
     ShiftMissing,
+    /// RET-2: more went back to a tender than it took.
+    RefundedTooMuch,
     /// SUB-1: an erased subject was registered again.
     ErasedSubjectReturned,
 }
@@ -56,6 +58,7 @@ impl Violation {
             Self::SaleMissing => "REF-2",
             Self::TillMissing => "REF-3",
             Self::ShiftMissing => "REF-4",
+            Self::RefundedTooMuch => "RET-2",
             Self::ErasedSubjectReturned => "SUB-1",
         }
     }

@@ -7,6 +7,7 @@ use crate::event::Stamp;
 use crate::ids::{OrderId, SubjectId};
 use crate::line::{Line, LineInput};
 use crate::tax::TaxBasis;
+use crate::tender::TenderBalance;
 
 /// How the goods reach the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +98,8 @@ pub struct Order {
     pub lines: Vec<Line>,
     pub totals: Totals,
     pub paid: Money,
+    /// What of it was not paid in cash.
+    pub tenders: Vec<TenderBalance>,
     pub revision: u32,
 }
 

@@ -2,13 +2,14 @@
 
 use holdfast_money::{Currency, Money, Quantity, Rate};
 
-use crate::bounded::Sku;
+use crate::bounded::{Sku, TenderCode};
 use crate::calendar::BusinessDate;
 use crate::ids::{OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
 use crate::staff::{Permission, RoleNumber, StaffNumber};
+use crate::tender::TenderListFault;
 
 /// Every code of a refusal with its meaning; `docs/errors` has a page for each.
 pub const ERROR_CODES: &[(&str, &str)] = &[
@@ -74,6 +75,18 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-247", "too many wrong PINs of the approver"),
     ("HF-CMD-248", "the approver's PIN is missing"),
     ("HF-CMD-249", "the operator cannot approve for themselves"),
+    ("HF-CMD-220", "the store does not take such a tender"),
+    ("HF-CMD-221", "a tender has no reference"),
+    ("HF-CMD-222", "a reference could hold a card's number"),
+    ("HF-CMD-223", "a tender gives no change"),
+    ("HF-CMD-224", "a tender is too much more than what is due"),
+    ("HF-CMD-225", "the till alone may not take this tender"),
+    ("HF-CMD-226", "the list of tender types is wrong"),
+    ("HF-CMD-227", "the pieces do not sum to what was declared"),
+    ("HF-CMD-228", "a tender was not counted"),
+    ("HF-CMD-229", "a tender was declared twice"),
+    ("HF-CMD-230", "too much of a tender would be refunded in cash"),
+    ("HF-CMD-231", "a list of tenders or pieces is too long"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -216,6 +229,34 @@ pub enum Refusal {
     ApprovalNotGiven { number: StaffNumber },
     #[error("staff number {number} is signed on here; an approval comes from a second person")]
     ApprovalBySelf { number: StaffNumber },
+    #[error("this store takes no tender {code}; choose one of its list")]
+    TenderUnknown { code: TenderCode },
+    #[error("tender {code} needs a reference, such as the authorisation code and the last four digits")]
+    TenderReferenceMissing { code: TenderCode },
+    #[error(
+        "the reference of tender {code} has too many digits; never type a card's number, only its last four"
+    )]
+    ReferenceHoldsCardData { code: TenderCode },
+    #[error("{over} more than is due would be paid with tenders that give no change; take less of them")]
+    ChangeNotGiven { over: Money },
+    #[error("{over} more than is due was tendered and {max} may be; take less")]
+    OverTendered { over: Money, max: Money },
+    #[error("a till that sells alone may not take tender {code}; take another")]
+    TenderNotOffline { code: TenderCode },
+    #[error("the list of tender types cannot be used: {fault}")]
+    TenderListInvalid { fault: TenderListFault },
+    #[error("the pieces sum to {counted} and {declared} was declared; count again")]
+    CountMismatch { declared: Money, counted: Money },
+    #[error("tender {code} was taken in this shift and must be counted; declare what is there")]
+    CountMissing { code: TenderCode },
+    #[error("tender {code} was declared twice; declare one sum of it")]
+    DeclaredTwice { code: TenderCode },
+    #[error(
+        "tender {code} takes nothing back and {wanted} of it would be refunded in cash, at most {max} may be"
+    )]
+    CashRefundTooLarge { code: TenderCode, max: Money, wanted: Money },
+    #[error("more than {max} tenders or pieces; join what is alike")]
+    TooManyTenders { max: usize },
 }
 
 impl Refusal {
@@ -284,6 +325,18 @@ impl Refusal {
             Self::ApprovalLockedOut { .. } => "HF-CMD-247",
             Self::ApprovalNotGiven { .. } => "HF-CMD-248",
             Self::ApprovalBySelf { .. } => "HF-CMD-249",
+            Self::TenderUnknown { .. } => "HF-CMD-220",
+            Self::TenderReferenceMissing { .. } => "HF-CMD-221",
+            Self::ReferenceHoldsCardData { .. } => "HF-CMD-222",
+            Self::ChangeNotGiven { .. } => "HF-CMD-223",
+            Self::OverTendered { .. } => "HF-CMD-224",
+            Self::TenderNotOffline { .. } => "HF-CMD-225",
+            Self::TenderListInvalid { .. } => "HF-CMD-226",
+            Self::CountMismatch { .. } => "HF-CMD-227",
+            Self::CountMissing { .. } => "HF-CMD-228",
+            Self::DeclaredTwice { .. } => "HF-CMD-229",
+            Self::CashRefundTooLarge { .. } => "HF-CMD-230",
+            Self::TooManyTenders { .. } => "HF-CMD-231",
         }
     }
 

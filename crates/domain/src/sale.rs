@@ -7,7 +7,7 @@ use crate::ids::{OrderId, TransactionId};
 use crate::line::{AppliedDiscount, Line, LineNumber};
 use crate::receipt::ReceiptNumber;
 use crate::tax::TaxBasis;
-use crate::tender::Payment;
+use crate::tender::{Payment, TenderBalance};
 
 /// A completed sale. It never changes state; returns and a post-void are counted here so that they stay capped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Sale {
     pub refunded: Money,
     /// Cash paid out so far, after cash rounding.
     pub paid_out: Money,
+    /// What each tender but cash took, deposits included, and what went back to it.
+    pub tenders: Vec<TenderBalance>,
     pub voided: Option<TransactionId>,
 }
 
@@ -88,6 +90,12 @@ impl Sale {
     /// What the customer paid for it, deposits and cash rounding included.
     pub fn paid(&self) -> Money {
         self.gross() + self.payment.rounding
+    }
+
+    /// What came back so far and went to no tender but cash, before cash rounding.
+    pub fn refunded_in_cash(&self) -> Money {
+        let returned = self.tenders.iter().map(|balance| balance.returned);
+        self.refunded - Money::sum(self.refunded.currency(), returned)
     }
 
     /// Whether nothing of it is left to come back.

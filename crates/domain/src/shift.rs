@@ -6,6 +6,7 @@ use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::ids::{ShiftId, StaffId, TerminalId};
 use crate::tax::TaxTotal;
+use crate::tender::TenderFigures;
 
 /// Whether money and stock are real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +36,8 @@ pub struct Shift {
     pub float: Money,
     pub figures: ShiftFigures,
     pub cash: CashFlow,
+    /// By tender type, in the order of class and code.
+    pub tenders: Vec<TenderFigures>,
 }
 
 /// What a shift adds up to; the X report now, the Z report when it closes.

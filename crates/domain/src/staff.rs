@@ -68,10 +68,12 @@ pub enum Permission {
     ManageProducts,
     /// Give cash back for goods, up to the role's limit.
     RefundCash,
+    /// Give cash for what was paid with a tender that takes nothing back.
+    CashForTender,
 }
 
 impl Permission {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -88,6 +90,7 @@ impl Permission {
         Self::ManageStaff,
         Self::ManageProducts,
         Self::RefundCash,
+        Self::CashForTender,
     ];
 
     /// The name, as it is typed.
@@ -109,6 +112,7 @@ impl Permission {
             Self::ManageStaff => "manage-staff",
             Self::ManageProducts => "manage-products",
             Self::RefundCash => "refund-cash",
+            Self::CashForTender => "cash-for-tender",
         }
     }
 }
@@ -133,6 +137,7 @@ impl fmt::Display for Permission {
             Self::ManageStaff => "change staff and roles",
             Self::ManageProducts => "change products and prices",
             Self::RefundCash => "give cash back",
+            Self::CashForTender => "refund in cash what was paid otherwise",
         })
     }
 }
@@ -231,6 +236,7 @@ impl Role {
                     Permission::CountStock,
                     Permission::ReadXReport,
                     Permission::RefundCash,
+                    Permission::CashForTender,
                 ]
                 .into(),
                 limits: Limits {

@@ -17,6 +17,7 @@ use crate::staff::{Authority, OwnRole, Permission, Role, RoleNumber, Staff, Staf
 use crate::stock::StockLevel;
 use crate::store::StoreProfile;
 use crate::subject::SubjectStanding;
+use crate::tender::TenderType;
 use crate::till::Till;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +27,8 @@ pub struct State {
     pub epochs: Vec<EpochLine>,
     pub store: Option<StoreId>,
     pub profile: Option<StoreProfile>,
+    /// The store's own list of ways to pay; None while it has the default one.
+    pub tenders: Option<Vec<TenderType>>,
     pub catalog_version: u64,
     pub catalog_hash: Option<[u8; 32]>,
     pub tills: BTreeMap<TerminalId, Till>,
@@ -100,6 +103,7 @@ impl State {
             }
             HubCommand::OpenEpoch { .. }
             | HubCommand::ConfigureStore { .. }
+            | HubCommand::ConfigureTenders { .. }
             | HubCommand::ActivateCatalog { .. }
             | HubCommand::RegisterStaff { .. }
             | HubCommand::EnrolTerminal { .. }
@@ -163,7 +167,9 @@ impl State {
             | Event::DrawerOpened { .. }
             | Event::CashReported { .. }
             | Event::RoleDefined { .. }
-            | Event::OverrideApproved { .. } => None,
+            | Event::OverrideApproved { .. }
+            | Event::TendersConfigured { .. }
+            | Event::TendersReported { .. } => None,
         }
     }
 
@@ -194,6 +200,12 @@ impl State {
                 self.subjects.remove(&subject);
             }
         }
+    }
+
+    /// What the store takes, by its own list or the default one of its currency. Empty before the store is configured.
+    pub fn tender_types(&self) -> Vec<TenderType> {
+        let default = || self.profile.as_ref().map(|profile| TenderType::defaults(profile.currency));
+        self.tenders.clone().or_else(default).unwrap_or_default()
     }
 
     pub fn staff_by_number(&self, number: StaffNumber) -> Option<&Staff> {

@@ -7,6 +7,7 @@ use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::shift::Shift;
 use holdfast_domain::staff::Staff;
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tender::TenderType;
 use holdfast_domain::till::LastNumbers;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,9 @@ pub struct Snapshot {
     pub status: StatusMessage,
     #[serde(with = "plain")]
     pub profile: StoreProfile,
+    /// What the store takes.
+    #[serde(with = "plain")]
+    pub tenders: Vec<TenderType>,
     #[serde(with = "plain")]
     pub catalog_version: u64,
     pub till: TillState,

@@ -9,6 +9,7 @@ use holdfast_domain::receipt::{ReceiptNumber, Series};
 use holdfast_domain::staff::OwnRole;
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tender::TenderType;
 use holdfast_protocol::message::ReplyPosition;
 use holdfast_protocol::wire::{Wire, Wired, plain};
 use serde::de::DeserializeOwned;
@@ -53,6 +54,8 @@ pub(crate) struct StoreRow {
     store: Option<StoreId>,
     #[serde(with = "plain")]
     profile: Option<StoreProfile>,
+    #[serde(with = "plain")]
+    tenders: Option<Vec<TenderType>>,
     catalog_version: u64,
     #[serde(with = "plain")]
     catalog_hash: Option<[u8; 32]>,
@@ -69,6 +72,7 @@ impl StoreRow {
             epochs,
             store,
             profile,
+            tenders,
             catalog_version,
             catalog_hash,
             last_z,
@@ -88,6 +92,7 @@ impl StoreRow {
             epochs: epochs.clone(),
             store: *store,
             profile: profile.clone(),
+            tenders: tenders.clone(),
             catalog_version: *catalog_version,
             catalog_hash: *catalog_hash,
             last_z: *last_z,
@@ -100,6 +105,7 @@ impl StoreRow {
         state.epochs = self.epochs;
         state.store = self.store;
         state.profile = self.profile;
+        state.tenders = self.tenders;
         state.catalog_version = self.catalog_version;
         state.catalog_hash = self.catalog_hash;
         state.last_z = self.last_z;

@@ -3,10 +3,12 @@
 mod ask;
 mod cash;
 mod catalog_from_receipts;
+mod close;
 mod load;
 mod pair;
 mod replay;
 mod sell;
+mod tender;
 mod watch;
 
 use std::io::Read as _;
@@ -33,12 +35,14 @@ pub struct Cli {
 enum Command {
     /// Make this folder a till of a store, with a code from `holdfast-hub pair`
     Pair(pair::Pair),
-    /// Sell one product for cash
+    /// Sell one product
     Sell(sell::Sell),
     /// Move cash in or out of the drawer without a sale
     Cash(cash::Cash),
     /// Open the drawer though nothing is sold
     NoSale(cash::NoSale),
+    /// Count the drawer and end the shift
+    Close(close::Close),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -56,6 +60,7 @@ impl Cli {
             Command::Sell(sell) => sell.run().await,
             Command::Cash(cash) => cash.run().await,
             Command::NoSale(no_sale) => no_sale.run().await,
+            Command::Close(close) => close.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

@@ -188,6 +188,7 @@ impl Snapshots for FakeHub {
             epoch: status.epoch,
             status,
             profile: profile(),
+            tenders: state.tender_types(),
             catalog_version: 0,
             till: TillState {
                 terminal: terminal(),

@@ -47,16 +47,16 @@ fn read_snapshot(app: &App, terminal: TerminalId) -> Result<Snapshot, Refused> {
                 operator: till.operator.and_then(|operator| state.staff.get(&operator).cloned()),
                 shift: state.shift_of(terminal).cloned(),
             };
-            Some((profile, till, state.catalog_version))
+            Some((profile, till, state.catalog_version, state.tender_types()))
         });
         if app.state.applied() != Some(before) {
             continue;
         }
         // A till that was enrolled a moment ago may not be in the state yet; it asks again.
-        let (profile, till, catalog_version) =
+        let (profile, till, catalog_version, tenders) =
             seen.ok_or_else(|| Refused::unavailable("the till is not applied yet"))?;
         let status = StatusMessage { epoch: before.epoch, head_seq: before.seq, ..published };
-        return Ok(Snapshot { epoch: before.epoch, status, profile, catalog_version, till });
+        return Ok(Snapshot { epoch: before.epoch, status, profile, tenders, catalog_version, till });
     }
 }
 

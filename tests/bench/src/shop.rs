@@ -20,7 +20,7 @@ use holdfast_domain::state::Need;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_domain::{Command, Context, Origin, Outcome, Record, State, decide, decide_hub};
 use holdfast_protocol::{encode_record, fingerprint};
 
@@ -148,8 +148,7 @@ impl<S: Sink> Shop<S> {
         let place =
             PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
         self.act(till, Action::PlaceOrder(place))?;
-        let tenders =
-            vec![TenderInput { kind: TenderKind::Cash, amount: Money::from_minor(50_000, Currency::EUR) }];
+        let tenders = vec![TenderInput::cash(Money::from_minor(50_000, Currency::EUR))];
         let receipt = ReceiptSource::Hub;
         let paid = self.act(till, Action::Pay { order, tenders, settlement: Settlement::Full, receipt })?;
         self.state.forget(Need::Order(order));

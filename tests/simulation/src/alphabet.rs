@@ -47,6 +47,7 @@ names! {
     HUB_COMMANDS, hub_command: HubCommand {
         HubCommand::OpenEpoch { .. } => "open_epoch",
         HubCommand::ConfigureStore { .. } => "configure_store",
+        HubCommand::ConfigureTenders { .. } => "configure_tenders",
         HubCommand::ActivateCatalog { .. } => "activate_catalog",
         HubCommand::RegisterStaff { .. } => "register_staff",
         HubCommand::EnrolTerminal { .. } => "enrol_terminal",
@@ -92,6 +93,8 @@ names! {
         Event::CashReported { .. } => "cash_reported",
         Event::RoleDefined { .. } => "role_defined",
         Event::OverrideApproved { .. } => "override_approved",
+        Event::TendersConfigured { .. } => "tenders_configured",
+        Event::TendersReported { .. } => "tenders_reported",
     }
 }
 
@@ -144,6 +147,7 @@ pub enum TillMove {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HubMove {
     Configure,
+    ConfigureTenders,
     Activate,
     RegisterStaff,
     Enrol,

@@ -243,6 +243,7 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if !evidence.one_history {
         // Two tills' acknowledged returns of one line, one of them decided again after a disk was lost, are both true.
         violations.remove("RET-1");
+        violations.remove("RET-2");
     }
     if !violations.is_empty() {
         wrong.push(format!("invariants: {violations:?}"));

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Event;
 use holdfast_domain::cash::CashMovement;
+use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
 use holdfast_domain::order::Channel;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::record::{Origin, Record};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
 use crate::shop::SCARCE;
 
@@ -54,6 +56,8 @@ pub struct Books {
     drawers: BTreeMap<ShiftId, i64>,
     /// By shift: what cash movements added up to, and how often the drawer was opened for nothing.
     moved: BTreeMap<ShiftId, (i64, u32)>,
+    /// By shift and code: what anything but cash brought.
+    others: BTreeMap<(ShiftId, String), i64>,
     pub wrong: Vec<String>,
 }
 
@@ -122,24 +126,24 @@ impl Books {
             }
             Event::OrderCancelled { order, .. } => self.close(*order, |_| {}),
             Event::DepositTaken { stamp, order, payment, .. } => {
-                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.pay(stamp, payment);
                 if let Some(placed) = self.orders.get_mut(order) {
                     placed.paid += payment.due.minor();
                 }
             }
             Event::SaleCompleted { stamp, transaction, order, totals, payment, .. } => {
-                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.pay(stamp, payment);
                 self.turnover(stamp.mode, totals.gross.minor());
                 self.sell(*transaction, *order, totals.gross.minor(), payment.due.minor());
             }
             Event::GoodsReturned { stamp, lines, totals, payment, .. } => {
-                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.pay(stamp, payment);
                 self.turnover(stamp.mode, -totals.gross.minor());
                 let lines: Vec<Line> = lines.iter().map(|returned| returned.line.clone()).collect();
                 self.take_back(stamp.mode, &carried(&lines));
             }
             Event::SalePostVoided { stamp, original, totals, payment, .. } => {
-                self.cash(stamp.shift, stamp.mode, payment.cash().minor());
+                self.pay(stamp, payment);
                 self.turnover(stamp.mode, -totals.gross.minor());
                 self.void(*original);
             }
@@ -169,7 +173,47 @@ impl Books {
                     ));
                 }
             }
+            Event::TendersReported { stamp, tenders, .. } => self.report(stamp.shift, tenders),
             _ => {}
+        }
+    }
+
+    /// The drawer gets what is cash, less the change; every other tender counts by itself.
+    fn pay(&mut self, stamp: &Stamp, payment: &Payment) {
+        let mut cash = -payment.change.minor();
+        for tender in &payment.tenders {
+            match &tender.kind {
+                TenderKind::Cash => cash += tender.amount.minor(),
+                TenderKind::Typed { code, .. } => {
+                    *self.others.entry((stamp.shift, code.to_string())).or_default() += tender.amount.minor();
+                }
+            }
+        }
+        let tendered: i64 = payment.tenders.iter().map(|tender| tender.amount.minor()).sum();
+        let (due, rounding, change) = (payment.due.minor(), payment.rounding.minor(), payment.change.minor());
+        if tendered != due + rounding + change {
+            self.wrong.push(format!("MON-1: {tendered} was tendered for {due} + {rounding} + {change}"));
+        }
+        self.cash(stamp.shift, stamp.mode, cash);
+    }
+
+    /// What a Z says of each tender that is not cash.
+    fn report(&mut self, shift: ShiftId, tenders: &[TenderLine]) {
+        let mut told: BTreeMap<String, i64> = BTreeMap::new();
+        for line in tenders.iter().filter(|line| line.class != TenderClass::Cash) {
+            *told.entry(line.code.to_string()).or_default() += line.expected.minor();
+            if line.expected != line.taken - line.refunded {
+                self.wrong.push(format!("the Z of {shift} contradicts itself about {}", line.code));
+            }
+        }
+        let mut held: BTreeMap<String, i64> = BTreeMap::new();
+        for ((_, code), minor) in self.others.iter().filter(|((of, _), _)| *of == shift) {
+            held.insert(code.clone(), *minor);
+        }
+        told.retain(|_, minor| *minor != 0);
+        held.retain(|_, minor| *minor != 0);
+        if self.one_history && told != held {
+            self.wrong.push(format!("shift {shift} holds {held:?}, its Z says {told:?}"));
         }
     }
 

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use holdfast_domain::Action;
-use holdfast_domain::bounded::Sku;
+use holdfast_domain::bounded::{Sku, TenderCode, TenderReference};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
-use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
+use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
@@ -14,7 +14,7 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::AdjustmentReason;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::{DeclaredTender, TenderChoice, TenderInput};
 use holdfast_money::{Decimal, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, SignOnMessage};
 use holdfast_terminal::dice::Dice;
@@ -153,7 +153,14 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
         TillMove::CloseShift => {
             let (shift, _) = clerk.shift?;
             let declared = eur(10_000 + i64::try_from(dice.below(5_000)).unwrap_or(0));
-            Action::CloseShift { shift, declared }
+            // Vouchers must be counted where one was taken; now and then nobody does.
+            let vouchers = DeclaredTender {
+                code: tender_code("voucher"),
+                amount: eur(i64::try_from(dice.below(2_000)).unwrap_or(0)),
+                pieces: Vec::new(),
+            };
+            let tenders = if dice.permille(150) { Vec::new() } else { vec![vouchers] };
+            Action::CloseShift { shift, declared, count: ShiftCount { pieces: Vec::new(), tenders } }
         }
         TillMove::PlaceOrder => {
             let mut wanted = Vec::new();
@@ -191,12 +198,14 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             } else {
                 ReceiptSource::Hub
             };
-            pay(order.id, tendered, Settlement::Full, receipt)
+            let (tenders, settlement) = (split(tendered, dice), Settlement::Full);
+            Action::Pay { order: order.id, tenders, settlement, receipt }
         }
         TillMove::Deposit => {
             let order = open_order(model, till, dice)?;
             let due = order.gross - order.paid;
-            pay(order.id, (due / 3).max(1), Settlement::Deposit, ReceiptSource::Hub)
+            let (tenders, settlement) = (split((due / 3).max(1), dice), Settlement::Deposit);
+            Action::Pay { order: order.id, tenders, settlement, receipt: ReceiptSource::Hub }
         }
         TillMove::Fulfil => {
             let paid: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Paid).collect();
@@ -290,9 +299,30 @@ fn by_hand(mut place: Action, thrown: u64) -> Action {
     place
 }
 
-fn pay(order: OrderId, minor: i64, settlement: Settlement, receipt: ReceiptSource) -> Action {
-    let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: eur(minor) }];
-    Action::Pay { order, tenders, settlement, receipt }
+fn tender_code(code: &str) -> TenderCode {
+    TenderCode::new(code).expect("a short code")
+}
+
+/// Cash, or a part of it by card, with a voucher, or with what the store may not take.
+fn split(minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
+    let code = match dice.below(10) {
+        0..=2 => "card",
+        3 => "voucher",
+        4 if dice.permille(100) => "shells",
+        _ => return vec![TenderInput::cash(eur(minor))],
+    };
+    let part =
+        if dice.permille(400) { minor } else { minor * i64::try_from(dice.below(10)).unwrap_or(0) / 10 };
+    let reference = TenderReference::new(&format!("auth {}", dice.below(3))).expect("a short reference");
+    let kind = TenderChoice::Typed { code: tender_code(code), reference: Some(reference) };
+    let mut tenders = Vec::new();
+    if part > 0 {
+        tenders.push(TenderInput { kind, amount: eur(part) });
+    }
+    if part < minor {
+        tenders.push(TenderInput::cash(eur(minor - part)));
+    }
+    tenders
 }
 
 /// The highest number of its own series that the till has ever put on paper.

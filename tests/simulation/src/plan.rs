@@ -250,7 +250,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(10) {
+    match dice.below(11) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -260,6 +260,7 @@ fn console(dice: &mut Dice) -> HubMove {
         6 => HubMove::Settle,
         7 => HubMove::RegisterSubject,
         8 => HubMove::DefineRole,
+        9 => HubMove::ConfigureTenders,
         _ => HubMove::EraseSubject,
     }
 }

@@ -12,7 +12,9 @@ use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, Pric
 use holdfast_domain::staff::{Authority, CashLimit, Limits, OwnRole, Permission, RoleNumber, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
+use holdfast_domain::tender::{ChangeRule, RefundRule, TenderClass, TenderType};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
+use holdfast_terminal::dice::Dice;
 
 /// The manager, who may do everything.
 pub const MANAGER: StaffNumber = StaffNumber(1);
@@ -85,6 +87,21 @@ pub fn profile(cut_over_minutes: u16) -> StoreProfile {
         cut_over_minutes,
         taxes: vec![rule("standard", "A", 20), rule("reduced", "B", 10)],
     }
+}
+
+/// The default list, with a limit or two that HQ thought of.
+pub fn tender_list(dice: &mut Dice) -> Vec<TenderType> {
+    let mut types = TenderType::defaults(Currency::EUR);
+    for of in types.iter_mut().filter(|of| of.class != TenderClass::Cash) {
+        if dice.permille(300) {
+            of.change = ChangeRule::UpTo { max: eur(200) };
+        }
+        if dice.permille(300) {
+            of.refund = RefundRule::CashUpTo { max: eur(500) };
+        }
+        of.allowed_offline = dice.permille(700);
+    }
+    types
 }
 
 pub fn catalog(version: u64) -> Catalog {

@@ -254,6 +254,9 @@ impl Run {
                 let minutes = u16::try_from(self.dice.below(300)).unwrap_or(0);
                 HubCommand::ConfigureStore { profile: Box::new(shop::profile(minutes)) }
             }
+            HubMove::ConfigureTenders => {
+                HubCommand::ConfigureTenders { types: shop::tender_list(&mut self.dice) }
+            }
             HubMove::Activate => HubCommand::ActivateCatalog {
                 content_hash: [4; 32],
                 products: u32::try_from(shop::SKUS.len()).unwrap_or(0),

@@ -14,7 +14,7 @@ use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_money::{Currency, Money, Quantity};
 use holdfast_protocol::message::{Answer, Pin, Reply};
 use holdfast_terminal::client::{Pace, Till};
@@ -161,8 +161,7 @@ impl Desk {
     }
 
     fn pay(order: OrderId) -> Action {
-        let tenders =
-            vec![TenderInput { kind: TenderKind::Cash, amount: Money::from_minor(249, Currency::GBP) }];
+        let tenders = vec![TenderInput::cash(Money::from_minor(249, Currency::GBP))];
         Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub }
     }
 

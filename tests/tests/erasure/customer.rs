@@ -14,7 +14,7 @@ use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_hub::cloud::{Cloud, install_cryptography};
 use holdfast_hub::folder::DataFolder;
 use holdfast_hub::identity::Identity;
@@ -109,7 +109,7 @@ impl Counter {
         let amount = Money::new(Decimal::from(5), Currency::GBP).expect("an amount");
         self.ask(Action::Pay {
             order,
-            tenders: vec![TenderInput { kind: TenderKind::Cash, amount }],
+            tenders: vec![TenderInput::cash(amount)],
             settlement: Settlement::Full,
             receipt: ReceiptSource::Hub,
         })

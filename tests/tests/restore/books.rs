@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
-use holdfast_domain::command::{Action, Settlement};
+use holdfast_domain::command::{Action, Settlement, ShiftCount};
 use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TerminalId, TransactionId};
@@ -17,7 +17,7 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_domain::state::Need;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_domain::{Command, Context, Origin, Outcome, Record, State, decide};
 use holdfast_hub::clock::Machine;
 use holdfast_hub::folder::{DataFolder, FolderLock};
@@ -90,7 +90,7 @@ impl Trade {
         let place =
             PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
         self.act(till, Action::PlaceOrder(place));
-        let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: self.money(1_000_000) }];
+        let tenders = vec![TenderInput::cash(self.money(1_000_000))];
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
         let sale = TransactionId(self.act(till, pay));
         for need in [Need::Order(order), Need::Sale(sale)] {
@@ -131,7 +131,7 @@ impl Trade {
         for till in 0..self.tills.len() {
             let shift = self.state.tills[&self.tills[till]].shift.unwrap();
             let declared = self.money(10_000);
-            self.act(till, Action::CloseShift { shift, declared });
+            self.act(till, Action::CloseShift { shift, declared, count: ShiftCount::default() });
             self.act(till, Action::SignOff);
         }
         self.commit();

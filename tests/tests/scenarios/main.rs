@@ -11,3 +11,4 @@ mod rebuild;
 mod receipts;
 mod sale;
 mod shop;
+mod tenders;

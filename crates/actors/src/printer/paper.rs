@@ -1,7 +1,7 @@
 //! From a durable record to the document on paper. The words are the receipt's; templates by store come later.
 
 use holdfast_devices::document::{Document, Purpose, TaxRow};
-use holdfast_domain::bounded::Reason;
+use holdfast_domain::bounded::{Reason, TenderCode};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{TerminalId, TransactionId};
@@ -13,7 +13,7 @@ use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::state::State;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::TaxTotal;
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{Payment, TenderKind, TenderType};
 use holdfast_domain::{Effect, Record};
 use holdfast_money::{Money, Quantity};
 use holdfast_protocol::head;
@@ -34,6 +34,8 @@ pub struct Paper {
     pub totals: Totals,
     pub taxes: Vec<TaxTotal>,
     pub payment: Payment,
+    /// What the store takes, for the names.
+    pub tender_types: Vec<TenderType>,
     /// Why, where the paper says so.
     pub reason: Option<Reason>,
 }
@@ -94,12 +96,14 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
                 totals: Totals { net: zero, tax: zero, gross: zero, discount: zero },
                 taxes: Vec::new(),
                 payment: movement.payment(*amount),
+                tender_types: Vec::new(),
                 reason: Some(reason.clone()),
             });
         }
         _ => return None,
     };
     Some(Paper {
+        tender_types: state.tender_types(),
         reason: None,
         transaction,
         terminal: stamp.terminal,
@@ -222,15 +226,29 @@ fn add_line(document: &mut Document, line: &Line) {
     }
 }
 
+/// As the store's list calls it; what has left the list goes by its code.
+fn tender_name(paper: &Paper, code: &TenderCode) -> String {
+    let of = paper.tender_types.iter().find(|of| of.code == *code);
+    of.map_or_else(|| code.to_string(), |of| of.name.to_string())
+}
+
 fn add_payment(document: &mut Document, paper: &Paper) {
     let payment = &paper.payment;
     if !payment.rounding.is_zero() {
         document.row("Cash rounding", plain(payment.rounding));
     }
     for tender in &payment.tenders {
-        let label = if tender.amount.is_negative() { "Cash paid out" } else { "Cash" };
-        let amount = if tender.amount.is_negative() { -tender.amount } else { tender.amount };
-        document.row(label, plain(amount));
+        let back = tender.amount.is_negative();
+        let label = match (&tender.kind, back) {
+            (TenderKind::Cash, false) => "Cash".to_owned(),
+            (TenderKind::Cash, true) => "Cash paid out".to_owned(),
+            (TenderKind::Typed { code, .. }, false) => tender_name(paper, code),
+            (TenderKind::Typed { code, .. }, true) => format!("Back to {}", tender_name(paper, code)),
+        };
+        document.row(label, plain(if back { -tender.amount } else { tender.amount }));
+        if let TenderKind::Typed { reference: Some(reference), .. } = &tender.kind {
+            document.text(format!("  {reference}"));
+        }
     }
     if !payment.change.is_zero() {
         document.row("Change", plain(payment.change));

@@ -24,7 +24,7 @@ use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_journal::{Journal, MemoryStorage, Options};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{Answer, CommandMessage, Pin, Reply, Request, SignOnMessage};
@@ -354,7 +354,7 @@ impl Store {
     }
 
     pub fn pay(&self, order: OrderId, minor: i64) -> Action {
-        let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: eur(minor) }];
+        let tenders = vec![TenderInput::cash(eur(minor))];
         Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub }
     }
 

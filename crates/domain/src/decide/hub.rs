@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::receipt::TillNumber;
 use crate::refusal::Refusal;
 use crate::state::State;
+use crate::tender::check_list;
 use crate::till::LastNumbers;
 
 /// The largest till number.
@@ -34,6 +35,11 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
                 return Err(Refusal::CurrencyFixed { currency: known });
             }
             Event::StoreConfigured { profile: profile.clone() }
+        }
+        HubCommand::ConfigureTenders { types } => {
+            let profile = state.profile.as_ref().ok_or(Refusal::StoreNotConfigured)?;
+            check_list(types, profile.currency).map_err(|fault| Refusal::TenderListInvalid { fault })?;
+            Event::TendersConfigured { types: types.clone() }
         }
         HubCommand::ActivateCatalog { content_hash, products, source } => Event::CatalogActivated {
             version: state.catalog_version + 1,

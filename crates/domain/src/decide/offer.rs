@@ -29,10 +29,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::CashMoved { stamp, .. }
         | Event::DrawerOpened { stamp, .. }
         | Event::CashReported { stamp, .. }
-        | Event::OverrideApproved { stamp, .. } => stamp.terminal == terminal,
+        | Event::OverrideApproved { stamp, .. }
+        | Event::TendersReported { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
+        | Event::TendersConfigured { .. }
         | Event::CatalogActivated { .. }
         | Event::StaffRegistered { .. }
         | Event::TerminalEnrolled { .. }
@@ -59,7 +61,8 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
         | Event::StockAdjusted { stamp, .. }
         | Event::CashMoved { stamp, .. }
         | Event::DrawerOpened { stamp, .. }
-        | Event::CashReported { stamp, .. } => open(stamp),
+        | Event::CashReported { stamp, .. }
+        | Event::TendersReported { stamp, .. } => open(stamp),
         Event::OrderPlaced { stamp, order, .. } => open(stamp) && !state.orders.contains_key(order),
         Event::OrderCancelled { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)
@@ -86,6 +89,10 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
         Event::ShiftClosed { declared, .. } => declared,
         Event::CashMoved { amount, .. } => amount,
         Event::CashReported { cash, .. } => &cash.paid_in,
+        Event::TendersReported { tenders, .. } => match tenders.first() {
+            Some(line) => &line.expected,
+            None => return true,
+        },
         Event::OrderPlaced { totals, .. } => &totals.gross,
         Event::DepositTaken { payment, .. }
         | Event::SaleCompleted { payment, .. }

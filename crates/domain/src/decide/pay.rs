@@ -2,8 +2,10 @@
 
 use holdfast_money::Money;
 
-use super::{Decision, Desk, paper_and_drawer};
+use super::tenders::{Settled, Tenders};
+use super::{Decision, Desk};
 use crate::command::Settlement;
+use crate::effect::Effect;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, TransactionId};
 use crate::line::Line;
@@ -11,7 +13,7 @@ use crate::order::{Order, OrderState};
 use crate::pricing::{self, ROUNDING};
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
-use crate::tender::{Payment, Tender, TenderInput};
+use crate::tender::{Payment, TenderInput};
 
 pub(super) fn decide(
     desk: &Desk<'_>,
@@ -29,19 +31,10 @@ pub(super) fn decide(
     if found.placed.mode != shift.mode {
         return Err(Refusal::ModeMismatch { order });
     }
-    let mut tendered = Money::zero(desk.profile.currency);
-    for tender in tenders {
-        if !desk.amount(tender.amount)?.is_positive() {
-            return Err(Refusal::NoTender);
-        }
-        tendered += tender.amount;
-        if !tendered.in_range() {
-            return Err(Refusal::AmountOutOfRange);
-        }
-    }
+    let tenders = Tenders::read(desk, tenders, receipt)?;
     match settlement {
-        Settlement::Full => settle(desk, found, stamp, tenders, tendered, receipt),
-        Settlement::Deposit => deposit(desk, found, stamp, tenders, tendered, receipt),
+        Settlement::Full => settle(desk, found, stamp, tenders, receipt),
+        Settlement::Deposit => deposit(desk, found, stamp, tenders, receipt),
     }
 }
 
@@ -49,15 +42,12 @@ fn settle(
     desk: &Desk<'_>,
     order: &Order,
     stamp: Stamp,
-    tenders: &[TenderInput],
-    tendered: Money,
+    tenders: Tenders,
     receipt: ReceiptSource,
 ) -> Result<Decision, Refusal> {
     let due = order.open_amount();
-    let payable = cash_amount(desk, due);
-    if tendered < payable {
-        return Err(Refusal::TenderShort { due: payable, tendered });
-    }
+    let Settled { rounding, change } = tenders.settle(desk, due)?;
+    let drawer = tenders.drawer(desk, change);
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let sold = order.lines.iter().filter(|line| line.carries_stock());
@@ -70,41 +60,39 @@ fn settle(
         basis: order.basis,
         totals: order.totals.clone(),
         taxes: pricing::tax_totals(&order.lines),
-        payment: Payment { due, tenders: kept(tenders), rounding: payable - due, change: tendered - payable },
+        payment: Payment { due, tenders: tenders.stored(), rounding, change },
     });
     events.extend(below_zero);
-    Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })
+    let print = Effect::Print { terminal: desk.till.terminal, transaction };
+    Ok(Decision { events, effects: drawer.into_iter().chain([print]).collect() })
 }
 
 fn deposit(
     desk: &Desk<'_>,
     order: &Order,
     stamp: Stamp,
-    tenders: &[TenderInput],
-    tendered: Money,
+    tenders: Tenders,
     receipt: ReceiptSource,
 ) -> Result<Decision, Refusal> {
     let due = order.open_amount();
     if tenders.is_empty() {
         return Err(Refusal::NoTender);
     }
+    let tendered = tenders.total();
     if tendered >= due {
         return Err(Refusal::DepositTooLarge { due });
     }
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let zero = Money::zero(desk.profile.currency);
+    let drawer = tenders.drawer(desk, zero);
     events.push(Event::DepositTaken {
         stamp,
         transaction: TransactionId(desk.command.id),
         receipt,
         order: order.id,
-        payment: Payment { due: tendered, tenders: kept(tenders), rounding: zero, change: zero },
+        payment: Payment { due: tendered, tenders: tenders.stored(), rounding: zero, change: zero },
     });
-    Ok(Decision { events, effects: vec![crate::effect::Effect::OpenDrawer { terminal: desk.till.terminal }] })
-}
-
-fn kept(tenders: &[TenderInput]) -> Vec<Tender> {
-    tenders.iter().map(|t| Tender { kind: t.kind, amount: t.amount }).collect()
+    Ok(Decision { events, effects: drawer.into_iter().collect() })
 }
 
 /// What can be paid in coins: the amount to the store's smallest one.

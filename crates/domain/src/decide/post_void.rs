@@ -1,7 +1,7 @@
 //! Reversing a completed sale as a whole: same shift, by permission, before anything of it came back.
 
-use super::return_goods::refund;
-use super::{Decision, Desk, paper_and_drawer};
+use super::refund::{self, Refund};
+use super::{Decision, Desk};
 use crate::bounded::Reason;
 use crate::event::Event;
 use crate::ids::TransactionId;
@@ -24,21 +24,19 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
         return Err(Refusal::OtherShift { transaction: original });
     }
     let totals = pricing::totals(desk.profile.currency, sale.lines.iter().map(|sold| &sold.line));
-    let payout = totals.gross + sale.payment.rounding;
-    if payout > shift.figures.cash_expected {
-        return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
-    }
+    let payment = Refund::whole(sale).payment(shift)?;
     let (receipt, mut events) = desk.number(ReceiptSource::Hub, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
+    let effects = refund::effects(desk, transaction, &payment);
     events.push(Event::SalePostVoided {
         stamp,
         transaction,
         receipt,
         original,
         taxes: pricing::tax_totals(sale.lines.iter().map(|sold| &sold.line)),
-        payment: refund(totals.gross, payout),
+        payment,
         totals,
         reason: reason.clone(),
     });
-    Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })
+    Ok(Decision { events, effects })
 }

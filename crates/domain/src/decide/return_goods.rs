@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_money::Money;
-
-use super::pay::cash_amount;
-use super::{Decision, Desk, paper_and_drawer};
+use super::refund::{self, Refund};
+use super::{Decision, Desk};
 use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
 use crate::event::{Event, ReturnSource};
 use crate::ids::TransactionId;
@@ -16,11 +14,10 @@ use crate::refusal::Refusal;
 use crate::sale::{ReturnedLine, Sale};
 use crate::staff::Permission;
 use crate::tax::TaxBasis;
-use crate::tender::{Payment, Tender, TenderKind};
 
 pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
-    let (source, basis, lines, refunds) = match &goods.goods {
+    let (source, basis, lines, of) = match &goods.goods {
         ReturnedGoods::ByReceipt { original, lines } => by_receipt(desk, *original, lines)?,
         ReturnedGoods::NoReceipt { lines } => without_receipt(desk, lines)?,
     };
@@ -29,14 +26,15 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
     }
     let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
     let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
-    let payout = refunds.payout(desk, totals.gross);
-    desk.permit_refund(payout)?;
-    if payout > shift.figures.cash_expected {
-        return Err(Refusal::DrawerShort { expected: shift.figures.cash_expected, wanted: payout });
-    }
+    let refund = match of {
+        Some(sale) => Refund::of_sale(desk, sale, totals.gross)?,
+        None => Refund::in_cash(desk, totals.gross),
+    };
+    refund.permit(desk)?;
+    let payment = refund.payment(shift)?;
     let (receipt, mut events) = desk.number(goods.receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
-    let payment = refund(totals.gross, payout);
+    let effects = refund::effects(desk, transaction, &payment);
     events.push(Event::GoodsReturned {
         stamp,
         transaction,
@@ -49,44 +47,10 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
         payment,
         reason: goods.reason.clone(),
     });
-    Ok(Decision { events, effects: paper_and_drawer(desk.till.terminal, transaction) })
+    Ok(Decision { events, effects })
 }
 
-/// The payment that gives `gross` back as `payout` in cash.
-pub fn refund(gross: Money, payout: Money) -> Payment {
-    Payment {
-        due: -gross,
-        tenders: vec![Tender { kind: TenderKind::Cash, amount: -payout }],
-        rounding: gross - payout,
-        change: Money::zero(gross.currency()),
-    }
-}
-
-/// What a refund is measured against.
-enum Refunds<'a> {
-    /// Cash refunds of one receipt round the cumulative amount, and everything together is what was paid.
-    OfSale(&'a Sale),
-    Alone,
-}
-
-impl Refunds<'_> {
-    /// The cash that gives `gross` back.
-    fn payout(&self, desk: &Desk<'_>, gross: Money) -> Money {
-        match self {
-            Self::Alone => cash_amount(desk, gross),
-            Self::OfSale(sale) => {
-                let (cumulative, paid) = (sale.refunded + gross, sale.paid());
-                let rounded = cash_amount(desk, cumulative);
-                let target = if cumulative == sale.gross() || rounded > paid { paid } else { rounded };
-                // The smallest coin may have changed since an earlier refund; nobody pays for bringing goods back.
-                let zero = Money::zero(gross.currency());
-                if target > sale.paid_out { target - sale.paid_out } else { zero }
-            }
-        }
-    }
-}
-
-type Goods<'a> = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Refunds<'a>);
+type Goods<'a> = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Option<&'a Sale>);
 
 fn by_receipt<'a>(
     desk: &Desk<'a>,
@@ -109,7 +73,7 @@ fn by_receipt<'a>(
         }
         lines.push(ReturnedLine { original: Some(line.line), line: returned_line(sale, line)? });
     }
-    Ok((ReturnSource::Receipt { original }, sale.basis, lines, Refunds::OfSale(sale)))
+    Ok((ReturnSource::Receipt { original }, sale.basis, lines, Some(sale)))
 }
 
 fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
@@ -133,5 +97,5 @@ fn without_receipt<'a>(desk: &Desk<'a>, inputs: &[crate::line::LineInput]) -> Re
     desk.permit_prices(&lines)?;
     let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
     let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();
-    Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, Refunds::Alone))
+    Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, None))
 }

@@ -52,6 +52,7 @@ fn the_z_says_what_moved_and_how_often_the_drawer_was_opened_for_nothing() {
     let [
         Event::ShiftClosed { figures, over_short, z_number, .. },
         Event::CashReported { cash, z_number: same, .. },
+        Event::TendersReported { .. },
     ] = &closed.events[..]
     else {
         panic!("{closed:?}")
@@ -69,7 +70,10 @@ fn the_z_says_what_moved_and_how_often_the_drawer_was_opened_for_nothing() {
     // The next shift begins with nothing moved, and a Z without movements says nothing of them.
     shop.open_shift(TILL, Mode::Live);
     let closed = shop.close_shift(TILL, "100").expect("closed");
-    assert!(matches!(closed.events[..], [Event::ShiftClosed { .. }]), "{closed:?}");
+    assert!(
+        matches!(closed.events[..], [Event::ShiftClosed { .. }, Event::TendersReported { .. }]),
+        "{closed:?}"
+    );
 }
 
 #[test]

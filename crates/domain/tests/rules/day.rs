@@ -67,7 +67,10 @@ fn a_day_adds_up() {
     assert_eq!(shop.figures(TILL).deposits, eur("-10.00"));
     assert_eq!((shop.figures(TILL).gross, shop.figures(TILL).cash_expected), (eur("20.00"), eur("110.00")));
     let closed = shop.close_shift(TILL, "110").expect("closed");
-    assert!(matches!(closed.events[..], [Event::ShiftClosed { z_number: 2, .. }]));
+    assert!(matches!(
+        closed.events[..],
+        [Event::ShiftClosed { z_number: 2, .. }, Event::TendersReported { z_number: 2, .. }]
+    ));
 }
 
 #[test]

@@ -14,3 +14,4 @@ mod sequences;
 mod shop;
 mod stock;
 mod subjects;
+mod tenders;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
-use holdfast_domain::command::{HubCommand, NumberChoice, Settlement};
+use holdfast_domain::command::{HubCommand, NumberChoice, Settlement, ShiftCount};
 use holdfast_domain::decide::accept_offer;
 use holdfast_domain::event::Parent;
 use holdfast_domain::ids::{
@@ -16,7 +16,7 @@ use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::{ReceiptSource, TillNumber};
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{CashLimit, OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::{ChangeRule, Pieces, TenderInput};
 use holdfast_domain::{Action, ERROR_CODES, Event, Origin, Outcome, Record, Refusal};
 
 use crate::shop::*;
@@ -102,7 +102,13 @@ const CASES: &[Case] = &[
         asked(&mut shop, place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1")]))
     }),
     ("HF-CMD-111", || fresh(open_shift(ShiftId(Uuid::from_u128(6)), BusinessDay::Today))),
-    ("HF-CMD-112", || fresh(Action::CloseShift { shift: ShiftId(Uuid::from_u128(6)), declared: eur("1") })),
+    ("HF-CMD-112", || {
+        fresh(Action::CloseShift {
+            shift: ShiftId(Uuid::from_u128(6)),
+            declared: eur("1"),
+            count: ShiftCount::default(),
+        })
+    }),
     ("HF-CMD-113", || {
         let mut shop = Shop::open();
         let shift = shop.state.tills[&TILL].shift.expect("open");
@@ -170,7 +176,7 @@ const CASES: &[Case] = &[
     ("HF-CMD-129", || {
         let mut shop = Shop::open();
         let order = shop.place(&[line(1, "TEA", "1")]);
-        let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: usd(399) }];
+        let tenders = vec![TenderInput::cash(usd(399))];
         let (settlement, receipt) = (Settlement::Full, ReceiptSource::Hub);
         asked(&mut shop, Action::Pay { order, tenders, settlement, receipt })
     }),
@@ -396,6 +402,51 @@ const CASES: &[Case] = &[
         shop.register(customer(1)).expect("a new id");
         shop.register(customer(1)).map(drop)
     }),
+    ("HF-CMD-220", || paid_with(&["shells 3.99"])),
+    ("HF-CMD-220", || Shop::open().count_shift("100", &["shells 1"]).map(drop)),
+    ("HF-CMD-221", || paid_with(&["card 3.99"])),
+    ("HF-CMD-222", || paid_with(&["card 3.99 4111 1111 1111 1111"])),
+    ("HF-CMD-223", || paid_with(&["card 4.00 auth 1"])),
+    ("HF-CMD-223", || paid_with(&["voucher 10", "cash 1"])),
+    ("HF-CMD-224", || {
+        let mut shop = Shop::open();
+        shop.hub(tender_list(|types| types[1].change = ChangeRule::UpTo { max: eur("1") })).expect("a list");
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        // However often the card is read, a euro is the limit.
+        shop.pay_with(order, &["card 3.50 auth 1", "card 1.50 auth 2"]).map(drop)
+    }),
+    ("HF-CMD-225", || {
+        let mut shop = Shop::open();
+        shop.hub(tender_list(|types| types[1].allowed_offline = false)).expect("a list");
+        let order = shop.place(&[line(1, "TEA", "1")]);
+        let (tenders, receipt) = (vec![tender("card 3.99 auth 1")], ReceiptSource::Island { number: 1 });
+        asked(&mut shop, Action::Pay { order, tenders, settlement: Settlement::Full, receipt })
+    }),
+    ("HF-CMD-226", || Shop::open().hub(tender_list(Vec::clear)).map(drop)),
+    ("HF-CMD-181", || Shop::bare().hub(tender_list(|_| {})).map(drop)),
+    ("HF-CMD-227", || counted(vec![Pieces { face: eur("20"), count: 4 }])),
+    ("HF-CMD-129", || counted(vec![Pieces { face: usd(2_000), count: 5 }])),
+    ("HF-CMD-128", || counted(vec![Pieces { face: eur("9999999999999"), count: u32::MAX }])),
+    ("HF-CMD-231", || counted(vec![Pieces { face: eur("1"), count: 1 }; 100])),
+    ("HF-CMD-231", || paid_with(&["cash 1"; 33])),
+    ("HF-CMD-228", || {
+        let mut shop = Shop::open();
+        shop.sell_for(&[line(1, "TEA", "1")], &["voucher 3.99"]);
+        shop.close_shift(TILL, "100").map(drop)
+    }),
+    ("HF-CMD-229", || Shop::open().count_shift("100", &["voucher 1", "voucher 1"]).map(drop)),
+    ("HF-CMD-229", || Shop::open().count_shift("100", &["cash 100"]).map(drop)),
+    ("HF-CMD-230", || {
+        let mut shop = Shop::open();
+        shop.sign_on(TILL, MANAGER);
+        let sale = shop.sell_for(&[line(1, "BOOK", "3")], &["voucher 30"]);
+        shop.bring_back(sale, &[(1, "3")]).map(drop)
+    }),
+    ("HF-CMD-104", || {
+        let mut shop = Shop::open();
+        let sale = shop.sell_for(&[line(1, "TEA", "1")], &["voucher 3.99"]);
+        shop.bring_back(sale, &[(1, "1")]).map(drop)
+    }),
     // A cashier, nobody that is known, and a till with nobody at it.
     ("HF-CMD-104", || {
         let mut shop = Shop::open();
@@ -462,6 +513,20 @@ const CASES: &[Case] = &[
 /// The cashier asks for a delivery, which they may not, with a second person's word.
 fn approved(shop: &mut Shop, number: u32, verdict: PinVerdict) -> Result<(), Refusal> {
     shop.ask_approved(TILL, adjust("TEA", "1"), number, verdict).map(drop)
+}
+
+/// Pays a tea of 3.99 at a till that has the default list.
+fn paid_with(given: &[&str]) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    let order = shop.place(&[line(1, "TEA", "1")]);
+    shop.pay_with(order, given).map(drop)
+}
+
+fn counted(pieces: Vec<Pieces>) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    let shift = shop.state.shift_of(TILL).expect("open").id;
+    let count = ShiftCount { pieces, tenders: Vec::new() };
+    asked(&mut shop, Action::CloseShift { shift, declared: eur("100"), count })
 }
 
 fn keep_number(number: u16) -> Result<(), Refusal> {

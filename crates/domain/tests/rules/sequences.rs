@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::cash::{CashFlow, CashMovement};
-use holdfast_domain::command::Settlement;
+use holdfast_domain::command::{Settlement, ShiftCount};
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
 use holdfast_domain::line::Line;
@@ -13,7 +13,7 @@ use holdfast_domain::money::{Decimal, Money, Quantity};
 use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tax::{TaxBasis, TaxRounding, TaxTotal};
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{DeclaredTender, Payment, TenderClass};
 use holdfast_domain::{Action, Refusal};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -30,7 +30,7 @@ enum Move {
     Place { later: bool, lines: Vec<(usize, u32, u32, bool)> },
     Cancel(Index),
     Abandon { product: usize },
-    Pay { order: Index, alone: Option<u32>, change: bool },
+    Pay { order: Index, alone: Option<u32>, change: bool, card: i64, voucher: i64 },
     Deposit { order: Index, cents: i64 },
     Fulfil(Index),
     Return { sale: Index, line: u16, pieces: u32 },
@@ -55,8 +55,15 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         8 => (any::<bool>(), lines).prop_map(|(later, lines)| Move::Place { later, lines }),
         2 => any::<Index>().prop_map(Move::Cancel),
         1 => product.clone().prop_map(|product| Move::Abandon { product }),
-        8 => (any::<Index>(), prop::option::weighted(0.3, 1..5u32), any::<bool>())
-            .prop_map(|(order, alone, change)| Move::Pay { order, alone, change }),
+        8 => (any::<Index>(), prop::option::weighted(0.3, 1..5u32), any::<bool>(), 0..100i64, 0..100i64)
+            .prop_map(|(order, alone, change, card, voucher)| Move::Pay {
+                order,
+                alone,
+                change,
+                // Percent of what is due; the most sales are paid in cash alone.
+                card: if card < 40 { card * 2 } else { 0 },
+                voucher: if voucher < 20 { voucher } else { 0 },
+            }),
         3 => (any::<Index>(), 1..900i64).prop_map(|(order, cents)| Move::Deposit { order, cents }),
         6 => any::<Index>().prop_map(Move::Fulfil),
         4 => (any::<Index>(), 1..4u16, 1..4u32).prop_map(|(sale, line, pieces)| Move::Return { sale, line, pieces }),
@@ -102,8 +109,15 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             Action::OpenShift { shift, float: eur("50"), day: BusinessDay::Today, mode }
         }
         Move::CloseShift => {
-            let Some(shift) = shop.state.shift_of(till).map(|s| s.id) else { return Ok(()) };
-            Action::CloseShift { shift, declared: eur("50") }
+            let Some(open) = shop.state.shift_of(till) else { return Ok(()) };
+            let vouchers = open.tenders.iter().filter(|figures| figures.class == TenderClass::Voucher);
+            let tenders = vouchers.map(|figures| DeclaredTender {
+                code: figures.code.clone(),
+                amount: figures.taken,
+                pieces: Vec::new(),
+            });
+            let count = ShiftCount { pieces: Vec::new(), tenders: tenders.collect() };
+            Action::CloseShift { shift: open.id, declared: eur("50"), count }
         }
         Move::Place { later, lines } => {
             let channel = if *later { Channel::NotInHand } else { Channel::Counter };
@@ -118,15 +132,22 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
         Move::Abandon { product } => {
             Action::AbandonBasket { lines: basket(&[(*product, 1, 99, false)]), reason: reason("left") }
         }
-        Move::Pay { order, alone, change } => {
+        Move::Pay { order, alone, change, card, voucher } => {
             let Some(order) = pick(order, &known.orders) else { return Ok(()) };
             let open = shop.order(order).open_amount();
-            let exact = open.to_string();
-            let amount = if *change { "1000" } else { exact.split(' ').next().expect("an amount") };
-            let amounts: &[&str] = if open.is_zero() { &[] } else { &[amount] };
+            let cents = |cents: i64| Decimal::new(cents, 2).to_string();
+            let part = |percent: i64| open.minor() * percent / 100;
+            let rest = open.minor() - part(*card) - part(*voucher);
+            let mut given = vec![
+                (part(*card), format!("card {} auth 1", cents(part(*card)))),
+                (part(*voucher), format!("voucher {}", cents(part(*voucher)))),
+                (rest, format!("cash {}", if *change { "1000".to_owned() } else { cents(rest) })),
+            ];
+            given.retain(|(cents, _)| *cents > 0);
+            let given: Vec<&str> = given.iter().map(|(_, text)| text.as_str()).collect();
             let paid = match alone {
                 Some(step) => pay_alone(order, shop.state.tills[&till].numbers.island + step),
-                None => pay(order, amounts, Settlement::Full),
+                None => pay_with(order, &given, Settlement::Full),
             };
             known.sales.push(shop.ask(till, paid)?.transaction);
             return Ok(());
@@ -181,6 +202,8 @@ fn refold(shop: &Shop) {
 #[derive(Debug, PartialEq)]
 struct Books {
     cash: Money,
+    /// By code, what anything but cash brought.
+    others: BTreeMap<String, Money>,
     gross: Money,
     net: Money,
     discount: Money,
@@ -198,6 +221,7 @@ impl Books {
         let (gross, net, discount, deposits, rounding, tax) = (zero, zero, zero, zero, zero, zero);
         Self {
             cash: float,
+            others: BTreeMap::new(),
             gross,
             net,
             discount,
@@ -227,17 +251,27 @@ impl Books {
         for tax in taxes {
             self.tax += signed(tax.tax);
         }
-        let tendered = Money::sum(self.cash.currency(), payment.tenders.iter().map(|t| t.amount));
-        self.cash += tendered - payment.change;
+        for tender in &payment.tenders {
+            match tender.kind.class() {
+                TenderClass::Cash => self.cash += tender.amount,
+                _ => *self.others.entry(tender.kind.code().to_string()).or_insert(eur("0")) += tender.amount,
+            }
+        }
+        self.cash -= payment.change;
         self.rounding += payment.rounding;
         if kind < 4 {
             self.counts[kind] += 1;
         }
     }
 
-    fn of(figures: &holdfast_domain::shift::ShiftFigures, cash: &CashFlow) -> Self {
+    fn of(
+        figures: &holdfast_domain::shift::ShiftFigures,
+        cash: &CashFlow,
+        others: BTreeMap<String, Money>,
+    ) -> Self {
         Self {
             cash: figures.cash_expected,
+            others,
             gross: figures.gross,
             net: figures.net,
             discount: figures.discount,
@@ -252,7 +286,8 @@ impl Books {
 
     /// Everything in the drawer has a reason.
     fn explain_the_drawer(&self, float: Money) -> bool {
-        self.cash == float + self.gross + self.deposits + self.rounding + self.moved
+        let others = Money::sum(self.cash.currency(), self.others.values().copied());
+        self.cash + others == float + self.gross + self.deposits + self.rounding + self.moved
             && self.gross == self.net + self.tax
     }
 }
@@ -285,7 +320,17 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
                     _ => None,
                 });
                 let nothing = CashFlow::none(float);
-                assert_eq!(Books::of(figures, cash.unwrap_or(&nothing)), books);
+                let report = log.clone().find_map(|next| match next {
+                    Event::TendersReported { tenders, stamp: of, .. } if of.shift == stamp.shift => {
+                        Some(tenders)
+                    }
+                    _ => None,
+                });
+                let lines = report.expect("a Z by tender");
+                let others = lines.iter().filter(|line| line.class != TenderClass::Cash);
+                let others = others.map(|line| (line.code.to_string(), line.expected)).collect();
+                assert_eq!(Books::of(figures, cash.unwrap_or(&nothing), others), books);
+                assert_eq!(lines[0].expected, books.cash);
                 assert!(books.explain_the_drawer(float), "{books:?}");
                 assert_eq!(*over_short, *declared - books.cash);
                 if stamp.mode == Mode::Live {
@@ -340,7 +385,9 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
     }
     for (shift, (float, books)) in shifts {
         let open = &shop.state.shifts[&shift];
-        assert_eq!(Books::of(&open.figures, &open.cash), books);
+        let others = open.tenders.iter().filter(|figures| figures.class != TenderClass::Cash);
+        let others = others.map(|of| (of.code.to_string(), of.taken - of.refunded)).collect();
+        assert_eq!(Books::of(&open.figures, &open.cash, others), books);
         assert!(books.explain_the_drawer(float), "{books:?}");
     }
     for (sku, on_hand) in stock {
@@ -427,6 +474,7 @@ fn the_sequences_reach_every_event_of_a_till() {
         "cash_moved",
         "drawer_opened",
         "cash_reported",
+        "tenders_reported",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::bounded::{Barcode, Description, Label, Reason, Sku, TaxClass};
+use holdfast_domain::bounded::{
+    Barcode, Description, Label, Reason, Sku, TaxClass, TenderCode, TenderReference,
+};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::{
-    AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement,
+    AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::evolve::Changes;
@@ -28,7 +30,7 @@ use holdfast_domain::stock::{AdjustmentReason, StockLevel};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
-use holdfast_domain::tender::{Payment, TenderInput, TenderKind};
+use holdfast_domain::tender::{DeclaredTender, Payment, TenderChoice, TenderInput, TenderType};
 use holdfast_domain::{Action, Command, Context, Effect, Event, Refusal, State, decide, decide_hub};
 
 pub const TILL: TerminalId = TerminalId(Uuid::from_u128(0x7111));
@@ -256,7 +258,7 @@ impl Shop {
 
     pub fn close_shift(&mut self, till: TerminalId, declared: &str) -> Result<Done, Refusal> {
         let shift = self.state.shift_of(till).expect("an open shift").id;
-        self.ask(till, Action::CloseShift { shift, declared: eur(declared) })
+        self.ask(till, Action::CloseShift { shift, declared: eur(declared), count: ShiftCount::default() })
     }
 
     pub fn figures(&self, till: TerminalId) -> &ShiftFigures {
@@ -297,6 +299,28 @@ impl Shop {
         self.ask(TILL, pay(order, &[amount], Settlement::Deposit))
     }
 
+    /// Pays with several tenders, as [`tender`] reads them.
+    pub fn pay_with(&mut self, order: OrderId, given: &[&str]) -> Result<Done, Refusal> {
+        self.ask(TILL, pay_with(order, given, Settlement::Full))
+    }
+
+    /// Places and pays with what is given.
+    pub fn sell_for(&mut self, lines: &[LineInput], given: &[&str]) -> TransactionId {
+        let order = self.place(lines);
+        self.pay_with(order, given).expect("paid").transaction
+    }
+
+    /// Counts the cash and the tenders that are named as `voucher 10.00`.
+    pub fn count_shift(&mut self, declared: &str, others: &[&str]) -> Result<Done, Refusal> {
+        let shift = self.state.shift_of(TILL).expect("an open shift").id;
+        let tenders = others.iter().map(|text| {
+            let (code, amount) = text.split_once(' ').expect("a code and an amount");
+            DeclaredTender { code: tender_code(code), amount: eur(amount), pieces: Vec::new() }
+        });
+        let count = ShiftCount { pieces: Vec::new(), tenders: tenders.collect() };
+        self.ask(TILL, Action::CloseShift { shift, declared: eur(declared), count })
+    }
+
     /// Places and pays with a banknote that is always enough.
     pub fn sell(&mut self, lines: &[LineInput]) -> TransactionId {
         let order = self.place(lines);
@@ -333,7 +357,40 @@ pub fn place(order: OrderId, channel: Channel, lines: &[LineInput]) -> Action {
 }
 
 pub fn tenders(amounts: &[&str]) -> Vec<TenderInput> {
-    amounts.iter().map(|amount| TenderInput { kind: TenderKind::Cash, amount: eur(amount) }).collect()
+    amounts.iter().map(|amount| TenderInput::cash(eur(amount))).collect()
+}
+
+/// As `pay`, with `cash 5.00` or `card 3.99 4242 auth 77`: code, amount, and what finds it again.
+pub fn pay_with(order: OrderId, given: &[&str], settlement: Settlement) -> Action {
+    let tenders = given.iter().map(|text| tender(text)).collect();
+    Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub }
+}
+
+pub fn tender(text: &str) -> TenderInput {
+    let mut parts = text.splitn(3, ' ');
+    let (code, amount) = (parts.next().expect("a code"), parts.next().expect("an amount"));
+    let reference = parts.next().map(|text| TenderReference::new(text).expect("a reference"));
+    let kind = match code {
+        "cash" => TenderChoice::Cash,
+        code => TenderChoice::Typed { code: tender_code(code), reference },
+    };
+    TenderInput { kind, amount: eur(amount) }
+}
+
+pub fn tender_code(code: &str) -> TenderCode {
+    TenderCode::new(code).expect("a code")
+}
+
+/// The default list after a change.
+pub fn tender_list(change: impl FnOnce(&mut Vec<TenderType>)) -> HubCommand {
+    let mut types = TenderType::defaults(Currency::EUR);
+    change(&mut types);
+    HubCommand::ConfigureTenders { types }
+}
+
+/// What a tender is, and how much of it, for comparing.
+pub fn told(payment: &Payment) -> Vec<(String, Money)> {
+    payment.tenders.iter().map(|tender| (tender.kind.code().to_string(), tender.amount)).collect()
 }
 
 pub fn pay(order: OrderId, amounts: &[&str], settlement: Settlement) -> Action {

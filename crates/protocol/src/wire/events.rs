@@ -22,7 +22,7 @@ use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{Payment, TenderLine, TenderType};
 use holdfast_money::{Money, Quantity};
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
@@ -123,6 +123,8 @@ wire_enum!(Event {
     CashReported { stamp: Stamp, z_number: u32, cash: Box<CashFlow> },
     RoleDefined { role: Box<OwnRole> },
     OverrideApproved { stamp: Stamp, approver: StaffId, permission: Permission },
+    TendersConfigured { types: Vec<TenderType> },
+    TendersReported { stamp: Stamp, z_number: u32, tenders: Vec<TenderLine> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

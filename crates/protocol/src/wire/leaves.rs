@@ -1,7 +1,8 @@
 //! Ids, amounts, dates and texts.
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
+    TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
@@ -315,7 +316,19 @@ macro_rules! texts {
     )+};
 }
 
-texts!(Sku, Barcode, Description, Label, Address, TaxClass, TaxCode, Reason, TimeZoneName);
+texts!(
+    Sku,
+    Barcode,
+    Description,
+    Label,
+    Address,
+    TaxClass,
+    TaxCode,
+    Reason,
+    TimeZoneName,
+    TenderCode,
+    TenderReference
+);
 
 wire_enum!(Series { Hub, Island, Training });
 

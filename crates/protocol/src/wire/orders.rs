@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
+    TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -21,7 +22,10 @@ use holdfast_domain::staff::{
 use holdfast_domain::stock::{AdjustmentReason, StockChange, StockLevel};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
-use holdfast_domain::tender::{Payment, Tender, TenderKind};
+use holdfast_domain::tender::{
+    ChangeRule, Payment, Pieces, RefundRule, Tender, TenderBalance, TenderClass, TenderCount, TenderFigures,
+    TenderKind, TenderLine, TenderRounding, TenderType,
+};
 use holdfast_domain::till::{LastNumbers, Standing, Till};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 
@@ -112,10 +116,52 @@ wire_struct!(Order {
     lines: Vec<Line>,
     totals: Totals,
     paid: Money,
+    tenders: Vec<TenderBalance>,
     revision: u32,
 });
 
-wire_enum!(TenderKind { Cash });
+wire_enum!(TenderClass { Cash, Voucher, Other });
+wire_enum!(ChangeRule { Never, Any, UpTo { max: Money } });
+wire_enum!(RefundRule { ToTender, CashUpTo { max: Money } });
+wire_enum!(TenderRounding { Exact, CashStep });
+wire_struct!(TenderType {
+    code: TenderCode,
+    name: Label,
+    class: TenderClass,
+    opens_drawer: bool,
+    counted_at_close: bool,
+    change: ChangeRule,
+    refund: RefundRule,
+    rounding: TenderRounding,
+    needs_reference: bool,
+    allowed_offline: bool,
+});
+wire_enum!(TenderKind {
+    Cash,
+    Typed { code: TenderCode, class: TenderClass, reference: Option<TenderReference> },
+});
+wire_struct!(TenderBalance { kind: TenderKind, taken: Money, returned: Money });
+wire_struct!(TenderFigures {
+    code: TenderCode,
+    class: TenderClass,
+    count: u32,
+    taken: Money,
+    refunded: Money
+});
+wire_struct!(Pieces { face: Money, count: u32 });
+wire_enum!(TenderCount {
+    NotCounted,
+    Counted { declared: Money, over_short: Money, pieces: Vec<Pieces> },
+});
+wire_struct!(TenderLine {
+    code: TenderCode,
+    class: TenderClass,
+    count: u32,
+    taken: Money,
+    refunded: Money,
+    expected: Money,
+    counted: TenderCount,
+});
 wire_struct!(Tender { kind: TenderKind, amount: Money });
 wire_struct!(Payment { due: Money, tenders: Vec<Tender>, rounding: Money, change: Money });
 wire_struct!(SoldLine { line: Line, returned: Quantity });
@@ -129,6 +175,7 @@ wire_struct!(Sale {
     payment: Payment,
     refunded: Money,
     paid_out: Money,
+    tenders: Vec<TenderBalance>,
     voided: Option<TransactionId>,
 });
 wire_struct!(ReturnedLine { original: Option<LineNumber>, line: Line });
@@ -155,6 +202,7 @@ wire_enum!(Permission {
     ManageStaff,
     ManageProducts,
     RefundCash,
+    CashForTender,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });
@@ -200,4 +248,5 @@ wire_struct!(Shift {
     float: Money,
     figures: ShiftFigures,
     cash: CashFlow,
+    tenders: Vec<TenderFigures>,
 });

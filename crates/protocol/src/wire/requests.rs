@@ -1,17 +1,19 @@
 //! What tills ask for. Defaults keep a line of a 2,000-line order small.
 
-use holdfast_domain::bounded::Reason;
+use holdfast_domain::bounded::{Reason, TenderCode, TenderReference};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
-use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
+use holdfast_domain::command::{
+    Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
+};
 use holdfast_domain::ids::{OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::AdjustmentReason;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -126,7 +128,27 @@ wire_struct!(PlaceOrder {
 wire_enum!(ReceiptSource { Hub, Island { number: u32 } });
 wire_enum!(Settlement { Full, Deposit });
 wire_enum!(BusinessDay { Today, On(date: BusinessDate) });
-wire_struct!(TenderInput { kind: TenderKind, amount: Money });
+wire_enum!(TenderChoice {
+    Cash,
+    Typed {
+        code: TenderCode,
+        #[serde(default)]
+        reference: Option<TenderReference>,
+    },
+});
+wire_struct!(TenderInput { kind: TenderChoice, amount: Money });
+wire_struct!(DeclaredTender {
+    code: TenderCode,
+    amount: Money,
+    #[serde(default)]
+    pieces: Vec<Pieces>,
+});
+wire_struct!(ShiftCount {
+    #[serde(default)]
+    pieces: Vec<Pieces>,
+    #[serde(default)]
+    tenders: Vec<DeclaredTender>,
+});
 wire_struct!(ReturnLine { line: LineNumber, quantity: Quantity });
 wire_enum!(ReturnedGoods {
     ByReceipt { original: TransactionId, lines: Vec<ReturnLine> },
@@ -152,7 +174,12 @@ wire_enum!(Action {
         #[serde(default = "live")]
         mode: Mode,
     },
-    CloseShift { shift: ShiftId, declared: Money },
+    CloseShift {
+        shift: ShiftId,
+        declared: Money,
+        #[serde(default)]
+        count: ShiftCount,
+    },
     PlaceOrder(place: PlaceOrder),
     CancelOrder { order: OrderId, reason: Reason },
     AbandonBasket { lines: Vec<LineInput>, reason: Reason },

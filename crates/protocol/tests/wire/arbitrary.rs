@@ -1,7 +1,8 @@
 //! Any value of every stored kind, from a seed. Sums need not add up: the stored form carries what it is given.
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
+    TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -26,7 +27,10 @@ use holdfast_domain::stock::{AdjustmentReason, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
-use holdfast_domain::tender::{Payment, Tender, TenderKind};
+use holdfast_domain::tender::{
+    ChangeRule, Payment, Pieces, RefundRule, Tender, TenderClass, TenderCount, TenderKind, TenderLine,
+    TenderRounding, TenderType,
+};
 use holdfast_domain::{Origin, Outcome, Record};
 
 /// Names every variant of an enum once: the match refuses to compile without one, the list is what files are held against.
@@ -78,6 +82,8 @@ variants!(
         CashReported,
         RoleDefined,
         OverrideApproved,
+        TendersConfigured,
+        TendersReported,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -529,8 +535,77 @@ impl Source {
             "OverrideApproved" => {
                 Event::OverrideApproved { stamp, approver: staff, permission: self.pick(&Permission::ALL) }
             }
+            "TendersConfigured" => Event::TendersConfigured { types: self.several(4, Self::tender_type) },
+            "TendersReported" => Event::TendersReported {
+                stamp,
+                z_number: self.small(),
+                tenders: self.several(4, Self::tender_line),
+            },
             other => panic!("{other} is in the list and cannot be made"),
         }
+    }
+
+    fn tender_code(&mut self) -> TenderCode {
+        TenderCode::new(self.pick(&["cash", "card", "voucher", "lunch-card"])).expect("a short code")
+    }
+
+    fn tender_class(&mut self) -> TenderClass {
+        self.pick(&[TenderClass::Cash, TenderClass::Voucher, TenderClass::Other])
+    }
+
+    fn tender_type(&mut self) -> TenderType {
+        let limit = self.money();
+        TenderType {
+            code: self.tender_code(),
+            name: self.label(),
+            class: self.tender_class(),
+            opens_drawer: self.flip(),
+            counted_at_close: self.flip(),
+            change: self.pick(&[ChangeRule::Never, ChangeRule::Any, ChangeRule::UpTo { max: limit }]),
+            refund: self.pick(&[RefundRule::ToTender, RefundRule::CashUpTo { max: limit }]),
+            rounding: self.pick(&[TenderRounding::Exact, TenderRounding::CashStep]),
+            needs_reference: self.flip(),
+            allowed_offline: self.flip(),
+        }
+    }
+
+    fn tender_line(&mut self) -> TenderLine {
+        TenderLine {
+            code: self.tender_code(),
+            class: self.tender_class(),
+            count: self.small(),
+            taken: self.money(),
+            refunded: self.money(),
+            expected: self.money(),
+            counted: match self.flip() {
+                true => TenderCount::NotCounted,
+                false => TenderCount::Counted {
+                    declared: self.money(),
+                    over_short: self.money(),
+                    pieces: self.several(3, |s| Pieces { face: s.money(), count: s.small() }),
+                },
+            },
+        }
+    }
+
+    /// Pays what was paid in cash with other tenders: what payments could not say from the first version on.
+    pub fn with_typed_tenders(&mut self, mut event: Event) -> Event {
+        if let Event::DepositTaken { payment, .. }
+        | Event::SaleCompleted { payment, .. }
+        | Event::GoodsReturned { payment, .. }
+        | Event::SalePostVoided { payment, .. } = &mut event
+        {
+            for tender in &mut payment.tenders {
+                tender.kind = TenderKind::Typed {
+                    code: self.tender_code(),
+                    class: self.tender_class(),
+                    reference: self.maybe(|s| {
+                        TenderReference::new(&format!("auth {}", s.small())).expect("a short reference")
+                    }),
+                };
+            }
+        }
+        event
     }
 
     /// An origin of the variant at `index` of [`ORIGINS`].
@@ -548,7 +623,13 @@ impl Source {
     }
 
     pub fn record(&mut self) -> Record {
-        self.record_of(EVENTS.len())
+        let mut record = self.record_of(EVENTS.len());
+        if let Outcome::Accepted { events } = &mut record.outcome
+            && self.flip()
+        {
+            *events = events.drain(..).map(|event| self.with_typed_tenders(event)).collect();
+        }
+        record
     }
 
     /// A record of the first so many kinds of events: the same from the same seed, however many kinds there are later.

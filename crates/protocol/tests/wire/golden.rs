@@ -60,6 +60,15 @@ fn samples() -> BTreeMap<String, Record> {
             samples.insert(format!("event-{}-{twin}", snake(name)), hub(&mut source, events));
         }
     }
+    for name in ["DepositTaken", "SaleCompleted", "GoodsReturned", "SalePostVoided"] {
+        let index = EVENTS.iter().position(|event| *event == name).expect("a kind of event");
+        let seed =
+            (1..).find(|seed| has_tenders(&Source(*seed).event(index))).expect("one in a few has some");
+        let mut source = Source(seed);
+        let event = source.event(index);
+        let events = vec![source.with_typed_tenders(event)];
+        samples.insert(format!("event-{}-typed", snake(name)), hub(&mut source, events));
+    }
     for (index, name) in ORIGINS.iter().enumerate() {
         let mut source = Source(77_000 + index as u64);
         let mut record = hub(&mut source, vec![]);
@@ -78,6 +87,16 @@ fn samples() -> BTreeMap<String, Record> {
         samples.insert(format!("outcome-{}", snake(name)), record);
     }
     samples
+}
+
+fn has_tenders(event: &Event) -> bool {
+    match event {
+        Event::DepositTaken { payment, .. }
+        | Event::SaleCompleted { payment, .. }
+        | Event::GoodsReturned { payment, .. }
+        | Event::SalePostVoided { payment, .. } => payment.tenders.len() > 1,
+        _ => false,
+    }
 }
 
 fn pretty(record: &Record) -> String {

@@ -273,6 +273,22 @@ fn defaults_fill_in_what_a_small_request_leaves_out() {
 }
 
 #[test]
+fn a_shift_is_closed_with_the_sum_of_its_cash_alone_and_a_tender_is_named_without_a_reference() {
+    let mut close = golden_request("close_shift");
+    let request = Request::parse(close.to_string().as_bytes()).expect("a request");
+    let shift = close.pointer_mut("/command/action/close_shift").and_then(Value::as_object_mut);
+    assert!(shift.expect("the example").remove("count").is_some());
+    assert_eq!(Request::parse(close.to_string().as_bytes()).expect("a request"), request);
+
+    let mut pay = golden_request("pay-split");
+    let voucher = pay.pointer_mut("/command/action/pay/tenders/1/kind/typed").and_then(Value::as_object_mut);
+    assert!(voucher.expect("the example").remove("reference").is_some());
+    assert_eq!(Request::parse(pay.to_string().as_bytes()).expect("a request").to_bytes(), {
+        Request::parse(golden_request("pay-split").to_string().as_bytes()).expect("a request").to_bytes()
+    });
+}
+
+#[test]
 fn the_id_of_a_request_that_is_not_valid_is_found_when_it_can_be() {
     let id = "018f0000-0000-7000-8000-000000000001";
     for (payload, found) in [

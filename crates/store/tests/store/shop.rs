@@ -9,7 +9,7 @@ use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::Action;
 use holdfast_domain::command::{
-    AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement,
+    AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
 use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
@@ -25,7 +25,7 @@ use holdfast_domain::staff::{OwnRole, PinVerdict, Role, RoleNumber, StaffNumber}
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_domain::{Command, Context, Origin, Outcome, Record, Refusal, State, decide, decide_hub};
 use holdfast_journal::{CommitMode, Journal, MemoryStorage, Options, Reader, Writer};
 use holdfast_protocol::message::StoredRecord;
@@ -273,7 +273,7 @@ impl Shop {
     pub fn close_shift(&mut self, till: usize) -> Result<ShiftId, Refusal> {
         let open = self.state.tills[&self.tills[till]].shift;
         let shift = open.unwrap_or(ShiftId(Uuid::nil()));
-        self.act(till, Action::CloseShift { shift, declared: eur(10_000) })?;
+        self.act(till, Action::CloseShift { shift, declared: eur(10_000), count: ShiftCount::default() })?;
         Ok(shift)
     }
 
@@ -304,7 +304,7 @@ impl Shop {
         cents: i64,
         settlement: Settlement,
     ) -> Result<TransactionId, Refusal> {
-        let tenders = vec![TenderInput { kind: TenderKind::Cash, amount: eur(cents) }];
+        let tenders = vec![TenderInput::cash(eur(cents))];
         let pay = Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub };
         self.act(till, pay).map(TransactionId)
     }

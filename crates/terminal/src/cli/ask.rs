@@ -55,7 +55,7 @@ pub(super) fn print(summary: &Summary) {
             println!("rounding {:>14}", payment.rounding.to_string());
         }
         for tender in &payment.tenders {
-            println!("cash     {:>14}", tender.amount.to_string());
+            println!("{:<8} {:>14}", tender.kind.code().as_str(), tender.amount.to_string());
         }
         println!("change   {:>14}", payment.change.to_string());
     }

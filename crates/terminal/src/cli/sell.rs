@@ -13,15 +13,16 @@ use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, Pric
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_money::{Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{Answer, Warning};
 use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
 use super::ask::{WITHIN, answered, asked, print, typed};
+use super::tender::Given;
 use super::{Approver, Person, Typed};
 
-/// Sells one product for cash and prints what the receipt says.
+/// Sells one product and prints what the receipt says.
 #[derive(Debug, Args)]
 pub struct Sell {
     /// The till's folder
@@ -37,9 +38,12 @@ pub struct Sell {
     /// Pieces, or kilograms to three places
     #[arg(long, default_value = "1", allow_negative_numbers = true)]
     quantity: Decimal,
-    /// What the customer hands over
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
-    cash: Decimal,
+    /// What the customer hands over in cash
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, required_unless_present = "tender")]
+    cash: Option<Decimal>,
+    /// Another tender of the store's list, such as "card=12.50:auth 0815 4242"; may be given several times
+    #[arg(long, value_name = "CODE=AMOUNT[:REFERENCE]")]
+    tender: Vec<Given>,
     /// A customer that is registered at the hub
     #[arg(long, value_name = "ID")]
     customer: Option<SubjectId>,
@@ -91,7 +95,13 @@ impl Sell {
         let currency = snapshot.profile.currency;
         // What was typed is looked at before anybody is asked.
         let float = typed("float", Money::new(self.float, currency))?;
-        let amount = typed("cash amount", Money::new(self.cash, currency))?;
+        let mut tenders = Vec::new();
+        for given in &self.tender {
+            tenders.push(given.input(currency)?);
+        }
+        if let Some(cash) = self.cash {
+            tenders.push(TenderInput::cash(typed("cash amount", Money::new(cash, currency))?));
+        }
         let (price, discount) = self.by_hand()?;
         let line = LineInput {
             number: LineNumber(1),
@@ -116,12 +126,7 @@ impl Sell {
             expected_total: None,
         };
         let placed = asked(till, Action::PlaceOrder(place), approval).await?;
-        let pay = Action::Pay {
-            order,
-            tenders: vec![TenderInput { kind: TenderKind::Cash, amount }],
-            settlement: Settlement::Full,
-            receipt: ReceiptSource::Hub,
-        };
+        let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
         let paid = match answered(till.send(pay)).await {
             Ok(paid) => paid,
             // Silence is no refusal: the payment stays in the outbox and may still go through.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule};
-use holdfast_domain::command::{Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement};
+use holdfast_domain::command::{
+    Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
+};
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{LineFate, LineInput, LineNumber};
 use holdfast_domain::order::{Channel, PlaceOrder};
@@ -15,7 +17,7 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_money::{Money, Quantity};
 use holdfast_protocol::message::{Answer, Reply, Summary};
 use tokio::sync::watch;
@@ -212,7 +214,7 @@ impl Clerk {
         // People miscount now and then.
         let miscount = if self.dice.permille(300) { 5 } else { 0 };
         let declared = expected + Money::from_minor(miscount, self.profile.currency);
-        if self.ask(Action::CloseShift { shift, declared }).await?.is_some() {
+        if self.ask(Action::CloseShift { shift, declared, count: ShiftCount::default() }).await?.is_some() {
             self.shift = None;
         }
         Ok(true)
@@ -286,11 +288,7 @@ impl Clerk {
     /// Takes the rest of an order's money: the goods leave.
     async fn pay(&mut self, order: OrderId, goods: Vec<Goods>, due: Money) -> Result<(), TillError> {
         let amount = basket::tendered(payable(&self.profile, due), &mut self.dice);
-        let tenders = if amount.is_positive() {
-            vec![TenderInput { kind: TenderKind::Cash, amount }]
-        } else {
-            Vec::new()
-        };
+        let tenders = if amount.is_positive() { vec![TenderInput::cash(amount)] } else { Vec::new() };
         let settlement = Settlement::Full;
         let pay = Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub };
         let Some(Summary::Transaction { transaction, .. }) = self.ask(pay).await? else { return Ok(()) };
@@ -390,7 +388,7 @@ impl Clerk {
         }
         let pay = Action::Pay {
             order,
-            tenders: vec![TenderInput { kind: TenderKind::Cash, amount: part }],
+            tenders: vec![TenderInput::cash(part)],
             settlement: Settlement::Deposit,
             receipt: ReceiptSource::Hub,
         };

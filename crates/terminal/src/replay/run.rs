@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::Product;
-use holdfast_domain::command::{Action, ReturnedGoods, Settlement};
+use holdfast_domain::command::{Action, ReturnedGoods, Settlement, ShiftCount};
 use holdfast_domain::ids::CommandId;
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
@@ -15,7 +15,7 @@ use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::TaxBasis;
-use holdfast_domain::tender::{TenderInput, TenderKind};
+use holdfast_domain::tender::TenderInput;
 use holdfast_money::{Decimal, Money};
 use holdfast_protocol::message::{Answer, Pin, Reply, Summary};
 use jiff::tz::TimeZone;
@@ -156,7 +156,8 @@ impl<'a> Clerk<'a> {
             self.step(step).await?;
             self.tell();
         }
-        let close = Action::CloseShift { shift: day.shift, declared: self.drawer };
+        let close =
+            Action::CloseShift { shift: day.shift, declared: self.drawer, count: ShiftCount::default() };
         if let Came::No { code, text } = self.ask(day.close, day.closed_at, close).await? {
             return Err(TillError::Refused { code, text });
         }
@@ -177,11 +178,8 @@ impl<'a> Clerk<'a> {
                 match self.ask(*place, step.occurred_at, Action::PlaceOrder(basket)).await? {
                     Came::Done(Summary::OrderPlaced { totals, .. }) => {
                         let amount = payable(self.profile, totals.gross);
-                        let tenders = if amount.is_positive() {
-                            vec![TenderInput { kind: TenderKind::Cash, amount }]
-                        } else {
-                            Vec::new()
-                        };
+                        let tenders =
+                            if amount.is_positive() { vec![TenderInput::cash(amount)] } else { Vec::new() };
                         let paid = Action::Pay {
                             order: *order,
                             tenders,

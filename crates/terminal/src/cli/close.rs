@@ -1,0 +1,90 @@
+//! `close`
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use holdfast_domain::command::{Action, ShiftCount};
+use holdfast_domain::event::Event;
+use holdfast_domain::tender::{TenderCount, TenderLine};
+use holdfast_money::{Currency, Decimal, Money};
+use holdfast_protocol::message::{Answer, Summary};
+use holdfast_terminal::{Folder, Pace, Till, TillError};
+
+use super::Person;
+use super::ask::{WITHIN, answered, typed};
+use super::tender::{Counted, Given};
+
+/// Ends the open shift with what was counted. What the drawer should hold is told afterwards, never before.
+#[derive(Debug, Args)]
+pub struct Close {
+    /// The till's folder
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    person: Person,
+    /// The sum of the cash; left out where its pieces are counted
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "count")]
+    cash: Option<Decimal>,
+    /// Notes and coins by their face, such as 20.00x3; may be given several times
+    #[arg(long, value_name = "FACExCOUNT", num_args = 1..)]
+    count: Vec<Counted>,
+    /// What was counted of another tender, such as voucher=25.00; may be given several times
+    #[arg(long, value_name = "CODE=AMOUNT")]
+    tender: Vec<Given>,
+}
+
+impl Close {
+    pub async fn run(self) -> Result<()> {
+        let pin = self.person.pin()?;
+        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let asked = async {
+            till.ready(WITHIN).await?;
+            let snapshot = till.refresh(WITHIN).await?;
+            answered(till.sign_on(self.person.number(), pin)).await?;
+            let shift = snapshot.till.shift.as_ref().map(|open| open.id);
+            // Without a shift the hub says so, in its own words.
+            let shift = match shift {
+                Some(shift) => shift,
+                None => holdfast_domain::ids::ShiftId(till.mint()?),
+            };
+            let (declared, count) = self.counted(snapshot.profile.currency)?;
+            answered(till.send(Action::CloseShift { shift, declared, count })).await
+        };
+        let answer = asked.await;
+        let closed = till.close().await;
+        let Answer::Accepted { summary, record, position, .. } = answer? else { bail!("there is no answer") };
+        closed?;
+        if let Summary::ShiftClosed { z_number, .. } = summary {
+            println!("Z {z_number}");
+        }
+        for event in record.decode()?.outcome.events() {
+            if let Event::TendersReported { tenders, .. } = event {
+                tenders.iter().for_each(print_line);
+            }
+        }
+        println!("record {} of epoch {}", position.seq, position.epoch);
+        Ok(())
+    }
+
+    fn counted(&self, currency: Currency) -> Result<(Money, ShiftCount), TillError> {
+        let sum = self.cash.unwrap_or_else(|| self.count.iter().map(Counted::worth).sum());
+        let mut count = ShiftCount::default();
+        for counted in &self.count {
+            count.pieces.push(counted.pieces(currency)?);
+        }
+        for given in &self.tender {
+            count.tenders.push(given.declared(currency)?);
+        }
+        Ok((typed("counted cash", Money::new(sum, currency))?, count))
+    }
+}
+
+fn print_line(line: &TenderLine) {
+    let TenderLine { code, count, expected, counted, .. } = line;
+    let found = match counted {
+        TenderCount::NotCounted => "not counted".to_owned(),
+        TenderCount::Counted { declared, over_short, .. } => format!("counted {declared}, over {over_short}"),
+    };
+    println!("{:<16} {count:>5} tenders   expected {expected}, {found}", code.as_str());
+}
