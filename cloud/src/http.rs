@@ -68,6 +68,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reads::stores))
         .routes(routes!(reads::store))
         .routes(routes!(reads::sales))
+        .routes(routes!(reads::tenders))
         .routes(routes!(reads::transactions))
         .routes(routes!(reads::receipt))
         .routes(routes!(reads::stock))

@@ -223,6 +223,19 @@ pub struct SalesRow {
     pub discount_minor: i64,
 }
 
+/// What one tender brought a store on one business date, training left out. Cash is less the change that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TenderTotalsRow {
+    pub business_date: String,
+    pub currency: String,
+    /// The code of the tender type, such as `cash` or `card`.
+    pub tender: String,
+    /// How many tenders, both ways.
+    pub count: i64,
+    /// Taken less refunded. Paid in and out, drops and loans are no tenders of a customer and are left out.
+    pub amount_minor: i64,
+}
+
 /// One transaction. Amounts of returns and post-voids are negative.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TransactionRow {

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
     BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
-    StockSummary, StoreRow, StoreTotals, TransactionRow, UserRow,
+    StockSummary, StoreRow, StoreTotals, TenderTotalsRow, TransactionRow, UserRow,
 };
 
 pub use holdfast_replication::Registered;
@@ -242,6 +242,14 @@ pub trait CloudStore: Send + Sync + 'static {
         to: &'a str,
         hourly: bool,
     ) -> Answer<'a, Vec<SalesRow>>;
+    /// By business date and tender type.
+    fn tenders<'a>(
+        &'a self,
+        scope: &'a Scope,
+        store: Uuid,
+        from: &'a str,
+        to: &'a str,
+    ) -> Answer<'a, Vec<TenderTotalsRow>>;
     /// The newest business dates that have sales, newest first.
     fn business_dates<'a>(
         &'a self,

@@ -13,7 +13,8 @@ use crate::app::App;
 use crate::http::refusal::{ApiError, ApiRefusal};
 use crate::http::session::Viewer;
 use crate::model::{
-    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TransactionRow,
+    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TenderTotalsRow,
+    TransactionRow,
 };
 use crate::standing::standing;
 use crate::store::{PAGE_ROWS_MAX, Scope, StockFilter, TransactionFilter};
@@ -76,12 +77,44 @@ pub async fn sales(
 ) -> Answer<Vec<SalesRow>> {
     let query = parameters(query)?;
     let store = query.store.as_deref().map(|store| covered(&viewer.scope, store)).transpose()?;
-    let (from, to) = (date(&query.from)?, date(&query.to)?);
+    span(&query.from, &query.to)?;
+    Ok(Json(app.store.sales(&viewer.scope, store, &query.from, &query.to, query.hourly).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TendersQuery {
+    /// First business date, such as 2026-11-30.
+    from: String,
+    /// Last business date, included.
+    to: String,
+}
+
+/// What each tender brought by business date, training left out: what the Zs of the store's shifts sum to.
+#[utoipa::path(get, path = "/api/v1/stores/{store}/tenders", tag = "reads", params(("store" = String, Path), TendersQuery),
+    responses((status = 200, body = Vec<TenderTotalsRow>), (status = 400, body = ApiError), (status = 401, body = ApiError),
+    (status = 404, body = ApiError)))]
+pub async fn tenders(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(store): Path<String>,
+    query: Result<Query<TendersQuery>, QueryRejection>,
+) -> Answer<Vec<TenderTotalsRow>> {
+    let store = covered(&viewer.scope, &store)?;
+    let query = parameters(query)?;
+    span(&query.from, &query.to)?;
+    Ok(Json(app.store.tenders(&viewer.scope, store, &query.from, &query.to).await?))
+}
+
+/// A question about days spans a limited number of them.
+fn span(from: &str, to: &str) -> Result<(), ApiRefusal> {
+    let (from, to) = (date(from)?, date(to)?);
     let days = from.until(to).map(|span| span.get_days()).unwrap_or(i32::MAX);
     if !(0..=SALES_DAYS_MAX).contains(&days) {
         return Err(ApiRefusal::parameter(format!("`to` lies 0 to {SALES_DAYS_MAX} days after `from`")));
     }
-    Ok(Json(app.store.sales(&viewer.scope, store, &query.from, &query.to, query.hourly).await?))
+    Ok(())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{SqliteStore, scope_binds};
 use crate::error::StoreError;
-use crate::model::{SalesRow, StoreTotals};
+use crate::model::{SalesRow, StoreTotals, TenderTotalsRow};
 use crate::store::{Figures, PAGE_ROWS_MAX, Scope};
 
 pub(super) async fn sales(
@@ -55,6 +55,48 @@ fn sales_row(row: &SqliteRow) -> Result<SalesRow, StoreError> {
         gross_minor: row.try_get("gross")?,
         discount_minor: row.try_get("discount")?,
     })
+}
+
+pub(super) async fn tenders(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Uuid,
+    from: &str,
+    to: &str,
+) -> Result<Vec<TenderTotalsRow>, StoreError> {
+    if !scope.covers(store) {
+        return Ok(Vec::new());
+    }
+    // Change leaves the drawer as cash, whatever it was given for.
+    let rows = sqlx::query(
+        "SELECT business_date, currency, tender, SUM(tenders) AS count, SUM(amount) AS amount FROM ( \
+         SELECT t.business_date, t.currency, x.kind AS tender, 1 AS tenders, x.amount AS amount \
+         FROM transactions t JOIN transaction_tenders x \
+         ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
+         WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
+         AND t.kind IN ('sale', 'deposit', 'return', 'post_void') \
+         UNION ALL SELECT business_date, currency, 'cash', 0, -change_given FROM transactions \
+         WHERE store_id = ? AND training = 0 AND business_date >= ? AND business_date <= ? AND change_given <> 0) \
+         GROUP BY business_date, currency, tender ORDER BY business_date, currency, tender",
+    )
+    .bind(store.to_string())
+    .bind(from)
+    .bind(to)
+    .bind(store.to_string())
+    .bind(from)
+    .bind(to)
+    .fetch_all(&db.readers)
+    .await?;
+    let row = |row: &SqliteRow| {
+        Ok(TenderTotalsRow {
+            business_date: row.try_get("business_date")?,
+            currency: row.try_get("currency")?,
+            tender: row.try_get("tender")?,
+            count: row.try_get("count")?,
+            amount_minor: row.try_get("amount")?,
+        })
+    };
+    rows.iter().map(row).collect()
 }
 
 pub(super) async fn business_dates(
