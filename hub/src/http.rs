@@ -14,6 +14,7 @@ mod subjects;
 mod tally;
 mod till;
 mod who;
+mod x_report;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -124,6 +125,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till::snapshot))
         .routes(routes!(till::stock))
         .routes(routes!(till::catalog))
+        .routes(routes!(x_report::x_report))
         .routes(routes!(subjects::put, subjects::get))
         .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))

@@ -1,14 +1,16 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
 use holdfast_domain::bounded::Label;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Product;
-use holdfast_domain::ids::{EpochId, StoreId, TerminalId};
+use holdfast_domain::ids::{EpochId, ShiftId, StoreId, TerminalId};
 use holdfast_domain::receipt::TillNumber;
-use holdfast_domain::shift::Shift;
+use holdfast_domain::shift::{Mode, Shift};
 use holdfast_domain::staff::Staff;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::TenderType;
 use holdfast_domain::till::LastNumbers;
+use holdfast_money::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::message::{StatusMessage, StockEntry};
@@ -22,6 +24,8 @@ pub const SNAPSHOT_PATH: &str = "/api/v1/till/snapshot";
 pub const STOCK_PATH: &str = "/api/v1/till/stock";
 /// GET, with the till's credential: one page of the active catalog, `?after=<sku>`.
 pub const CATALOG_PATH: &str = "/api/v1/till/catalog";
+/// GET, with the till's credential and a manager signed on at it: what the open shift adds up to so far.
+pub const X_REPORT_PATH: &str = "/api/v1/till/x-report";
 /// The most entries of one page of stock or catalog.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
@@ -97,8 +101,41 @@ pub struct TillState {
     pub numbers: LastNumbers,
     #[serde(with = "plain")]
     pub operator: Option<Staff>,
+    pub shift: Option<OpenShift>,
+}
+
+/// The open shift as its cashier knows it: nothing here says what the drawer should hold, because it is counted blind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenShift {
     #[serde(with = "plain")]
-    pub shift: Option<Shift>,
+    pub id: ShiftId,
+    #[serde(with = "plain")]
+    pub opened_at: Timestamp,
+    #[serde(with = "plain")]
+    pub business_date: BusinessDate,
+    #[serde(with = "plain")]
+    pub mode: Mode,
+    #[serde(with = "plain")]
+    pub float: Money,
+}
+
+impl From<&Shift> for OpenShift {
+    fn from(shift: &Shift) -> Self {
+        let Shift { id, opened_at, business_date, mode, float, .. } = shift;
+        Self { id: *id, opened_at: *opened_at, business_date: *business_date, mode: *mode, float: *float }
+    }
+}
+
+/// The X report: turnover, taxes by rate, tenders, cash that moved and counts of a shift that is still open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XReport {
+    /// The journal sequence that the report is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    #[serde(with = "plain")]
+    pub shift: Shift,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

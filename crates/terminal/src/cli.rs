@@ -10,6 +10,7 @@ mod replay;
 mod sell;
 mod tender;
 mod watch;
+mod x_report;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ enum Command {
     Cash(cash::Cash),
     /// Open the drawer though nothing is sold
     NoSale(cash::NoSale),
+    /// Show what the open shift adds up to so far; needs a manager
+    XReport(x_report::XReport),
     /// Count the drawer and end the shift
     Close(close::Close),
     /// Follow what happens in the store
@@ -60,6 +63,7 @@ impl Cli {
             Command::Sell(sell) => sell.run().await,
             Command::Cash(cash) => cash.run().await,
             Command::NoSale(no_sale) => no_sale.run().await,
+            Command::XReport(report) => report.run().await,
             Command::Close(close) => close.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,

@@ -18,7 +18,7 @@ use holdfast_money::{Currency, Decimal, Rate};
 use holdfast_protocol::message::{
     Answer, HubStatus, OfferRecord, Reply, ReplyPosition, Request, StatusMessage, StockMessage, Summary,
 };
-use holdfast_protocol::till_api::{PairResponse, Snapshot, TillState};
+use holdfast_protocol::till_api::{OpenShift, PairResponse, Snapshot, TillState};
 use holdfast_protocol::topics::{Stream, Topics};
 use rumqttc::mqttbytes::v4::{ConnAck, Packet, PubAck, SubAck};
 use rumqttc::{ConnectReturnCode, Publish, QoS, SubscribeReasonCode};
@@ -195,7 +195,7 @@ impl Snapshots for FakeHub {
                 number: TillNumber(1),
                 numbers: LastNumbers::default(),
                 operator: operator.and_then(|id| state.staff.get(&id)).cloned(),
-                shift: state.shift_of(terminal()).cloned(),
+                shift: state.shift_of(terminal()).map(OpenShift::from),
             },
         };
         Box::pin(async move { Ok(snapshot) })

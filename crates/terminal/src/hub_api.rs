@@ -13,6 +13,7 @@ use holdfast_protocol::subject::{
 };
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, PAGE_ENTRIES_MAX, Problem, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
+    X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -115,6 +116,14 @@ impl HubApi {
             }
         }
         Err(self.endless(CATALOG_PATH))
+    }
+
+    /// What the open shift adds up to so far; a manager must be signed on at this till.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn x_report(&self) -> Result<XReport, TillError> {
+        self.get(X_REPORT_PATH, None).await
     }
 
     fn endless(&self, path: &str) -> TillError {

@@ -30,7 +30,7 @@ fn refused(refusal: Refusal) -> Refused {
 }
 
 /// Whether somebody is signed on at the till, as of everything that is durable now.
-async fn somebody_at(app: &App, terminal: TerminalId) -> Result<(), Refused> {
+pub(super) async fn somebody_at(app: &App, terminal: TerminalId) -> Result<(), Refused> {
     let durable = app.reader.head().map_or(0, |head| head.seq);
     let until = Instant::now() + STATE_WITHIN;
     loop {

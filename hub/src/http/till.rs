@@ -10,7 +10,7 @@ use holdfast_domain::bounded::Sku;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::ids::TerminalId;
 use holdfast_protocol::message::{StatusMessage, StockEntry};
-use holdfast_protocol::till_api::{CatalogPage, PAGE_ENTRIES_MAX, Snapshot, StockPage, TillState};
+use holdfast_protocol::till_api::{CatalogPage, OpenShift, PAGE_ENTRIES_MAX, Snapshot, StockPage, TillState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -45,7 +45,7 @@ fn read_snapshot(app: &App, terminal: TerminalId) -> Result<Snapshot, Refused> {
                 number: till.number,
                 numbers: till.numbers,
                 operator: till.operator.and_then(|operator| state.staff.get(&operator).cloned()),
-                shift: state.shift_of(terminal).cloned(),
+                shift: state.shift_of(terminal).map(OpenShift::from),
             };
             Some((profile, till, state.catalog_version, state.tender_types()))
         });

@@ -45,6 +45,30 @@ async fn a_store_takes_what_is_on_its_list_and_counts_each_tender() -> Result<()
     let receipt = ask("sell", &mix).await?;
     ensure!(receipt.contains("1.00 GBP") && receipt.contains("change         3.00 GBP"), "{receipt}");
 
+    // What the drawer should hold is a manager's to know before it is counted.
+    let add = ["staff", "add", "--data", hub, "--number", "200", "--name", "Clerk", "--role", "cashier"];
+    chain.programs.command("holdfast-hub", &[add.as_slice(), &["--pin-stdin"]].concat(), Some(PIN)).await?;
+    let report = async |staff: &str| {
+        let args = ["x-report", "--data", till, "--staff", staff, "--pin-stdin"];
+        chain.programs.command("holdfast-terminal", &args, Some(PIN)).await
+    };
+    let refused = report("200").await.expect_err("a cashier counts blind");
+    ensure!(
+        refused.to_string().contains("may not") || refused.to_string().contains("permission"),
+        "{refused}"
+    );
+    let x = report(STAFF).await?;
+    for (label, figure) in [
+        ("turnover", "3.57 GBP"),
+        ("card taken", "1.00 GBP"),
+        ("lunch taken", "0.57 GBP"),
+        ("cash expected", "102.00 GBP"),
+        ("sales", "1"),
+    ] {
+        let row = x.lines().find(|line| line.starts_with(label)).with_context(|| format!("{label}:\n{x}"))?;
+        ensure!(row.ends_with(figure), "{row}");
+    }
+
     let refused = ask("close", &["--cash", "102.00"]).await.expect_err("the vouchers are not counted");
     ensure!(refused.to_string().contains("HF-CMD-228"), "{refused}");
     ensure!(!refused.to_string().contains("0.57"), "nobody is told what to count: {refused}");
@@ -70,5 +94,15 @@ async fn a_store_takes_what_is_on_its_list_and_counts_each_tender() -> Result<()
     for expected in ["\"card\"", "\"lunch\"", "\"cash\""] {
         ensure!(at_hq.contains(expected), "`{expected}` is not at HQ: {at_hq}");
     }
+    // HQ's figures are what the Z says, and nobody else's.
+    let date = sale["view"]["business_date"].as_str().context("a date")?;
+    let path = format!("/api/v1/stores/{}/tenders?from={date}&to={date}", shop.id);
+    let rows = chain.hq.json(&path).await?;
+    let rows: Vec<_> =
+        rows.as_array().context("rows")?.iter().map(|row| (&row["tender"], &row["amount_minor"])).collect();
+    ensure!(
+        rows == [(&"card".into(), &100.into()), (&"cash".into(), &200.into()), (&"lunch".into(), &57.into())],
+        "{rows:?}"
+    );
     chain.stop([shop]).await
 }

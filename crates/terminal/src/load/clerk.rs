@@ -79,6 +79,8 @@ pub(super) struct Clerk {
     products: Vec<Product>,
     catalog: Catalog,
     profile: StoreProfile,
+    /// What this clerk put into the drawer and took out of it; a shift that was found open is counted from its float.
+    drawer: Money,
     shift: Option<ShiftId>,
     sales: VecDeque<Sale>,
     deposits: VecDeque<Deposit>,
@@ -108,6 +110,7 @@ impl Clerk {
         let open = snapshot.till.shift.as_ref().filter(|shift| shift.mode == Mode::Live);
         Ok(Self {
             shift: open.map(|shift| shift.id),
+            drawer: open.map_or_else(|| Money::zero(snapshot.profile.currency), |shift| shift.float),
             profile: snapshot.profile.clone(),
             till,
             report,
@@ -169,7 +172,12 @@ impl Clerk {
         self.note(&reply)?;
         self.report().answered(&reply, began.elapsed());
         Ok(match reply.answer {
-            Answer::Accepted { summary, .. } => Some(summary),
+            Answer::Accepted { summary, .. } => {
+                if let Summary::Transaction { payment: Some(payment), .. } = &summary {
+                    self.drawer += payment.cash();
+                }
+                Some(summary)
+            }
             Answer::Refused { .. } | Answer::Rejected { .. } | Answer::Retry { .. } => None,
         })
     }
@@ -181,7 +189,7 @@ impl Clerk {
         let open = Action::OpenShift { shift, float, day: BusinessDay::Today, mode: Mode::Live };
         match self.ask(open).await? {
             Some(_) => {
-                self.shift = Some(shift);
+                (self.shift, self.drawer) = (Some(shift), float);
                 Ok(())
             }
             None => {
@@ -200,20 +208,15 @@ impl Clerk {
     /// Counts the drawer and closes; says whether it is closed.
     async fn close_shift(&mut self) -> Result<bool, TillError> {
         let Some(shift) = self.shift else { return Ok(true) };
-        let snapshot = match self.till.refresh(READY_WITHIN).await {
-            Ok(snapshot) => snapshot,
+        match self.till.refresh(READY_WITHIN).await {
+            Ok(_) => {}
             // A hub that is away for a while does not end the day.
             Err(TillError::NoAnswer { .. }) => return Ok(false),
             Err(error) => return Err(error),
-        };
-        let expected = snapshot
-            .till
-            .shift
-            .as_ref()
-            .map_or_else(|| Money::zero(self.profile.currency), |open| open.figures.cash_expected);
+        }
         // People miscount now and then.
         let miscount = if self.dice.permille(300) { 5 } else { 0 };
-        let declared = expected + Money::from_minor(miscount, self.profile.currency);
+        let declared = self.drawer + Money::from_minor(miscount, self.profile.currency);
         if self.ask(Action::CloseShift { shift, declared, count: ShiftCount::default() }).await?.is_some() {
             self.shift = None;
         }
