@@ -32,11 +32,16 @@ pub struct Placed<'a> {
     pub record: &'a Record,
 }
 
+/// The state of an order that is open and whose goods are no longer held for it.
+pub const EXPIRED: &str = "expired";
+
 /// What a later event needs to know about an order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KnownOrder {
     pub training: bool,
     pub not_in_hand: bool,
+    /// Whether its goods are no longer held, though it is open.
+    pub expired: bool,
     /// Product, description, thousandths: kept lines that carry stock.
     pub stock: Vec<(String, String, i64)>,
     pub gross: i64,
@@ -73,6 +78,7 @@ pub fn needs<'a>(records: impl Iterator<Item = &'a Record>) -> Needs {
             Event::OrderPlaced { order, .. }
             | Event::SaleCompleted { order, .. }
             | Event::OrderCancelled { order, .. }
+            | Event::ReservationExpired { order, .. }
             | Event::DepositTaken { order, .. } => needs.orders.push(order.0),
             Event::SalePostVoided { original, .. } => needs.sales.push(transaction_uuid(*original)),
             _ => {}
@@ -163,7 +169,8 @@ impl Projecting<'_, '_> {
                 self.transaction(event, &parts);
             }
             Event::DepositTaken { order, payment, .. } => {
-                self.advance(*order, "partly_paid", payment.due.minor());
+                let expired = self.facts.orders.get(&order.0).is_some_and(|known| known.expired);
+                self.advance(*order, if expired { EXPIRED } else { "partly_paid" }, payment.due.minor());
                 let parts = Parts {
                     order: Some(order.0),
                     document: Some(order.0),
@@ -185,6 +192,14 @@ impl Projecting<'_, '_> {
                     ..none(Kind::Sale)
                 };
                 self.transaction(event, &parts);
+            }
+            Event::ReservationExpired { order, .. } => {
+                self.release(order.0);
+                if let Some(known) = self.facts.orders.get_mut(&order.0) {
+                    known.expired = true;
+                }
+                self.advance(*order, EXPIRED, 0);
+                self.trail(order.0, event);
             }
             Event::OrderFulfilled { order, .. } => {
                 self.advance(*order, "fulfilled", 0);
@@ -276,6 +291,7 @@ impl Projecting<'_, '_> {
         let known = KnownOrder {
             training,
             not_in_hand: channel == Channel::NotInHand,
+            expired: false,
             stock,
             gross: totals.gross.minor(),
         };
@@ -334,7 +350,7 @@ impl Projecting<'_, '_> {
 
     fn release(&mut self, order: Uuid) {
         let Some(known) = self.facts.orders.get(&order).cloned() else { return };
-        if known.training {
+        if known.training || known.expired {
             return;
         }
         for (sku, description, quantity) in &known.stock {

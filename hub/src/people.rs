@@ -1,14 +1,15 @@
 //! Staff as the hub knows them beyond the journal: names, PIN verifiers and the counting of attempts.
 //!
 //! An attempt is counted and synced before the PIN is looked at, so that neither a restart nor many attempts at once give
-//! anybody more of them. Five wrong PINs in a row lock a number for five minutes, and each further one for twice as long.
+//! anybody more of them. Five wrong PINs in a row lock a number for five minutes, and each further one for twice as long;
+//! ten in a row at one till, whoever's, lock the till in the same way.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use holdfast_domain::bounded::Label;
-use holdfast_domain::ids::StaffId;
+use holdfast_domain::ids::{StaffId, TerminalId};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_protocol::vault::Person as VaultPerson;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,10 @@ pub const WRONG_PINS_MAX: u32 = 5;
 pub const LOCK_MS: i64 = 5 * 60 * 1_000;
 /// The longest lock, in milliseconds.
 pub const LOCK_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+/// Wrong PINs in a row at one till before it takes none.
+pub const WRONG_PINS_AT_TILL_MAX: u32 = 10;
+/// The longest lock of a till, in milliseconds: the shop has to go on.
+pub const TILL_LOCK_MS_MAX: i64 = 60 * 60 * 1_000;
 /// What one guess costs: argon2id with this much memory (KiB) and this many passes, one lane (RFC 9106).
 const MEMORY_KIB: u32 = 19 * 1_024;
 const PASSES: u32 = 2;
@@ -78,18 +83,59 @@ struct Person {
     locked_until_ms: i64,
 }
 
+/// Wrong PINs at one till.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TillAttempts {
+    till: Uuid,
+    /// Attempts since the last right PIN, the one under way included.
+    attempts: u32,
+    locked_until_ms: i64,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
     version: u8,
     people: Vec<Person>,
+    #[serde(default)]
+    tills: Vec<TillAttempts>,
+}
+
+/// Where somebody types a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Till(TerminalId),
+    /// At the hub's console or on its pages.
+    Hub,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Default)]
+struct Counted {
+    people: Vec<Person>,
+    tills: Vec<TillAttempts>,
+}
+
+/// Whether a lock holds. A clock that was set back must not lock anybody for longer than any lock lasts.
+fn is_locked(until_ms: i64, now_ms: i64, max_ms: i64) -> bool {
+    now_ms < until_ms.min(now_ms + max_ms) && until_ms - now_ms <= max_ms
+}
+
+/// Until when one more attempt locks, or 0.
+fn locked_until(attempts: u32, allowed: u32, now_ms: i64, max_ms: i64) -> i64 {
+    if attempts < allowed {
+        return 0;
+    }
+    let doublings = (attempts - allowed).min(16);
+    now_ms + (LOCK_MS << doublings).min(max_ms)
 }
 
 /// The staff of one hub.
 #[derive(Debug)]
 pub struct People {
     path: PathBuf,
-    people: Mutex<Vec<Person>>,
+    counted: Mutex<Counted>,
     /// Looked at for numbers that nobody has, so that they take as long as others.
     decoy: PinVerifier,
 }
@@ -100,16 +146,19 @@ impl People {
     /// # Errors
     /// HF-HUB-003, HF-HUB-006.
     pub fn open(path: PathBuf) -> Result<Self, HubError> {
-        let people = match folder::read_json::<Stored>(&path)? {
-            None => Vec::new(),
-            Some(stored) if stored.version == VERSION => stored.people,
+        let counted = match folder::read_json::<Stored>(&path)? {
+            None => Counted::default(),
+            Some(stored) if stored.version == VERSION => {
+                Counted { people: stored.people, tills: stored.tills }
+            }
             Some(_) => return Err(HubError::FileDamaged { path, source: "its version is unknown".into() }),
         };
         let decoy = PinVerifier::new("", Machine.random());
-        Ok(Self { path, people: Mutex::new(people), decoy })
+        Ok(Self { path, counted: Mutex::new(counted), decoy })
     }
 
-    /// Adds a person, or gives a known one a new name and PIN and lifts the lock.
+    /// Adds a person, or gives a known one a new name and PIN and lifts the lock, and those of all tills: whoever stands at
+    /// the console can always let somebody in.
     ///
     /// # Errors
     /// HF-HUB-017 for a PIN that is not digits, HF-HUB-003.
@@ -124,26 +173,27 @@ impl People {
             attempts: 0,
             locked_until_ms: 0,
         };
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = people.clone();
-        changed.retain(|known| known.number != number.0 && known.staff != staff.0);
-        changed.push(person);
-        changed.sort_by_key(|known| known.number);
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = counted.clone();
+        changed.people.retain(|known| known.number != number.0 && known.staff != staff.0);
+        changed.people.push(person);
+        changed.people.sort_by_key(|known| known.number);
+        changed.tills.clear();
         self.write(&changed)?;
-        *people = changed;
+        *counted = changed;
         Ok(())
     }
 
     /// The name of a member of staff.
     pub fn name(&self, staff: StaffId) -> Option<String> {
-        let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.iter().find(|person| person.staff == staff.0).map(|person| person.name.clone())
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.people.iter().find(|person| person.staff == staff.0).map(|person| person.name.clone())
     }
 
     /// Checks a PIN at a time. Blocks for a disk sync and an argon2id computation. An attempt that cannot be counted is
     /// answered as if the number were locked.
-    pub fn check(&self, number: StaffNumber, pin: &str, now_ms: i64) -> PinVerdict {
-        let counted = match self.count(number, now_ms) {
+    pub fn check(&self, place: Place, number: StaffNumber, pin: &str, now_ms: i64) -> PinVerdict {
+        let counted = match self.count(place, number, now_ms) {
             Ok(Some(person)) => person,
             Ok(None) => return PinVerdict::LockedOut,
             Err(error) => {
@@ -158,51 +208,70 @@ impl People {
         if !verifier.fits(pin) {
             return PinVerdict::Wrong;
         }
-        if let Err(error) = self.clear(number) {
+        if let Err(error) = self.clear(place, number) {
             tracing::error!(error = error.chain(), "attempts of a member of staff could not be cleared");
         }
         PinVerdict::Correct
     }
 
-    /// Counts an attempt durably. The inner `None` is a number that nobody has, the outer one a locked number.
+    /// Counts an attempt durably, for the person and for the till. The inner `None` is a number that nobody has, the outer
+    /// one a locked number or till.
     #[expect(clippy::option_option, reason = "two different absences, named in the doc")]
-    fn count(&self, number: StaffNumber, now_ms: i64) -> Result<Option<Option<PinVerifier>>, HubError> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = people.clone();
-        let Some(person) = changed.iter_mut().find(|person| person.number == number.0) else {
-            return Ok(Some(None));
-        };
-        // A clock that was set back must not lock anybody for longer than any lock lasts.
-        if now_ms < person.locked_until_ms.min(now_ms + LOCK_MS_MAX)
-            && person.locked_until_ms - now_ms <= LOCK_MS_MAX
-        {
+    fn count(
+        &self,
+        place: Place,
+        number: StaffNumber,
+        now_ms: i64,
+    ) -> Result<Option<Option<PinVerifier>>, HubError> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = counted.clone();
+        let person = changed.people.iter_mut().find(|person| person.number == number.0);
+        if person.as_ref().is_some_and(|person| is_locked(person.locked_until_ms, now_ms, LOCK_MS_MAX)) {
             return Ok(None);
         }
-        person.attempts = person.attempts.saturating_add(1);
-        if person.attempts >= WRONG_PINS_MAX {
-            let doublings = (person.attempts - WRONG_PINS_MAX).min(16);
-            person.locked_until_ms = now_ms + (LOCK_MS << doublings).min(LOCK_MS_MAX);
+        let verifier = person.map(|person| {
+            person.attempts = person.attempts.saturating_add(1);
+            let locked = locked_until(person.attempts, WRONG_PINS_MAX, now_ms, LOCK_MS_MAX);
+            person.locked_until_ms = person.locked_until_ms.max(locked);
+            person.pin.clone()
+        });
+        if let Place::Till(terminal) = place {
+            let known = changed.tills.iter().position(|till| till.till == terminal.0);
+            let at = known.unwrap_or_else(|| {
+                changed.tills.push(TillAttempts { till: terminal.0, attempts: 0, locked_until_ms: 0 });
+                changed.tills.len() - 1
+            });
+            let till = &mut changed.tills[at];
+            if is_locked(till.locked_until_ms, now_ms, TILL_LOCK_MS_MAX) {
+                return Ok(None);
+            }
+            till.attempts = till.attempts.saturating_add(1);
+            let locked = locked_until(till.attempts, WRONG_PINS_AT_TILL_MAX, now_ms, TILL_LOCK_MS_MAX);
+            till.locked_until_ms = till.locked_until_ms.max(locked);
+        } else if verifier.is_none() {
+            return Ok(Some(None));
         }
-        let verifier = person.pin.clone();
         self.write(&changed)?;
-        *people = changed;
-        Ok(Some(Some(verifier)))
+        *counted = changed;
+        Ok(Some(verifier))
     }
 
-    fn clear(&self, number: StaffNumber) -> Result<(), HubError> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = people.clone();
-        for person in changed.iter_mut().filter(|person| person.number == number.0) {
+    fn clear(&self, place: Place, number: StaffNumber) -> Result<(), HubError> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = counted.clone();
+        for person in changed.people.iter_mut().filter(|person| person.number == number.0) {
             person.attempts = 0;
             person.locked_until_ms = 0;
         }
+        changed.tills.retain(|till| place != Place::Till(TerminalId(till.till)));
         self.write(&changed)?;
-        *people = changed;
+        *counted = changed;
         Ok(())
     }
 
-    fn write(&self, people: &[Person]) -> Result<(), HubError> {
-        folder::replace_json(&self.path, &Stored { version: VERSION, people: people.to_vec() })
+    fn write(&self, counted: &Counted) -> Result<(), HubError> {
+        let Counted { people, tills } = counted.clone();
+        folder::replace_json(&self.path, &Stored { version: VERSION, people, tills })
     }
 }
 
@@ -249,7 +318,7 @@ pub(crate) fn put_back(path: &Path, people: &[VaultPerson]) -> Result<(), HubErr
         attempts: 0,
         locked_until_ms: 0,
     });
-    folder::replace_json(path, &Stored { version: VERSION, people: people.collect() })
+    folder::replace_json(path, &Stored { version: VERSION, people: people.collect(), tills: Vec::new() })
 }
 
 /// # Errors
@@ -282,9 +351,9 @@ mod tests {
     fn the_right_pin_opens_and_the_file_holds_no_pin() {
         let place = tempfile::tempdir().unwrap();
         let people = with_anna(&place);
-        assert_eq!(people.check(ANNA, "4711", 0), PinVerdict::Correct);
-        assert_eq!(people.check(ANNA, "4712", 0), PinVerdict::Wrong);
-        assert_eq!(people.check(StaffNumber(8), "4711", 0), PinVerdict::Wrong);
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 0), PinVerdict::Correct);
+        assert_eq!(people.check(Place::Hub, ANNA, "4712", 0), PinVerdict::Wrong);
+        assert_eq!(people.check(Place::Hub, StaffNumber(8), "4711", 0), PinVerdict::Wrong);
         assert_eq!(people.name(StaffId(Uuid::from_u128(1))).as_deref(), Some("Anna"));
         assert!(!std::fs::read_to_string(place.path().join("staff.json")).unwrap().contains("4711"));
         for bad in ["", "123", "12a4", "1234567890123", "１２３４"] {
@@ -298,24 +367,32 @@ mod tests {
         drop(with_anna(&place));
         for attempt in 1..=5 {
             // Every attempt in a process of its own.
-            assert_eq!(open(&place).check(ANNA, "0000", 1_000), PinVerdict::Wrong, "attempt {attempt}");
+            assert_eq!(
+                open(&place).check(Place::Hub, ANNA, "0000", 1_000),
+                PinVerdict::Wrong,
+                "attempt {attempt}"
+            );
         }
         let people = open(&place);
-        assert_eq!(people.check(ANNA, "4711", 1_000), PinVerdict::LockedOut, "even the right one");
-        assert_eq!(people.check(ANNA, "4711", 1_000 + LOCK_MS - 1), PinVerdict::LockedOut);
-        assert_eq!(people.check(ANNA, "0000", 1_000 + LOCK_MS), PinVerdict::Wrong);
         assert_eq!(
-            people.check(ANNA, "4711", 1_000 + 2 * LOCK_MS),
+            people.check(Place::Hub, ANNA, "4711", 1_000),
+            PinVerdict::LockedOut,
+            "even the right one"
+        );
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 1_000 + LOCK_MS - 1), PinVerdict::LockedOut);
+        assert_eq!(people.check(Place::Hub, ANNA, "0000", 1_000 + LOCK_MS), PinVerdict::Wrong);
+        assert_eq!(
+            people.check(Place::Hub, ANNA, "4711", 1_000 + 2 * LOCK_MS),
             PinVerdict::LockedOut,
             "twice as long now"
         );
-        assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
         assert_eq!(
-            people.check(ANNA, "0000", 1_000 + 3 * LOCK_MS),
+            people.check(Place::Hub, ANNA, "0000", 1_000 + 3 * LOCK_MS),
             PinVerdict::Wrong,
             "counting begins anew"
         );
-        assert_eq!(people.check(ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
     }
 
     #[test]
@@ -324,7 +401,7 @@ mod tests {
         let people = with_anna(&place);
         let wrong = std::thread::scope(|scope| {
             let guesses: Vec<_> =
-                (0..12).map(|_| scope.spawn(|| people.check(ANNA, "0000", 1_000))).collect();
+                (0..12).map(|_| scope.spawn(|| people.check(Place::Hub, ANNA, "0000", 1_000))).collect();
             guesses
                 .into_iter()
                 .filter(|_| true)
@@ -340,12 +417,67 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let people = with_anna(&place);
         for _ in 0..5 {
-            people.check(ANNA, "0000", 1_000);
+            people.check(Place::Hub, ANNA, "0000", 1_000);
         }
         people.put(StaffId(Uuid::from_u128(1)), ANNA, &Label::new("Anna").unwrap(), "8888").unwrap();
-        assert_eq!(people.check(ANNA, "8888", 1_000), PinVerdict::Correct);
+        assert_eq!(people.check(Place::Hub, ANNA, "8888", 1_000), PinVerdict::Correct);
         // A folder that is gone cannot count.
         place.close().unwrap();
-        assert_eq!(people.check(ANNA, "8888", 1_000), PinVerdict::LockedOut);
+        assert_eq!(people.check(Place::Hub, ANNA, "8888", 1_000), PinVerdict::LockedOut);
+    }
+
+    #[test]
+    fn ten_wrong_pins_of_anybody_lock_a_till_across_restarts_and_no_other_place() {
+        let place = tempfile::tempdir().unwrap();
+        drop(with_anna(&place));
+        let (till, other) =
+            (Place::Till(TerminalId(Uuid::from_u128(7))), Place::Till(TerminalId(Uuid::from_u128(8))));
+        for attempt in 0..10 {
+            // Numbers that nobody has are counted at the till too, every attempt in a process of its own.
+            let number = StaffNumber(500 + attempt);
+            assert_eq!(
+                open(&place).check(till, number, "0000", 1_000),
+                PinVerdict::Wrong,
+                "attempt {attempt}"
+            );
+        }
+        let people = open(&place);
+        assert_eq!(people.check(till, ANNA, "4711", 1_000), PinVerdict::LockedOut, "even the right one");
+        assert_eq!(people.check(other, ANNA, "4711", 1_000), PinVerdict::Correct, "another till is open");
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 1_000), PinVerdict::Correct);
+        assert_eq!(people.check(till, ANNA, "4711", 1_000 + LOCK_MS - 1), PinVerdict::LockedOut);
+        assert_eq!(people.check(till, StaffNumber(500), "0000", 1_000 + LOCK_MS), PinVerdict::Wrong);
+        assert_eq!(
+            people.check(till, ANNA, "4711", 1_000 + 2 * LOCK_MS),
+            PinVerdict::LockedOut,
+            "twice as long"
+        );
+        assert_eq!(people.check(till, ANNA, "4711", 1_000 + 3 * LOCK_MS), PinVerdict::Correct);
+        assert_eq!(people.check(till, StaffNumber(500), "0000", 1_000 + 3 * LOCK_MS), PinVerdict::Wrong);
+        assert_eq!(
+            people.check(till, ANNA, "4711", 1_000 + 3 * LOCK_MS),
+            PinVerdict::Correct,
+            "counting anew"
+        );
+    }
+
+    #[test]
+    fn a_locked_till_does_not_count_against_the_person_and_the_console_opens_it() {
+        let place = tempfile::tempdir().unwrap();
+        let people = with_anna(&place);
+        let till = Place::Till(TerminalId(Uuid::from_u128(7)));
+        for attempt in 0..10 {
+            people.check(till, StaffNumber(500 + attempt), "0000", 1_000);
+        }
+        for _ in 0..20 {
+            assert_eq!(people.check(till, ANNA, "0000", 1_000), PinVerdict::LockedOut);
+        }
+        assert_eq!(people.check(Place::Hub, ANNA, "4711", 1_000), PinVerdict::Correct, "she is not locked");
+        people.put(StaffId(Uuid::from_u128(2)), StaffNumber(9), &Label::new("Ben").unwrap(), "8888").unwrap();
+        assert_eq!(
+            people.check(till, ANNA, "4711", 1_000),
+            PinVerdict::Correct,
+            "somebody was at the console"
+        );
     }
 }

@@ -33,6 +33,9 @@ pub use handle::{Committed, LedgerError, LedgerHandle};
 
 use crate::house::{House, put};
 
+/// How often it is looked whether goods were held long enough.
+const TICK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What was read from disk for one command, and how far the disk was then.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -101,6 +104,8 @@ pub(crate) enum Message {
     Settle(Vec<(TransactionId, DocumentOutcome)>),
     Synced(u64),
     Applied(u64),
+    /// Time has passed.
+    Tick,
     Observe(RpcReplyPort<Observation>),
 }
 
@@ -151,6 +156,7 @@ impl Actor for Ledger {
                 }
             }
         });
+        myself.send_interval(TICK_EVERY, || Message::Tick);
         myself.cast(Message::Applied(head))?;
         Ok(book)
     }
@@ -168,6 +174,7 @@ impl Actor for Ledger {
             Message::Settle(outcomes) => book.settle(&outcomes),
             Message::Synced(seq) => book.release(seq),
             Message::Applied(seq) => book.forget(seq),
+            Message::Tick => book.expire_reservations(),
             Message::Observe(reply) => {
                 // Nobody waiting any more is no fault of the ledger.
                 let _ = reply.send(book.observe());

@@ -34,7 +34,7 @@ pub trait Calendar: Send + Sync + Debug + 'static {
 
 /// Looks at a PIN. Blocking: an attempt is counted durably first, then hashed. Called on a blocking thread.
 pub trait Pins: Send + Sync + Debug + 'static {
-    fn check(&self, number: StaffNumber, pin: &str) -> PinVerdict;
+    fn check(&self, terminal: TerminalId, number: StaffNumber, pin: &str) -> PinVerdict;
 }
 
 /// The way to the tills. Never blocks.

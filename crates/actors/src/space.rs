@@ -58,7 +58,10 @@ pub struct Observation {
 /// Whether an action begins something new, as against ending what is begun. New work waits while room is short.
 pub(crate) fn begins_work(action: &Action) -> bool {
     match action {
-        Action::PlaceOrder(_) | Action::OpenShift { .. } | Action::AdjustStock { .. } => true,
+        Action::PlaceOrder(_)
+        | Action::OpenShift { .. }
+        | Action::AdjustStock { .. }
+        | Action::StartCount { .. } => true,
         // A cashier must be there to end what is open, and a customer who brings goods back is served.
         Action::SignOn { .. }
         | Action::SignOff
@@ -69,6 +72,11 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::FulfilOrder { .. }
         | Action::MoveCash { .. }
         | Action::OpenDrawer { .. }
+        | Action::LockTill
+        | Action::CountProduct { .. }
+        | Action::FinishCount { .. }
+        | Action::CancelCount { .. }
+        | Action::SetReorderLevel { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -200,8 +200,8 @@ impl Terminal {
                 (true, _, _) | (false, None, None) => PinVerdict::LockedOut,
                 (false, Some(verdict), _) => verdict,
                 (false, None, Some(pin)) => {
-                    let (pins, pin) = (Arc::clone(&self.house.pins), pin.clone());
-                    match self.house.work.run(move || pins.check(number, &pin.0)).await {
+                    let (pins, pin, till) = (Arc::clone(&self.house.pins), pin.clone(), self.terminal);
+                    match self.house.work.run(move || pins.check(till, number, &pin.0)).await {
                         Ok(verdict) => checked = Some(verdict),
                         Err(_) => return fault(id),
                     }

@@ -193,7 +193,7 @@ struct HangingPins {
     freed: Condvar,
 }
 impl Pins for HangingPins {
-    fn check(&self, _: StaffNumber, _: &str) -> PinVerdict {
+    fn check(&self, _: holdfast_domain::ids::TerminalId, _: StaffNumber, _: &str) -> PinVerdict {
         let mut free = self.free.lock().unwrap();
         while !*free {
             free = self.freed.wait(free).unwrap();

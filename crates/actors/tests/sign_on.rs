@@ -20,7 +20,7 @@ const HASHING: Duration = Duration::from_millis(150);
 #[derive(Debug, Default)]
 struct SlowPins(AtomicU64);
 impl Pins for SlowPins {
-    fn check(&self, _: StaffNumber, _: &str) -> PinVerdict {
+    fn check(&self, _: holdfast_domain::ids::TerminalId, _: StaffNumber, _: &str) -> PinVerdict {
         self.0.fetch_add(1, Ordering::AcqRel);
         std::thread::sleep(HASHING);
         PinVerdict::Correct

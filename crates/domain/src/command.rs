@@ -8,14 +8,15 @@ use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
 use crate::ids::{
-    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    TransactionId,
 };
 use crate::line::{LineInput, LineNumber};
 use crate::order::PlaceOrder;
 use crate::receipt::{ReceiptSource, TillNumber};
 use crate::shift::{BusinessDay, Mode};
 use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
-use crate::stock::AdjustmentReason;
+use crate::stock::{AdjustmentReason, CountScope};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tender::{DeclaredTender, Pieces, TenderInput, TenderType};
@@ -88,6 +89,30 @@ pub enum Action {
     /// The drawer is opened and nothing is sold (ARTS: no sale).
     OpenDrawer {
         reason: Reason,
+    },
+    /// Nobody is at the till for a while; a sign-on goes on, by the same person or another.
+    LockTill,
+    StartCount {
+        count: CountId,
+        scope: CountScope,
+    },
+    /// What was found of one product; the last word before the count is finished counts.
+    CountProduct {
+        count: CountId,
+        item: ItemRef,
+        quantity: Quantity,
+    },
+    FinishCount {
+        count: CountId,
+    },
+    CancelCount {
+        count: CountId,
+        reason: Reason,
+    },
+    /// From how much available on a product is to be ordered again; zero for never.
+    SetReorderLevel {
+        item: ItemRef,
+        level: Quantity,
     },
 }
 
@@ -193,6 +218,16 @@ pub enum HubCommand {
     /// A role of the store's own, or another meaning of one that is known.
     DefineRole {
         role: OwnRole,
+    },
+    /// A customer buys at the prices of a group from now on, or of none.
+    GroupSubject {
+        subject: SubjectId,
+        group: Option<Label>,
+        staff: StaffId,
+    },
+    /// Time has passed: goods that were held until now or earlier are free again.
+    ExpireReservations {
+        at: Timestamp,
     },
 }
 

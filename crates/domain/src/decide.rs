@@ -4,6 +4,7 @@ mod abandon_basket;
 mod adjust_stock;
 mod cancel_order;
 mod close_shift;
+mod count;
 mod fulfil_order;
 mod hub;
 mod move_cash;
@@ -14,6 +15,7 @@ mod permit;
 mod place_order;
 mod post_void;
 mod refund;
+mod reorder;
 mod return_goods;
 mod roles;
 mod sign_on;
@@ -28,6 +30,7 @@ use std::collections::BTreeSet;
 
 use holdfast_money::Money;
 
+use crate::catalog::{ItemRef, Product};
 use crate::command::{Action, Command};
 use crate::context::Context;
 use crate::effect::Effect;
@@ -67,6 +70,9 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         approver: permit::approver(state, till, command)?,
         approved: RefCell::default(),
     };
+    if till.locked && !matches!(command.action, Action::SignOn { .. }) {
+        return Err(Refusal::TillLocked);
+    }
     let mut decision = decide_action(&desk)?;
     let approvals = desk.approvals(&decision.events);
     decision.events.extend(approvals);
@@ -95,6 +101,12 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
             move_cash::decide(desk, *movement, *amount, reason, *receipt)
         }
         Action::OpenDrawer { reason } => move_cash::open_drawer(desk, reason),
+        Action::LockTill => sign_on::lock(desk),
+        Action::StartCount { count, scope } => count::start(desk, *count, scope),
+        Action::CountProduct { count, item, quantity } => count::product(desk, *count, item, *quantity),
+        Action::FinishCount { count } => count::finish(desk, *count),
+        Action::CancelCount { count, reason } => count::cancel(desk, *count, reason),
+        Action::SetReorderLevel { item, level } => reorder::decide(desk, item, *level),
     }
 }
 
@@ -166,6 +178,39 @@ impl<'a> Desk<'a> {
                 Ok((wanted, voided.collect()))
             }
         }
+    }
+
+    /// A product of the catalog.
+    fn product(&self, item: &ItemRef) -> Result<&'a Product, Refusal> {
+        self.context.catalog.find(item).ok_or_else(|| Refusal::UnknownItem {
+            item: match item {
+                ItemRef::Sku(sku) => sku.to_string(),
+                ItemRef::Barcode(barcode) => barcode.to_string(),
+            },
+        })
+    }
+
+    /// The events that say of which products this decision leaves no more than is to be ordered again: once, when what is
+    /// available comes down to the level.
+    fn low<'l>(
+        &self,
+        mode: Mode,
+        taken: impl IntoIterator<Item = (&'l crate::bounded::Sku, holdfast_money::Quantity)>,
+    ) -> Vec<Event> {
+        if mode == Mode::Training {
+            return Vec::new();
+        }
+        let mut sums = std::collections::BTreeMap::new();
+        for (sku, quantity) in taken {
+            *sums.entry(sku).or_insert(holdfast_money::Quantity::ZERO) += quantity;
+        }
+        let low = sums.into_iter().filter_map(|(sku, quantity)| {
+            let known = self.state.stock_level(sku);
+            let (level, available) = (known.reorder_level, known.available() - quantity);
+            let crosses = level.is_positive() && known.available() > level && available <= level;
+            crosses.then(|| Event::StockRanLow { sku: sku.clone(), available, level })
+        });
+        low.collect()
     }
 
     /// The events that say which products this decision takes below zero.

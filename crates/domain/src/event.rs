@@ -5,14 +5,16 @@ use holdfast_money::Money;
 use crate::bounded::{Label, Reason, Sku};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
-use crate::ids::{EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use crate::ids::{
+    CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+};
 use crate::line::Line;
 use crate::order::{Channel, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
 use crate::sale::ReturnedLine;
 use crate::shift::{Mode, ShiftFigures};
 use crate::staff::{OwnRole, Permission, Role, StaffNumber};
-use crate::stock::{AdjustmentReason, StockChange};
+use crate::stock::{AdjustmentReason, CountScope, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTotal};
@@ -268,6 +270,72 @@ pub enum Event {
         z_number: u32,
         tenders: Vec<TenderLine>,
     },
+    /// Nobody is at the till; who was signed on stays so.
+    TillLocked {
+        terminal: TerminalId,
+        staff: StaffId,
+        occurred_at: Timestamp,
+    },
+    CountStarted {
+        stamp: Stamp,
+        count: CountId,
+        scope: CountScope,
+    },
+    /// `book` is what the books said at that moment.
+    ProductCounted {
+        stamp: Stamp,
+        count: CountId,
+        sku: Sku,
+        found: holdfast_money::Quantity,
+        book: holdfast_money::Quantity,
+    },
+    /// Follows the adjustment by what was found to differ. Products that nobody counted keep their books; `listed` names the
+    /// first of them.
+    CountFinished {
+        stamp: Stamp,
+        count: CountId,
+        counted: u32,
+        uncounted: u32,
+        listed: Vec<Sku>,
+    },
+    CountCancelled {
+        stamp: Stamp,
+        count: CountId,
+        reason: Reason,
+    },
+    ReorderLevelSet {
+        stamp: Stamp,
+        sku: Sku,
+        level: holdfast_money::Quantity,
+    },
+    /// Follows the event that took what is available down to the level from which on it is ordered again.
+    StockRanLow {
+        sku: Sku,
+        available: holdfast_money::Quantity,
+        level: holdfast_money::Quantity,
+    },
+    /// Follows the order whose goods are held until then only.
+    ReservationLimited {
+        stamp: Stamp,
+        order: OrderId,
+        until: Timestamp,
+    },
+    /// The goods are free again, the order stays.
+    ReservationExpired {
+        order: OrderId,
+        until: Timestamp,
+    },
+    /// Follows the sale of an order whose goods were not held any more.
+    SoldAfterExpiry {
+        stamp: Stamp,
+        order: OrderId,
+    },
+    /// None for no group any more.
+    SubjectGrouped {
+        subject: SubjectId,
+        group: Option<Label>,
+        staff: StaffId,
+    },
 }
 
 impl Event {
@@ -306,6 +374,17 @@ impl Event {
             Self::OverrideApproved { .. } => "override_approved",
             Self::TendersConfigured { .. } => "tenders_configured",
             Self::TendersReported { .. } => "tenders_reported",
+            Self::TillLocked { .. } => "till_locked",
+            Self::CountStarted { .. } => "count_started",
+            Self::ProductCounted { .. } => "product_counted",
+            Self::CountFinished { .. } => "count_finished",
+            Self::CountCancelled { .. } => "count_cancelled",
+            Self::ReorderLevelSet { .. } => "reorder_level_set",
+            Self::StockRanLow { .. } => "stock_ran_low",
+            Self::ReservationLimited { .. } => "reservation_limited",
+            Self::ReservationExpired { .. } => "reservation_expired",
+            Self::SoldAfterExpiry { .. } => "sold_after_expiry",
+            Self::SubjectGrouped { .. } => "subject_grouped",
         }
     }
 
@@ -333,7 +412,14 @@ impl Event {
             | Self::StockAdjusted { stamp, .. }
             | Self::DrawerOpened { stamp, .. }
             | Self::CashReported { stamp, .. }
-            | Self::OverrideApproved { stamp, .. } => Some(stamp),
+            | Self::OverrideApproved { stamp, .. }
+            | Self::CountStarted { stamp, .. }
+            | Self::ProductCounted { stamp, .. }
+            | Self::CountFinished { stamp, .. }
+            | Self::CountCancelled { stamp, .. }
+            | Self::ReorderLevelSet { stamp, .. }
+            | Self::ReservationLimited { stamp, .. }
+            | Self::SoldAfterExpiry { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }

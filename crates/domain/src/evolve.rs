@@ -12,13 +12,13 @@ use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
 use crate::line::Line;
-use crate::order::{Channel, Order, OrderState};
+use crate::order::{Channel, Order, OrderState, Reservation};
 use crate::receipt::ReceiptNumber;
 use crate::sale::{Sale, SoldLine};
 use crate::shift::{Mode, Shift, ShiftFigures};
 use crate::staff::Staff;
 use crate::state::{EpochLine, State};
-use crate::stock::Account;
+use crate::stock::{Account, Counted, OpenCount};
 use crate::subject::SubjectStanding;
 use crate::tax::TaxTotal;
 use crate::tender::{Payment, add_balances, add_payment};
@@ -27,7 +27,7 @@ use crate::till::{LastNumbers, Standing, Till};
 /// The entries of the state that events touched: what a materialised copy must write again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// Epoch, store, profile, catalog version, last Z number, roles.
+    /// Epoch, store, profile, catalog version, last Z number, roles, the count under way.
     pub store: bool,
     pub tills: BTreeSet<TerminalId>,
     pub staff: BTreeSet<StaffId>,
@@ -35,6 +35,8 @@ pub struct Changes {
     pub orders: BTreeSet<OrderId>,
     pub sales: BTreeSet<TransactionId>,
     pub stock: BTreeSet<Sku>,
+    /// Products of the count under way, or of one that has just ended.
+    pub counted: BTreeSet<Sku>,
     pub documents: BTreeSet<TransactionId>,
     pub subjects: BTreeSet<SubjectId>,
     pub violations: Vec<Violation>,
@@ -51,6 +53,7 @@ impl Changes {
             orders: state.orders.keys().copied().collect(),
             sales: state.sales.keys().copied().collect(),
             stock: state.stock.keys().cloned().collect(),
+            counted: state.counted.keys().cloned().collect(),
             documents: state.documents.clone(),
             subjects: state.subjects.keys().copied().collect(),
             violations: Vec::new(),
@@ -101,6 +104,7 @@ impl State {
                     secret_hash: *secret_hash,
                     standing: Standing::Enrolled,
                     operator: kept.as_ref().and_then(|t| t.operator),
+                    locked: kept.as_ref().is_some_and(|t| t.locked),
                     shift: kept.as_ref().and_then(|t| t.shift),
                     numbers: kept.map_or_else(LastNumbers::default, |t| t.numbers),
                 };
@@ -111,7 +115,10 @@ impl State {
                 self.till(*terminal, changes, |till| till.standing = Standing::Revoked);
             }
             Event::SignedOn { terminal, staff, .. } => {
-                self.till(*terminal, changes, |till| till.operator = Some(*staff));
+                self.till(*terminal, changes, |till| {
+                    till.operator = Some(*staff);
+                    till.locked = false;
+                });
             }
             Event::SignedOff { terminal, .. } => {
                 self.till(*terminal, changes, |till| till.operator = None);
@@ -142,13 +149,16 @@ impl State {
                     tenders: Vec::new(),
                     totals: totals.clone(),
                     revision: 1,
+                    reservation: Reservation::Held,
                 };
                 self.orders.insert(*order, placed);
                 changes.orders.insert(*order);
             }
             Event::OrderCancelled { stamp, receipt, order, .. } => {
                 self.number_used(stamp.terminal, *receipt, changes);
-                if let Some(cancelled) = self.advance(*order, OrderState::Cancelled, changes) {
+                if let Some(cancelled) = self.advance(*order, OrderState::Cancelled, changes)
+                    && cancelled.holds_stock()
+                {
                     self.release(cancelled.placed.mode, &cancelled.lines, changes);
                 }
                 self.figures(stamp.shift, changes, |f| f.cancelled += 1);
@@ -228,7 +238,20 @@ impl State {
                     self.post(&change.sku, Account::Adjustment, Account::OnHand, change.quantity, changes);
                 }
             }
-            Event::StockWentNegative { .. } | Event::ClockStepped { .. } => {}
+            Event::StockWentNegative { .. }
+            | Event::StockRanLow { .. }
+            | Event::SoldAfterExpiry { .. }
+            | Event::ClockStepped { .. } => {}
+            Event::ReservationLimited { order, until, .. } => {
+                self.reservation(*order, Reservation::Until(*until), changes);
+            }
+            Event::ReservationExpired { order, .. } => {
+                if let Some(before) = self.reservation(*order, Reservation::Expired, changes)
+                    && before.holds_stock()
+                {
+                    self.release(before.placed.mode, &before.lines, changes);
+                }
+            }
             Event::ReceiptNumberVoided { terminal, number, .. } => {
                 self.number_used(*terminal, *number, changes)
             }
@@ -239,6 +262,16 @@ impl State {
             Event::SubjectRegistered { subject, .. } => self.register(*subject, changes),
             Event::SubjectErased { subject, .. } => {
                 self.subjects.insert(*subject, SubjectStanding::Erased);
+                changes.subjects.insert(*subject);
+            }
+            Event::SubjectGrouped { subject, group, .. } => {
+                let standing = group.clone().map_or(SubjectStanding::Registered, SubjectStanding::InGroup);
+                match self.subjects.get(subject) {
+                    Some(SubjectStanding::Erased) => {
+                        changes.violations.push(Violation::ErasedSubjectReturned);
+                    }
+                    _ => drop(self.subjects.insert(*subject, standing)),
+                }
                 changes.subjects.insert(*subject);
             }
             Event::CashMoved { stamp, transaction, receipt, movement, amount, .. } => {
@@ -254,11 +287,35 @@ impl State {
                 self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
             }
             Event::CashReported { .. } | Event::OverrideApproved { .. } | Event::TendersReported { .. } => {}
+            Event::TillLocked { terminal, .. } => {
+                self.till(*terminal, changes, |till| till.locked = true);
+            }
+            Event::CountStarted { stamp, count, scope } => {
+                self.count = Some(OpenCount { id: *count, scope: scope.clone(), started: *stamp });
+                self.forget_counted(changes);
+            }
+            Event::ProductCounted { sku, found, book, .. } => {
+                self.counted.insert(sku.clone(), Counted { found: *found, book: *book });
+                changes.counted.insert(sku.clone());
+            }
+            Event::CountFinished { .. } | Event::CountCancelled { .. } => {
+                self.count = None;
+                self.forget_counted(changes);
+            }
+            Event::ReorderLevelSet { sku, level, .. } => {
+                self.stock.entry(sku.clone()).or_default().reorder_level = *level;
+                changes.stock.insert(sku.clone());
+            }
             Event::RoleDefined { role } => {
                 self.roles.insert(role.number, (**role).clone());
                 changes.store = true;
             }
         }
+    }
+
+    fn forget_counted(&mut self, changes: &mut Changes) {
+        changes.counted.extend(std::mem::take(&mut self.counted).into_keys());
+        changes.store = true;
     }
 
     /// Erased is for ever, whatever follows.
@@ -304,7 +361,9 @@ impl State {
             Some(Channel::Counter) | None => OrderState::Fulfilled,
         };
         let Some(paid) = self.advance(order, next, changes) else { return };
-        self.release(paid.placed.mode, &paid.lines, changes);
+        if paid.holds_stock() {
+            self.release(paid.placed.mode, &paid.lines, changes);
+        }
         if paid.placed.mode == Mode::Live {
             for line in paid.lines.iter().filter(|line| line.carries_stock()) {
                 self.post(&line.sku, Account::OnHand, Account::Sold, line.quantity, changes);
@@ -410,6 +469,19 @@ impl State {
         }
         let before = found.clone();
         found.state = next;
+        found.revision += 1;
+        Some(before)
+    }
+
+    /// Holds goods for an order in another way, and returns the order as it was before.
+    fn reservation(&mut self, order: OrderId, held: Reservation, changes: &mut Changes) -> Option<Order> {
+        changes.orders.insert(order);
+        let Some(found) = self.orders.get_mut(&order) else {
+            changes.violations.push(Violation::OrderMissing);
+            return None;
+        };
+        let before = found.clone();
+        found.reservation = held;
         found.revision += 1;
         Some(before)
     }

@@ -51,6 +51,8 @@ ids! {
     StaffId,
     /// A person whose details are kept elsewhere, encrypted; the only trace of them in the journal.
     SubjectId,
+    /// One count of stock. Minted by the till that starts it.
+    CountId,
 }
 
 /// What happened once at a till. It is started by exactly one command and carries that command's id.

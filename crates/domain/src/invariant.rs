@@ -116,8 +116,7 @@ fn check_totals<'a>(lines: impl IntoIterator<Item = &'a Line>, totals: &Totals, 
 pub fn check_state(state: &State) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut reserved: BTreeMap<&Sku, Quantity> = BTreeMap::new();
-    for order in state.orders.values().filter(|o| o.state.holds_reservation() && o.placed.mode == Mode::Live)
-    {
+    for order in state.orders.values().filter(|o| o.holds_stock() && o.placed.mode == Mode::Live) {
         for line in order.lines.iter().filter(|line| line.carries_stock()) {
             *reserved.entry(&line.sku).or_default() += line.quantity;
         }

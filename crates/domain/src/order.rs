@@ -76,6 +76,17 @@ impl std::fmt::Display for OrderState {
     }
 }
 
+/// Whether goods are held for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// Until the order is paid or cancelled.
+    Held,
+    /// Until then; afterwards anybody may have them.
+    Until(Timestamp),
+    /// Nothing is held any more; the order stays.
+    Expired,
+}
+
 /// The sums of a basket. `gross = net + tax`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
@@ -101,11 +112,17 @@ pub struct Order {
     /// What of it was not paid in cash.
     pub tenders: Vec<TenderBalance>,
     pub revision: u32,
+    pub reservation: Reservation,
 }
 
 impl Order {
     pub fn kept_lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.is_kept())
+    }
+
+    /// Whether goods are held for it now.
+    pub fn holds_stock(&self) -> bool {
+        self.state.holds_reservation() && self.reservation != Reservation::Expired
     }
 
     pub fn open_amount(&self) -> Money {
@@ -122,6 +139,8 @@ pub struct PlaceOrder {
     pub lines: Vec<LineInput>,
     /// The total that the customer was shown, when the till wants the hub to hold it.
     pub expected_total: Option<Money>,
+    /// How long goods that are not in hand are held for the customer; without it until the order is paid or cancelled.
+    pub reserve_until: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use holdfast_money::{Currency, Money, Quantity, Rate};
 
 use crate::bounded::{Sku, TenderCode};
 use crate::calendar::BusinessDate;
-use crate::ids::{OrderId, ShiftId, SubjectId, TransactionId};
+use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -87,6 +87,14 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-229", "a tender was declared twice"),
     ("HF-CMD-230", "too much of a tender would be refunded in cash"),
     ("HF-CMD-231", "a list of tenders or pieces is too long"),
+    ("HF-CMD-250", "the till is locked"),
+    ("HF-CMD-251", "a count is under way already"),
+    ("HF-CMD-252", "the count is not under way"),
+    ("HF-CMD-253", "the product is not part of the count"),
+    ("HF-CMD-254", "less than nothing was counted"),
+    ("HF-CMD-255", "the count has too many products"),
+    ("HF-CMD-256", "goods at the counter are held until they are paid"),
+    ("HF-CMD-257", "goods were to be held until a time that has passed"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -257,6 +265,24 @@ pub enum Refusal {
     CashRefundTooLarge { code: TenderCode, max: Money, wanted: Money },
     #[error("more than {max} tenders or pieces; join what is alike")]
     TooManyTenders { max: usize },
+    #[error("this till is locked; sign on to go on")]
+    TillLocked,
+    #[error("count {count} is under way; finish or cancel it first")]
+    CountUnderWay { count: CountId },
+    #[error("count {count} is not under way in this store")]
+    CountUnknown { count: CountId },
+    #[error("{sku} is not part of this count")]
+    NotInCount { sku: Sku },
+    #[error("{quantity} of {sku} cannot have been found; nothing is the least")]
+    CountNegative { sku: Sku, quantity: Quantity },
+    #[error("a count has at most {max} products; finish it and count the rest in another one")]
+    CountTooLarge { max: usize },
+    #[error(
+        "goods at the counter are held until they are paid; a last day is for orders that are fetched later"
+    )]
+    ReservedAtCounter,
+    #[error("goods cannot be held until a time that has passed; choose a later one")]
+    ReservedInPast,
 }
 
 impl Refusal {
@@ -337,6 +363,14 @@ impl Refusal {
             Self::DeclaredTwice { .. } => "HF-CMD-229",
             Self::CashRefundTooLarge { .. } => "HF-CMD-230",
             Self::TooManyTenders { .. } => "HF-CMD-231",
+            Self::TillLocked => "HF-CMD-250",
+            Self::CountUnderWay { .. } => "HF-CMD-251",
+            Self::CountUnknown { .. } => "HF-CMD-252",
+            Self::NotInCount { .. } => "HF-CMD-253",
+            Self::CountNegative { .. } => "HF-CMD-254",
+            Self::CountTooLarge { .. } => "HF-CMD-255",
+            Self::ReservedAtCounter => "HF-CMD-256",
+            Self::ReservedInPast => "HF-CMD-257",
         }
     }
 

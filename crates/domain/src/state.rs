@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_money::Currency;
 
-use crate::bounded::Sku;
+use crate::bounded::{Label, Sku};
+use crate::calendar::Timestamp;
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::event::{Event, Parent, ReturnSource};
 use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
-use crate::order::Order;
+use crate::order::{Order, Reservation};
 use crate::record::Record;
 use crate::sale::Sale;
 use crate::shift::Shift;
 use crate::staff::{Authority, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber};
-use crate::stock::StockLevel;
+use crate::stock::{Counted, OpenCount, StockLevel};
 use crate::store::StoreProfile;
 use crate::subject::SubjectStanding;
 use crate::tender::TenderType;
@@ -46,6 +47,9 @@ pub struct State {
     /// Completed sales that the shell brought or that are not applied yet.
     pub sales: HashMap<TransactionId, Sale>,
     pub stock: BTreeMap<Sku, StockLevel>,
+    /// The count that is under way, if any, and what it has found so far.
+    pub count: Option<OpenCount>,
+    pub counted: BTreeMap<Sku, Counted>,
     /// Documents whose printing is not settled.
     pub documents: BTreeSet<TransactionId>,
     /// Subjects that the shell brought or that are not applied yet.
@@ -91,16 +95,22 @@ impl State {
             | Action::AbandonBasket { .. }
             | Action::AdjustStock { .. }
             | Action::MoveCash { .. }
-            | Action::OpenDrawer { .. } => Vec::new(),
+            | Action::OpenDrawer { .. }
+            | Action::LockTill
+            | Action::StartCount { .. }
+            | Action::CountProduct { .. }
+            | Action::FinishCount { .. }
+            | Action::CancelCount { .. }
+            | Action::SetReorderLevel { .. } => Vec::new(),
         }
     }
 
     /// What a command of the hub must see beyond what is in memory.
     pub fn needs_of_hub(command: &HubCommand) -> Vec<Need> {
         match command {
-            HubCommand::RegisterSubject { subject, .. } | HubCommand::EraseSubject { subject, .. } => {
-                vec![Need::Subject(*subject)]
-            }
+            HubCommand::RegisterSubject { subject, .. }
+            | HubCommand::EraseSubject { subject, .. }
+            | HubCommand::GroupSubject { subject, .. } => vec![Need::Subject(*subject)],
             HubCommand::OpenEpoch { .. }
             | HubCommand::ConfigureStore { .. }
             | HubCommand::ConfigureTenders { .. }
@@ -110,7 +120,8 @@ impl State {
             | HubCommand::RevokeTerminal { .. }
             | HubCommand::StepClock { .. }
             | HubCommand::SettleDocument { .. }
-            | HubCommand::DefineRole { .. } => Vec::new(),
+            | HubCommand::DefineRole { .. }
+            | HubCommand::ExpireReservations { .. } => Vec::new(),
         }
     }
 
@@ -124,10 +135,15 @@ impl State {
             Event::OrderCancelled { order, .. }
             | Event::DepositTaken { order, .. }
             | Event::SaleCompleted { order, .. }
-            | Event::OrderFulfilled { order, .. } => Some(Need::Order(*order)),
+            | Event::OrderFulfilled { order, .. }
+            | Event::ReservationLimited { order, .. }
+            | Event::ReservationExpired { order, .. }
+            | Event::SoldAfterExpiry { order, .. } => Some(Need::Order(*order)),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
-            Event::SubjectRegistered { subject, .. } => Some(Need::Subject(*subject)),
+            Event::SubjectRegistered { subject, .. } | Event::SubjectGrouped { subject, .. } => {
+                Some(Need::Subject(*subject))
+            }
             _ => None,
         }
     }
@@ -141,7 +157,10 @@ impl State {
             | Event::OrderCancelled { order, .. }
             | Event::DepositTaken { order, .. }
             | Event::SaleCompleted { order, .. }
-            | Event::OrderFulfilled { order, .. } => Some(*order),
+            | Event::OrderFulfilled { order, .. }
+            | Event::ReservationLimited { order, .. }
+            | Event::ReservationExpired { order, .. }
+            | Event::SoldAfterExpiry { order, .. } => Some(*order),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => self.sales.get(original).map(|sale| sale.order),
             Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
@@ -163,13 +182,21 @@ impl State {
             | Event::ClockStepped { .. }
             | Event::SubjectRegistered { .. }
             | Event::SubjectErased { .. }
+            | Event::SubjectGrouped { .. }
             | Event::CashMoved { .. }
             | Event::DrawerOpened { .. }
             | Event::CashReported { .. }
             | Event::RoleDefined { .. }
             | Event::OverrideApproved { .. }
             | Event::TendersConfigured { .. }
-            | Event::TendersReported { .. } => None,
+            | Event::TendersReported { .. }
+            | Event::TillLocked { .. }
+            | Event::CountStarted { .. }
+            | Event::ProductCounted { .. }
+            | Event::CountFinished { .. }
+            | Event::CountCancelled { .. }
+            | Event::ReorderLevelSet { .. }
+            | Event::StockRanLow { .. } => None,
         }
     }
 
@@ -208,6 +235,16 @@ impl State {
         self.tenders.clone().or_else(default).unwrap_or_default()
     }
 
+    /// The orders whose goods are held until `at` or earlier, in an order of their own.
+    pub fn reservations_due(&self, at: Timestamp) -> Vec<&Order> {
+        let due = |order: &&Order| {
+            order.holds_stock() && matches!(order.reservation, Reservation::Until(until) if until <= at)
+        };
+        let mut due: Vec<&Order> = self.orders.values().filter(due).collect();
+        due.sort_by_key(|order| order.id);
+        due
+    }
+
     pub fn staff_by_number(&self, number: StaffNumber) -> Option<&Staff> {
         self.staff.values().find(|staff| staff.number == number)
     }
@@ -228,6 +265,11 @@ impl State {
     /// Whether people of this role may do it.
     pub fn may(&self, role: Role, permission: Permission) -> bool {
         self.authority(role).may(permission)
+    }
+
+    /// The group at whose prices a customer buys. The customer must be held ([`State::needs`]).
+    pub fn price_group(&self, subject: SubjectId) -> Option<&Label> {
+        self.subjects.get(&subject)?.price_group()
     }
 
     pub fn stock_level(&self, sku: &Sku) -> StockLevel {

@@ -3,7 +3,11 @@
 
 use holdfast_money::Quantity;
 
-use crate::bounded::{Reason, Sku};
+use std::collections::BTreeSet;
+
+use crate::bounded::{Label, Reason, Sku};
+use crate::event::Stamp;
+use crate::ids::CountId;
 
 /// Where goods can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +28,8 @@ pub struct StockLevel {
     pub adjusted: Quantity,
     /// Held for placed orders: pending movements out of on-hand.
     pub reserved: Quantity,
+    /// From how much available on the product is to be ordered again; zero for never.
+    pub reorder_level: Quantity,
 }
 
 impl StockLevel {
@@ -76,4 +82,52 @@ pub enum AdjustmentReason {
     /// Broken, spoiled, stolen.
     Waste,
     Other(Reason),
+    /// Goods came in on a purchase order.
+    Delivered {
+        reference: Label,
+    },
+    /// Thrown away, and why.
+    Wasted {
+        reason: Reason,
+    },
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CountScope {
+    /// Everything that carries stock.
+    Full,
+    /// These products only (a cycle count).
+    Products(BTreeSet<Sku>),
+}
+
+impl CountScope {
+    pub fn covers(&self, sku: &Sku) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Products(products) => products.contains(sku),
+        }
+    }
+}
+
+/// The count that is under way: a store has one at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCount {
+    pub id: CountId,
+    pub scope: CountScope,
+    pub started: Stamp,
+}
+
+/// What was found of one product, and what the books said at that moment: goods that are sold or come in while others are
+/// still counted change both in the same way, so the difference stays true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub found: Quantity,
+    pub book: Quantity,
+}
+
+impl Counted {
+    pub fn difference(self) -> Quantity {
+        self.found - self.book
+    }
 }

@@ -3,14 +3,27 @@
 
 use std::fmt;
 
+use crate::bounded::Label;
 use crate::ids::StaffId;
 
 /// What the store knows of a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubjectStanding {
     Registered,
     /// For ever: the id never stands for anybody again.
     Erased,
+    /// Registered, and buys at the prices of this group. A group says nothing of the person: it is no detail to be sealed.
+    InGroup(Label),
+}
+
+impl SubjectStanding {
+    /// The price group, if the subject is in one.
+    pub fn price_group(&self) -> Option<&Label> {
+        match self {
+            Self::InGroup(group) => Some(group),
+            Self::Registered | Self::Erased => None,
+        }
+    }
 }
 
 /// Why a person at the hub erased somebody. A code, never a text: what is typed freely names people.

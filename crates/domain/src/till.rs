@@ -14,6 +14,8 @@ pub struct Till {
     pub standing: Standing,
     /// Who is signed on now.
     pub operator: Option<StaffId>,
+    /// Somebody went away from it: nothing but a sign-on is taken.
+    pub locked: bool,
     /// The open shift, if any.
     pub shift: Option<ShiftId>,
     pub numbers: LastNumbers,

@@ -8,6 +8,7 @@ use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
 use holdfast_domain::staff::OwnRole;
 use holdfast_domain::state::EpochLine;
+use holdfast_domain::stock::OpenCount;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::TenderType;
 use holdfast_protocol::message::ReplyPosition;
@@ -62,6 +63,8 @@ pub(crate) struct StoreRow {
     last_z: u32,
     #[serde(with = "plain")]
     roles: Vec<OwnRole>,
+    #[serde(with = "plain")]
+    count: Option<OpenCount>,
 }
 
 impl StoreRow {
@@ -79,6 +82,8 @@ impl StoreRow {
             tills: _,
             staff: _,
             roles,
+            count,
+            counted: _,
             shifts: _,
             closed_shifts: _,
             orders: _,
@@ -97,6 +102,7 @@ impl StoreRow {
             catalog_hash: *catalog_hash,
             last_z: *last_z,
             roles: roles.values().cloned().collect(),
+            count: count.clone(),
         }
     }
 
@@ -109,6 +115,7 @@ impl StoreRow {
         state.catalog_version = self.catalog_version;
         state.catalog_hash = self.catalog_hash;
         state.last_z = self.last_z;
+        state.count = self.count;
         state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
     }
 }
@@ -168,10 +175,10 @@ pub(crate) fn id_of_key(table: Table, key: &[u8]) -> Result<Uuid, StoreError> {
     Ok(Uuid::from_bytes(bytes))
 }
 
-pub(crate) fn sku_of_key(key: &[u8]) -> Result<Sku, StoreError> {
+pub(crate) fn sku_of_key(table: Table, key: &[u8]) -> Result<Sku, StoreError> {
     let text = std::str::from_utf8(key).ok();
     text.and_then(|text| Sku::new(text).ok())
-        .ok_or(StoreError::Unreadable { table: Table::Stock.name(), source: None })
+        .ok_or(StoreError::Unreadable { table: table.name(), source: None })
 }
 
 pub(crate) fn seq_key(seq: u64) -> [u8; 8] {

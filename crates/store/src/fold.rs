@@ -71,7 +71,11 @@ impl Core {
             Ok(())
         })?;
         each(rows, Table::Stock, |key, value| {
-            state.stock.insert(sku_of_key(key)?, decode_wire(Table::Stock, value)?);
+            state.stock.insert(sku_of_key(Table::Stock, key)?, decode_wire(Table::Stock, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Counted, |key, value| {
+            state.counted.insert(sku_of_key(Table::Counted, key)?, decode_wire(Table::Counted, value)?);
             Ok(())
         })?;
         each(rows, Table::Documents, |key, _| {
@@ -257,6 +261,14 @@ impl Fold {
         for sku in &changes.stock {
             if let Some(level) = state.stock.get(sku) {
                 writes.put(Table::Stock, sku.as_str().as_bytes(), encode_wire(level));
+            }
+        }
+        for sku in &changes.counted {
+            match state.counted.get(sku) {
+                Some(counted) => {
+                    writes.put(Table::Counted, sku.as_str().as_bytes(), encode_wire(counted));
+                }
+                None => writes.remove(Table::Counted, sku.as_str().as_bytes()),
             }
         }
         for id in &changes.documents {

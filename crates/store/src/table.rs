@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 5;
+pub const STATE_VERSION: u8 = 6;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -38,7 +38,7 @@ macro_rules! tables {
 tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
-    /// Epochs, store, profile, catalog version, last Z and the store's roles, under one empty key.
+    /// Epochs, store, profile, catalog version, last Z, the store's roles and the count under way, under one empty key.
     Store = "store",
     /// Terminal id → till.
     Tills = "tills",
@@ -66,6 +66,8 @@ tables! {
     Cursors = "cursors",
     /// Table, key, index → a piece of a value that does not fit one row.
     Pieces = "pieces",
+    /// Product number → what the count under way found of it.
+    Counted = "counted",
     /// Subject id → what the store knows of it.
     Subjects = "subjects",
     /// Subject id → nothing: the subjects that were erased.

@@ -8,6 +8,7 @@ mod load;
 mod pair;
 mod replay;
 mod sell;
+mod stock;
 mod tender;
 mod watch;
 mod x_report;
@@ -46,6 +47,14 @@ enum Command {
     XReport(x_report::XReport),
     /// Count the drawer and end the shift
     Close(close::Close),
+    /// Book goods that came in
+    Receive(stock::Receive),
+    /// Count stock while the shop sells
+    #[command(subcommand)]
+    Count(stock::Count),
+    /// Write off, correct, and say when to order again
+    #[command(subcommand)]
+    Stock(stock::Stock),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -65,6 +74,9 @@ impl Cli {
             Command::NoSale(no_sale) => no_sale.run().await,
             Command::XReport(report) => report.run().await,
             Command::Close(close) => close.run().await,
+            Command::Receive(receive) => receive.run().await,
+            Command::Count(count) => count.run().await,
+            Command::Stock(stock) => stock.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

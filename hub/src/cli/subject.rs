@@ -48,6 +48,19 @@ pub(super) enum SubjectCommand {
         #[command(flatten)]
         manager: Manager,
     },
+    /// Let one customer buy at the prices of a group, or of none; for a manager
+    Group {
+        #[command(flatten)]
+        place: Place,
+        /// The customer's id
+        #[arg(long)]
+        subject: SubjectId,
+        /// The group's name; without it the customer is in none any more
+        #[arg(long)]
+        group: Option<String>,
+        #[command(flatten)]
+        manager: Manager,
+    },
 }
 
 /// Who asks.
@@ -103,6 +116,10 @@ pub(super) async fn run(command: SubjectCommand) -> Result<(), HubError> {
             let (subject, reason) = (Wired(subject), Wired(reason.into()));
             (place, SubjectAsk::Erase { subject, reason, person: manager.person()? })
         }
+        SubjectCommand::Group { place, subject, group, manager } => {
+            let group = group.map(|group| admin::label("group", &group).map(Wired)).transpose()?;
+            (place, SubjectAsk::Group { subject: Wired(subject), group, person: manager.person()? })
+        }
     };
     let told = match idle(&place)? {
         Some(mut console) => {
@@ -140,6 +157,12 @@ fn text(told: &SubjectTold, data: &Path) -> String {
         }
         SubjectTold::Shown { subject } => shown(subject),
         SubjectTold::Erased(told) => erased(told, data),
+        SubjectTold::Grouped { subject, group: Some(group) } => {
+            format!("customer {} buys at the prices of {}\n", subject.0, group.0)
+        }
+        SubjectTold::Grouped { subject, group: None } => {
+            format!("customer {} is in no price group\n", subject.0)
+        }
     }
 }
 

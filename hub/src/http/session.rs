@@ -19,6 +19,7 @@ use super::problem::Refused;
 use crate::clock::Machine;
 use crate::console::with_state;
 use crate::error::HubError;
+use crate::people::Place;
 use crate::serve::Peer;
 
 const COOKIE: &str = "holdfast_hub";
@@ -124,7 +125,7 @@ pub(super) async fn sign_in(
     let now_ms = Machine.now_ms();
     let checking = Arc::clone(&app);
     let checked = tokio::task::spawn_blocking(move || {
-        let verdict = checking.people.check(number, &given.pin, now_ms);
+        let verdict = checking.people.check(Place::Hub, number, &given.pin, now_ms);
         let staff = with_state(checking.state.as_ref(), |state| state.staff_by_number(number).cloned());
         (verdict, staff)
     });

@@ -13,7 +13,7 @@ use holdfast_protocol::topics::Stream;
 
 use crate::calendar::{CalendarError, business_date};
 use crate::clock::Machine;
-use crate::people::People;
+use crate::people::{People, Place};
 
 impl Clock for Machine {
     fn now(&self) -> Timestamp {
@@ -55,8 +55,8 @@ pub(super) struct CountedPins {
 }
 
 impl Pins for CountedPins {
-    fn check(&self, number: StaffNumber, pin: &str) -> PinVerdict {
-        self.people.check(number, pin, Machine.now_ms())
+    fn check(&self, terminal: TerminalId, number: StaffNumber, pin: &str) -> PinVerdict {
+        self.people.check(Place::Till(terminal), number, pin, Machine.now_ms())
     }
 }
 

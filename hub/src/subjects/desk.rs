@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::Refusal;
+use holdfast_domain::bounded::Label;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::{StaffId, StoreId, SubjectId};
 use holdfast_domain::staff::{Authority, Permission, PinVerdict, StaffNumber};
@@ -24,7 +25,7 @@ use crate::console::{Console, with_state};
 use crate::error::HubError;
 use crate::folder::DataFolder;
 use crate::http::App;
-use crate::people::People;
+use crate::people::{People, Place};
 use crate::recovery::standing::{self, VaultStanding};
 use crate::recovery::vault::Content;
 
@@ -38,9 +39,24 @@ const POLL: Duration = Duration::from_millis(100);
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubjectAsk {
-    List { limit: usize },
-    Show { subject: Wired<SubjectId>, person: Person },
-    Erase { subject: Wired<SubjectId>, reason: Wired<ErasureReason>, person: Person },
+    List {
+        limit: usize,
+    },
+    Show {
+        subject: Wired<SubjectId>,
+        person: Person,
+    },
+    Erase {
+        subject: Wired<SubjectId>,
+        reason: Wired<ErasureReason>,
+        person: Person,
+    },
+    /// Into a price group, or out of every one.
+    Group {
+        subject: Wired<SubjectId>,
+        group: Option<Wired<Label>>,
+        person: Person,
+    },
 }
 
 /// Who asks.
@@ -58,6 +74,7 @@ pub enum SubjectTold {
     Listed { count: usize, erased: usize, newest: Vec<Wired<SubjectId>> },
     Shown { subject: Subject },
     Erased(ErasedTold),
+    Grouped { subject: Wired<SubjectId>, group: Option<Wired<Label>> },
 }
 
 /// What an erasure destroyed, and what still waits.
@@ -116,6 +133,19 @@ pub(crate) async fn carry_out(app: &Arc<App>, ask: SubjectAsk) -> Result<Subject
             let vault = vault_after(app).await?;
             Ok(erased_told(subject.0, record_seq, destroyed, vault))
         }
+        SubjectAsk::Group { subject, group, person } => {
+            let asking = Arc::clone(app);
+            let staff = blocking(move || {
+                let state = asking.state.as_ref();
+                with_staff(&asking.people, &person, Permission::ManageProducts, |number| {
+                    with_state(state, |state| known(state, number))
+                })
+            })
+            .await?;
+            let command = grouping(subject.0, group.as_ref(), staff);
+            app.ledger.hub_command(command).await.map_err(crate::http::of_ledger)?;
+            Ok(SubjectTold::Grouped { subject, group })
+        }
     }
 }
 
@@ -159,7 +189,16 @@ pub fn carry_out_idle(
             };
             Ok(erased_told(subject, record_seq, destroyed, vault))
         }
+        SubjectAsk::Group { subject, group, person } => {
+            let staff = staff(console, &person, Permission::ManageProducts)?;
+            console.record(&grouping(subject.0, group.as_ref(), staff))?;
+            Ok(SubjectTold::Grouped { subject, group })
+        }
     }
+}
+
+fn grouping(subject: SubjectId, group: Option<&Wired<Label>>, staff: StaffId) -> HubCommand {
+    HubCommand::GroupSubject { subject, group: group.map(|group| group.0.clone()), staff }
 }
 
 fn listed(subjects: &Subjects, limit: usize) -> SubjectTold {
@@ -200,7 +239,7 @@ fn with_staff(
     known: impl FnOnce(StaffNumber) -> Known,
 ) -> Result<StaffId, HubError> {
     let number = StaffNumber(person.number);
-    let verdict = people.check(number, &person.pin, Machine.now_ms());
+    let verdict = people.check(Place::Hub, number, &person.pin, Machine.now_ms());
     let (PinVerdict::Correct, Some((staff, authority))) = (verdict, known(number)) else {
         tracing::info!(%number, ?verdict, "a person at the console was not let to the customers");
         return Err(HubError::SignInRefused);

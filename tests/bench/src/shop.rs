@@ -145,8 +145,14 @@ impl<S: Sink> Shop<S> {
         let till = till % TILLS;
         let order = OrderId(self.id());
         let lines = (1..=LINES).map(|number| self.line(number)).collect();
-        let place =
-            PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
+        let place = PlaceOrder {
+            order,
+            channel: Channel::Counter,
+            customer: None,
+            lines,
+            expected_total: None,
+            reserve_until: None,
+        };
         self.act(till, Action::PlaceOrder(place))?;
         let tenders = vec![TenderInput::cash(Money::from_minor(50_000, Currency::EUR))];
         let receipt = ReceiptSource::Hub;

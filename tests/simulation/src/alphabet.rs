@@ -39,6 +39,12 @@ names! {
         Action::AdjustStock { .. } => "adjust_stock",
         Action::MoveCash { .. } => "move_cash",
         Action::OpenDrawer { .. } => "open_drawer",
+        Action::LockTill => "lock_till",
+        Action::StartCount { .. } => "start_count",
+        Action::CountProduct { .. } => "count_product",
+        Action::FinishCount { .. } => "finish_count",
+        Action::CancelCount { .. } => "cancel_count",
+        Action::SetReorderLevel { .. } => "set_reorder_level",
     }
 }
 
@@ -57,6 +63,8 @@ names! {
         HubCommand::RegisterSubject { .. } => "register_subject",
         HubCommand::EraseSubject { .. } => "erase_subject",
         HubCommand::DefineRole { .. } => "define_role",
+        HubCommand::ExpireReservations { .. } => "expire_reservations",
+        HubCommand::GroupSubject { .. } => "group_subject",
     }
 }
 
@@ -95,6 +103,17 @@ names! {
         Event::OverrideApproved { .. } => "override_approved",
         Event::TendersConfigured { .. } => "tenders_configured",
         Event::TendersReported { .. } => "tenders_reported",
+        Event::TillLocked { .. } => "till_locked",
+        Event::CountStarted { .. } => "count_started",
+        Event::ProductCounted { .. } => "product_counted",
+        Event::CountFinished { .. } => "count_finished",
+        Event::CountCancelled { .. } => "count_cancelled",
+        Event::ReorderLevelSet { .. } => "reorder_level_set",
+        Event::StockRanLow { .. } => "stock_ran_low",
+        Event::ReservationLimited { .. } => "reservation_limited",
+        Event::ReservationExpired { .. } => "reservation_expired",
+        Event::SoldAfterExpiry { .. } => "sold_after_expiry",
+        Event::SubjectGrouped { .. } => "subject_grouped",
     }
 }
 
@@ -135,6 +154,10 @@ pub enum TillMove {
     AdjustStock,
     MoveCash,
     OpenDrawer,
+    Lock,
+    /// Starts a count, counts a product, finishes or gives up.
+    Count,
+    ReorderLevel,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.
@@ -157,6 +180,8 @@ pub enum HubMove {
     RegisterSubject,
     EraseSubject,
     DefineRole,
+    ExpireReservations,
+    GroupSubject,
 }
 
 /// What the world does.

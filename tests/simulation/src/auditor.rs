@@ -16,7 +16,7 @@ use holdfast_store::StateStore;
 use crate::alphabet;
 use crate::books::Books;
 use crate::headquarters::Headquarters;
-use crate::model::{Asked, Model, Stage};
+use crate::model::{Asked, KnownOrder, Model, Stage};
 use crate::shop::SKUS;
 
 /// What the run hands over at its end.
@@ -222,7 +222,7 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if evidence.one_history {
         for sku in SKUS {
             let (ours, promised) =
-                (books.stock.get(sku).copied().unwrap_or_default(), reserved(evidence.model, sku));
+                (books.stock.get(sku).copied().unwrap_or_default(), reserved(evidence.model, &books, sku));
             if ours.reserved != promised {
                 let books = ours.reserved;
                 wrong.push(format!("P4: {promised} of {sku} wait for customers, the books reserve {books}"));
@@ -251,8 +251,9 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
 }
 
 /// What the orders that the clerks know to be open hold of a product.
-fn reserved(model: &Model, sku: &str) -> i64 {
-    let open = model.orders.iter().filter(|order| order.stage == Stage::Open && order.mode == Mode::Live);
+fn reserved(model: &Model, books: &Books, sku: &str) -> i64 {
+    let held = |order: &&KnownOrder| order.stage == Stage::Open && !books.expired.contains(&order.id);
+    let open = model.orders.iter().filter(held).filter(|order| order.mode == Mode::Live);
     open.flat_map(|order| &order.lines).filter(|(of, _)| of == sku).map(|(_, thousandths)| thousandths).sum()
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Event;
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
@@ -12,6 +13,7 @@ use holdfast_domain::order::Channel;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::record::{Origin, Record};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
 use crate::shop::SCARCE;
@@ -31,6 +33,8 @@ struct PlacedOrder {
     paid: i64,
     channel: Channel,
     open: bool,
+    /// Its goods are held.
+    held: bool,
 }
 
 #[derive(Debug)]
@@ -53,6 +57,12 @@ pub struct Books {
     pub counted: u64,
     orders: BTreeMap<OrderId, PlacedOrder>,
     sales: BTreeMap<TransactionId, BookedSale>,
+    /// Until when goods are held.
+    limits: BTreeMap<OrderId, Timestamp>,
+    /// Orders whose goods are not held any more.
+    pub expired: BTreeSet<OrderId>,
+    /// By product: what the count under way found more or less than the books.
+    counted_off: BTreeMap<String, i64>,
     drawers: BTreeMap<ShiftId, i64>,
     /// By shift: what cash movements added up to, and how often the drawer was opened for nothing.
     moved: BTreeMap<ShiftId, (i64, u32)>,
@@ -118,6 +128,7 @@ impl Books {
                     paid: 0,
                     channel: *channel,
                     open: true,
+                    held: true,
                 };
                 self.place(&placed, strict);
                 if self.orders.insert(*order, placed).is_some() {
@@ -125,6 +136,8 @@ impl Books {
                 }
             }
             Event::OrderCancelled { order, .. } => self.close(*order, |_| {}),
+            Event::ReservationExpired { order, until } => self.expire(*order, *until),
+            Event::ReservationLimited { order, until, .. } => drop(self.limits.insert(*order, *until)),
             Event::DepositTaken { stamp, order, payment, .. } => {
                 self.pay(stamp, payment);
                 if let Some(placed) = self.orders.get_mut(order) {
@@ -147,10 +160,37 @@ impl Books {
                 self.turnover(stamp.mode, -totals.gross.minor());
                 self.void(*original);
             }
-            Event::StockAdjusted { changes, .. } => {
+            Event::StockAdjusted { changes, reason, .. } => {
                 for change in changes {
+                    if *reason == AdjustmentReason::Counted {
+                        let off = self.counted_off.entry(change.sku.to_string()).or_default();
+                        *off -= change.quantity.thousandths();
+                    }
                     let level = self.stock.entry(change.sku.to_string()).or_default();
                     level.on_hand += change.quantity.thousandths();
+                }
+            }
+            // A product that is counted is held against these books too.
+            Event::ProductCounted { sku, found, book, .. } => {
+                let ours = self.stock.get(&sku.to_string()).copied().unwrap_or_default().on_hand;
+                if strict && ours != book.thousandths() {
+                    self.wrong.push(format!("P4: {sku} is {ours}, it was counted against {book}"));
+                }
+                self.counted_off.insert(sku.to_string(), found.thousandths() - book.thousandths());
+            }
+            Event::CountFinished { .. } => {
+                let open: Vec<_> = self.counted_off.iter().filter(|(_, off)| **off != 0).collect();
+                if strict && !open.is_empty() {
+                    self.wrong.push(format!("P4: a count ends and {open:?} is not put right"));
+                }
+                self.counted_off.clear();
+            }
+            Event::CountStarted { .. } | Event::CountCancelled { .. } => self.counted_off.clear(),
+            Event::StockRanLow { sku, available, level } => {
+                let ours = self.stock.get(&sku.to_string()).copied().unwrap_or_default();
+                let left = ours.on_hand - ours.reserved;
+                if strict && (left != available.thousandths() || available > level) {
+                    self.wrong.push(format!("P4: {sku} has {left}, it ran low at {available}"));
                 }
             }
             Event::CashMoved { stamp, movement, amount, .. } => {
@@ -248,6 +288,24 @@ impl Books {
         }
     }
 
+    fn expire(&mut self, order: OrderId, until: Timestamp) {
+        let limit = self.limits.get(&order).copied();
+        let Some(placed) = self.orders.get_mut(&order).filter(|placed| placed.open && placed.held) else {
+            self.wrong.push(format!("P4: nothing is held for order {order}, and it expires"));
+            return;
+        };
+        placed.held = false;
+        if placed.mode == Mode::Live {
+            for (sku, quantity, _) in &placed.lines {
+                self.stock.entry(sku.clone()).or_default().reserved -= quantity;
+            }
+        }
+        self.expired.insert(order);
+        if limit != Some(until) {
+            self.wrong.push(format!("P4: order {order} was held until {limit:?} and expires at {until:?}"));
+        }
+    }
+
     fn close(&mut self, order: OrderId, and: impl FnOnce(&mut Self)) {
         let Some(placed) = self.orders.get_mut(&order) else {
             self.wrong.push(format!("order {order} ends and was never placed"));
@@ -256,7 +314,7 @@ impl Books {
         if !std::mem::replace(&mut placed.open, false) {
             self.wrong.push(format!("order {order} ends twice"));
         }
-        if placed.mode == Mode::Live {
+        if placed.mode == Mode::Live && placed.held {
             for (sku, quantity, _) in &placed.lines {
                 self.stock.entry(sku.clone()).or_default().reserved -= quantity;
             }

@@ -7,13 +7,13 @@ use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
+use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
-use holdfast_domain::stock::AdjustmentReason;
+use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, TenderChoice, TenderInput};
 use holdfast_money::{Decimal, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, SignOnMessage};
@@ -21,7 +21,7 @@ use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
-use crate::shop::{SCARCE, eur, lines, reason, sku};
+use crate::shop::{SCARCE, SKUS, eur, lines, reason, sku};
 use crate::world::{DAWN_MS, How, Want};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
@@ -134,6 +134,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             customer: None,
             lines: lines(wanted),
             expected_total: None,
+            reserve_until: None,
         })
     };
     let priced_by_hand = dice.below(20);
@@ -174,7 +175,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                 }
             }
             let channel = if dice.permille(250) { Channel::NotInHand } else { Channel::Counter };
-            by_hand(place(channel, &wanted), priced_by_hand)
+            held_until(by_hand(place(channel, &wanted), priced_by_hand), dice)
         }
         TillMove::PlaceScarce => place(Channel::Counter, &[(SCARCE, 1_000)]),
         TillMove::Cancel => {
@@ -243,7 +244,9 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                 item: ItemRef::Sku(sku(of)),
                 quantity: Quantity::from_thousandths(*thousandths),
             });
-            let why = match dice.below(3) {
+            let why = match dice.below(5) {
+                3 => AdjustmentReason::Delivered { reference: crate::shop::label("PO 17") },
+                4 => AdjustmentReason::Wasted { reason: reason("dropped") },
                 0 => AdjustmentReason::Received,
                 1 => AdjustmentReason::Waste,
                 _ => AdjustmentReason::Other(reason("moved")),
@@ -263,6 +266,12 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             Action::MoveCash { movement, amount, reason: reason("change"), receipt }
         }
         TillMove::OpenDrawer => Action::OpenDrawer { reason: reason("coin check") },
+        TillMove::Lock => Action::LockTill,
+        TillMove::Count => count(model, till, fresh, dice),
+        TillMove::ReorderLevel => Action::SetReorderLevel {
+            item: ItemRef::Sku(sku(dice.pick(&SKUS)?)),
+            level: Quantity::from_thousandths(i64::try_from(dice.below(5)).unwrap_or(0) * 1_000),
+        },
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -276,10 +285,41 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                     unknown
                 },
                 expected_total: None,
+                reserve_until: None,
             }),
             _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
         },
     })
+}
+
+/// Whoever comes by counts on, and most counts are finished; some tills do not know of the count or speak of an old one.
+fn count(model: &Model, till: usize, fresh: u64, dice: &mut Dice) -> Action {
+    let new = CountId(Uuid::from_u128((0xC7 << 96) | ((till as u128) << 64) | u128::from(fresh)));
+    let Some(count) = model.count.filter(|_| dice.permille(950)) else {
+        let some = SKUS.iter().filter(|_| dice.permille(500)).map(|name| sku(name)).collect();
+        let scope = if dice.permille(500) { CountScope::Full } else { CountScope::Products(some) };
+        return Action::StartCount { count: new, scope };
+    };
+    match dice.below(10) {
+        0..=1 => Action::FinishCount { count },
+        2 => Action::CancelCount { count, reason: reason("the shop fills up") },
+        _ => {
+            let name = SKUS[usize::try_from(dice.below(4)).unwrap_or(0)];
+            let thousandths = i64::try_from(dice.below(9)).unwrap_or(0) * 1_000;
+            let quantity = Quantity::from_thousandths(thousandths);
+            Action::CountProduct { count, item: ItemRef::Sku(sku(name)), quantity }
+        }
+    }
+}
+
+/// Some of what is fetched later is held for a while only.
+fn held_until(mut place: Action, dice: &mut Dice) -> Action {
+    if let Action::PlaceOrder(PlaceOrder { channel: Channel::NotInHand, reserve_until, .. }) = &mut place
+        && dice.permille(500)
+    {
+        *reserve_until = Some(Timestamp(DAWN_MS + i64::try_from(dice.between(2_000, 90_000)).unwrap_or(0)));
+    }
+    place
 }
 
 /// Now and then somebody sets a price or gives a discount.

@@ -118,7 +118,7 @@ fn civil(days: i64) -> BusinessDate {
 #[derive(Debug)]
 struct OnePin;
 impl Pins for OnePin {
-    fn check(&self, _: StaffNumber, pin: &str) -> PinVerdict {
+    fn check(&self, _: TerminalId, _: StaffNumber, pin: &str) -> PinVerdict {
         match pin {
             shop::PIN => PinVerdict::Correct,
             "locked" => PinVerdict::LockedOut,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use holdfast_domain::Action;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId};
+use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId};
 use holdfast_domain::order::Channel;
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::{Answer, Reply, ReplyPosition, Request, Summary};
@@ -70,6 +70,7 @@ pub struct KnownSale {
 /// What the clerk at one till knows.
 #[derive(Debug, Clone, Default)]
 pub struct Clerk {
+    /// Somebody is, and the till is not locked.
     pub signed_on: bool,
     pub shift: Option<(ShiftId, Mode)>,
     pub island: u32,
@@ -96,6 +97,8 @@ pub struct Model {
     pub orders: Vec<KnownOrder>,
     pub sales: Vec<KnownSale>,
     pub clerks: Vec<Clerk>,
+    /// The count under way, as far as the clerks know.
+    pub count: Option<CountId>,
     /// Which of the hub's histories speaks now.
     pub history: u32,
     pub misused: BTreeSet<CommandId>,
@@ -115,6 +118,7 @@ impl Model {
             orders: Vec::new(),
             sales: Vec::new(),
             clerks: vec![Clerk::default(); tills],
+            count: None,
             history: 0,
             misused: BTreeSet::new(),
             misuse_refused: BTreeSet::new(),
@@ -223,7 +227,9 @@ impl Model {
         let clerk = &mut self.clerks[till];
         match (action, summary) {
             (None, _) => clerk.signed_on = true,
-            (Some(Action::SignOff), _) => clerk.signed_on = false,
+            (Some(Action::SignOff | Action::LockTill), _) => clerk.signed_on = false,
+            (Some(Action::StartCount { count, .. }), _) => self.count = Some(*count),
+            (Some(Action::FinishCount { .. } | Action::CancelCount { .. }), _) => self.count = None,
             (Some(Action::OpenShift { shift, mode, .. }), _) => clerk.shift = Some((*shift, *mode)),
             (Some(Action::CloseShift { .. }), _) => clerk.shift = None,
             (Some(Action::PlaceOrder(place)), Summary::OrderPlaced { totals, .. }) => {

@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 19] = [
+        const WISHES: [(u64, TillMove); 22] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -169,6 +169,9 @@ impl Plan {
             (50, TillMove::AdjustStock),
             (30, TillMove::MoveCash),
             (10, TillMove::OpenDrawer),
+            (10, TillMove::Lock),
+            (50, TillMove::Count),
+            (12, TillMove::ReorderLevel),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),
@@ -250,7 +253,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(11) {
+    match dice.below(13) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -261,6 +264,8 @@ fn console(dice: &mut Dice) -> HubMove {
         7 => HubMove::RegisterSubject,
         8 => HubMove::DefineRole,
         9 => HubMove::ConfigureTenders,
+        10 => HubMove::ExpireReservations,
+        11 => HubMove::GroupSubject,
         _ => HubMove::EraseSubject,
     }
 }

@@ -290,6 +290,13 @@ impl Run {
             }
             HubMove::RegisterSubject => HubCommand::RegisterSubject { subject, terminal: terminal(0) },
             HubMove::DefineRole => HubCommand::DefineRole { role: shop::helper(self.dice.permille(500)) },
+            HubMove::ExpireReservations => {
+                HubCommand::ExpireReservations { at: Timestamp(self.world.clock_ms()) }
+            }
+            HubMove::GroupSubject => {
+                let group = self.dice.permille(700).then(|| shop::label("Trade"));
+                HubCommand::GroupSubject { subject, group, staff: shop::manager() }
+            }
             HubMove::EraseSubject => {
                 let cause =
                     ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };

@@ -156,6 +156,7 @@ impl Desk {
             customer: None,
             lines: vec![line],
             expected_total: None,
+            reserve_until: None,
         };
         Ok((order, Action::PlaceOrder(place)))
     }

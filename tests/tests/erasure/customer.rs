@@ -104,7 +104,14 @@ impl Counter {
             fate: LineFate::Kept,
         };
         let channel = Channel::Counter;
-        let place = PlaceOrder { order, channel, customer, lines: vec![line], expected_total: None };
+        let place = PlaceOrder {
+            order,
+            channel,
+            customer,
+            lines: vec![line],
+            expected_total: None,
+            reserve_until: None,
+        };
         self.ask(Action::PlaceOrder(place)).await?;
         let amount = Money::new(Decimal::from(5), Currency::GBP).expect("an amount");
         self.ask(Action::Pay {

@@ -87,8 +87,14 @@ impl Trade {
         };
         let lines = (1..=1 + (dice >> 16) % 4).map(line).collect();
         let order = OrderId(Machine.fresh_id());
-        let place =
-            PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
+        let place = PlaceOrder {
+            order,
+            channel: Channel::Counter,
+            customer: None,
+            lines,
+            expected_total: None,
+            reserve_until: None,
+        };
         self.act(till, Action::PlaceOrder(place));
         let tenders = vec![TenderInput::cash(self.money(1_000_000))];
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };

@@ -18,7 +18,7 @@ use holdfast_hub::config::Config;
 use holdfast_hub::console::Console;
 use holdfast_hub::folder::DataFolder;
 use holdfast_hub::identity::Identity;
-use holdfast_hub::people::People;
+use holdfast_hub::people::{People, Place};
 use holdfast_hub::recovery::backup::{self, BackupFile};
 use holdfast_hub::recovery::code::RecoveryCode;
 use holdfast_hub::recovery::restore::{self, Request, Restored};
@@ -232,8 +232,8 @@ fn same_as_before(small: &Small, data: &Path) {
         assert!(read(data) == read(small.folder.root()), "{file} is as it was");
     }
     let people = People::open(folder.staff()).unwrap();
-    assert_eq!(people.check(StaffNumber(STAFF), PIN, Machine.now_ms()), PinVerdict::Correct);
-    assert_eq!(people.check(StaffNumber(STAFF), "0000", Machine.now_ms()), PinVerdict::Wrong);
+    assert_eq!(people.check(Place::Hub, StaffNumber(STAFF), PIN, Machine.now_ms()), PinVerdict::Correct);
+    assert_eq!(people.check(Place::Hub, StaffNumber(STAFF), "0000", Machine.now_ms()), PinVerdict::Wrong);
     let code = RecoveryCode::parse(&small.code).unwrap();
     assert_eq!(standing::recipient_needed(&folder).unwrap(), code.opener(small.store).recipient());
     assert!(VaultStanding::read(&folder).unwrap().held.is_some(), "HQ could not be asked");

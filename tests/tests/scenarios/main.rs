@@ -11,4 +11,5 @@ mod rebuild;
 mod receipts;
 mod sale;
 mod shop;
+mod stock;
 mod tenders;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{SqliteStore, contact, heads, json_ids, line, rows, seq_in, uuid, write};
 use crate::error::StoreError;
 use crate::ingest::{Batch, Item};
-use crate::projection::{Facts, KnownOrder, Needs, Placed, StoreClock, needs, project};
+use crate::projection::{EXPIRED, Facts, KnownOrder, Needs, Placed, StoreClock, needs, project};
 use crate::store::Ingested;
 use crate::stored;
 
@@ -140,7 +140,7 @@ async fn known_orders(
 ) -> Result<HashMap<Uuid, KnownOrder>, StoreError> {
     let mut known = HashMap::new();
     let found = sqlx::query(
-        "SELECT order_id, training, channel, gross FROM orders WHERE store_id = ? \
+        "SELECT order_id, training, channel, gross, state FROM orders WHERE store_id = ? \
          AND order_id IN (SELECT value FROM json_each(?))",
     )
     .bind(store)
@@ -152,6 +152,7 @@ async fn known_orders(
         let order = KnownOrder {
             training: row.try_get("training")?,
             not_in_hand: channel == "not_in_hand",
+            expired: row.try_get::<&str, _>("state")? == EXPIRED,
             stock: Vec::new(),
             gross: row.try_get("gross")?,
         };

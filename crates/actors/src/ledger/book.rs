@@ -240,6 +240,21 @@ impl Book {
         }
     }
 
+    /// Frees goods that were held for their customers long enough.
+    pub fn expire_reservations(&mut self) {
+        if self.state.reservations_due(self.house.clock.now()).is_empty() {
+            return;
+        }
+        let Some((recorded_at, _)) = self.now() else { return };
+        let decided = decide_hub(&self.state, &HubCommand::ExpireReservations { at: recorded_at });
+        if let Ok(Decision { events, effects }) = decided
+            && !events.is_empty()
+        {
+            let record = Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+            self.commit(record, effects, Waiter::Nobody, None);
+        }
+    }
+
     /// Settles the documents of tills that have no printer, once the sales themselves are safe.
     pub(super) fn settle_unprinted(&mut self) {
         if !self.unprinted.is_empty() {

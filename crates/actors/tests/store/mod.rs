@@ -67,7 +67,7 @@ impl Calendar for OneDay {
 #[derive(Debug)]
 pub struct OnePin;
 impl Pins for OnePin {
-    fn check(&self, _: StaffNumber, pin: &str) -> PinVerdict {
+    fn check(&self, _: TerminalId, _: StaffNumber, pin: &str) -> PinVerdict {
         if pin == "2468" { PinVerdict::Correct } else { PinVerdict::Wrong }
     }
 }
@@ -349,6 +349,7 @@ impl Store {
             customer: None,
             lines: lines.collect(),
             expected_total: None,
+            reserve_until: None,
         };
         (order, Action::PlaceOrder(place))
     }

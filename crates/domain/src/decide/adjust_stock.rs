@@ -1,7 +1,7 @@
 //! Stock that changes without a sale: deliveries, counts, waste, corrections.
 
 use super::{Decision, Desk};
-use crate::catalog::{ItemRef, StockRule};
+use crate::catalog::StockRule;
 use crate::command::AdjustLine;
 use crate::event::Event;
 use crate::line::LINES_MAX;
@@ -17,9 +17,11 @@ pub(super) fn decide(
 ) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
     desk.permit(match reason {
-        AdjustmentReason::Received => Permission::ReceiveStock,
+        AdjustmentReason::Received | AdjustmentReason::Delivered { .. } => Permission::ReceiveStock,
         AdjustmentReason::Counted => Permission::CountStock,
-        AdjustmentReason::Waste | AdjustmentReason::Other(_) => Permission::AdjustStock,
+        AdjustmentReason::Waste | AdjustmentReason::Wasted { .. } | AdjustmentReason::Other(_) => {
+            Permission::AdjustStock
+        }
     })?;
     if shift.mode == Mode::Training {
         return Err(Refusal::TrainingShift);
@@ -29,12 +31,7 @@ pub(super) fn decide(
     }
     let mut changes = Vec::with_capacity(lines.len());
     for line in lines {
-        let product = desk.context.catalog.find(&line.item).ok_or_else(|| Refusal::UnknownItem {
-            item: match &line.item {
-                ItemRef::Sku(sku) => sku.to_string(),
-                ItemRef::Barcode(barcode) => barcode.to_string(),
-            },
-        })?;
+        let product = desk.product(&line.item)?;
         if !product.unit.divisible() && !line.quantity.is_whole() {
             return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity: line.quantity });
         }
@@ -45,9 +42,12 @@ pub(super) fn decide(
     if changes.is_empty() {
         return Err(Refusal::EmptyBasket);
     }
-    let below_zero =
-        desk.below_zero(stamp.mode, changes.iter().map(|change| (&change.sku, -change.quantity)));
+    let taken: Vec<_> = changes.iter().map(|change| (change.sku.clone(), -change.quantity)).collect();
+    let taken = || taken.iter().map(|(sku, quantity)| (sku, *quantity));
+    let below_zero = desk.below_zero(stamp.mode, taken());
+    let low = desk.low(stamp.mode, taken());
     let mut events = vec![Event::StockAdjusted { stamp, changes, reason: reason.clone() }];
     events.extend(below_zero);
+    events.extend(low);
     Ok(Decision { events, effects: Vec::new() })
 }

@@ -1,8 +1,10 @@
 //! What the hub itself or a person at its console brings into the journal.
 
 use super::Decision;
+use crate::calendar::Timestamp;
 use crate::command::{HubCommand, NumberChoice};
 use crate::event::Event;
+use crate::order::Reservation;
 use crate::receipt::TillNumber;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -18,6 +20,7 @@ pub const TILL_NUMBER_MAX: u16 = 9_999;
 /// A [`Refusal`] when the command contradicts what the store already is.
 pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refusal> {
     let event = match command {
+        HubCommand::ExpireReservations { at } => return Ok(expire(state, *at)),
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);
@@ -73,9 +76,25 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             super::subject::register(state, *subject, *terminal)?
         }
         HubCommand::EraseSubject { subject, cause } => super::subject::erase(state, *subject, *cause)?,
+        HubCommand::GroupSubject { subject, group, staff } => {
+            super::subject::group(state, *subject, group.clone(), *staff)?
+        }
         HubCommand::DefineRole { role } => super::roles::define(state, role)?,
     };
     Ok(Decision { events: vec![event], effects: Vec::new() })
+}
+
+/// The most reservations that one record ends.
+pub const EXPIRED_AT_ONCE_MAX: usize = 64;
+
+/// Frees what was held long enough. Whatever is left is for the next record.
+fn expire(state: &State, at: Timestamp) -> Decision {
+    let due = state.reservations_due(at).into_iter().take(EXPIRED_AT_ONCE_MAX);
+    let events = due.filter_map(|order| match order.reservation {
+        Reservation::Until(until) => Some(Event::ReservationExpired { order: order.id, until }),
+        Reservation::Held | Reservation::Expired => None,
+    });
+    Decision { events: events.collect(), effects: Vec::new() }
 }
 
 /// Whether amounts of the store's currency are already on its books: sums never mix two currencies.

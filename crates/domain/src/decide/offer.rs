@@ -14,6 +14,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
     match event {
         Event::SignedOn { terminal: of, .. }
         | Event::SignedOff { terminal: of, .. }
+        | Event::TillLocked { terminal: of, .. }
         | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
         Event::ShiftOpened { stamp, .. }
         | Event::ShiftClosed { stamp, .. }
@@ -30,8 +31,15 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::DrawerOpened { stamp, .. }
         | Event::CashReported { stamp, .. }
         | Event::OverrideApproved { stamp, .. }
-        | Event::TendersReported { stamp, .. } => stamp.terminal == terminal,
-        Event::StockWentNegative { .. } => true,
+        | Event::TendersReported { stamp, .. }
+        | Event::CountStarted { stamp, .. }
+        | Event::ProductCounted { stamp, .. }
+        | Event::CountFinished { stamp, .. }
+        | Event::CountCancelled { stamp, .. }
+        | Event::ReorderLevelSet { stamp, .. }
+        | Event::ReservationLimited { stamp, .. }
+        | Event::SoldAfterExpiry { stamp, .. } => stamp.terminal == terminal,
+        Event::StockWentNegative { .. } | Event::StockRanLow { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
         | Event::TendersConfigured { .. }
@@ -43,7 +51,9 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::DocumentSettled { .. }
         | Event::SubjectRegistered { .. }
         | Event::SubjectErased { .. }
-        | Event::RoleDefined { .. } => false,
+        | Event::RoleDefined { .. }
+        | Event::ReservationExpired { .. }
+        | Event::SubjectGrouped { .. } => false,
     }
 }
 
@@ -62,7 +72,14 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
         | Event::CashMoved { stamp, .. }
         | Event::DrawerOpened { stamp, .. }
         | Event::CashReported { stamp, .. }
-        | Event::TendersReported { stamp, .. } => open(stamp),
+        | Event::TendersReported { stamp, .. }
+        | Event::ReorderLevelSet { stamp, .. } => open(stamp),
+        Event::CountStarted { stamp, .. } => open(stamp) && state.count.is_none(),
+        Event::ProductCounted { stamp, count, .. }
+        | Event::CountFinished { stamp, count, .. }
+        | Event::CountCancelled { stamp, count, .. } => {
+            open(stamp) && state.count.as_ref().is_some_and(|open| open.id == *count)
+        }
         Event::OrderPlaced { stamp, order, .. } => open(stamp) && !state.orders.contains_key(order),
         Event::OrderCancelled { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)

@@ -9,10 +9,11 @@ use crate::effect::Effect;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, TransactionId};
 use crate::line::Line;
-use crate::order::{Order, OrderState};
+use crate::order::{Channel, Order, OrderState, Reservation};
 use crate::pricing::{self, ROUNDING};
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
+use crate::shift::Mode;
 use crate::tender::{Payment, TenderInput};
 
 pub(super) fn decide(
@@ -45,6 +46,11 @@ fn settle(
     tenders: Tenders,
     receipt: ReceiptSource,
 ) -> Result<Decision, Refusal> {
+    let expired = order.reservation == Reservation::Expired;
+    if expired && stamp.mode == Mode::Live {
+        // The goods are no longer held: what is strict has to be there, and what is not is never refused.
+        super::place_order::check_stock(desk, Channel::Counter, &order.lines)?;
+    }
     let due = order.open_amount();
     let Settled { rounding, change } = tenders.settle(desk, due)?;
     let drawer = tenders.drawer(desk, change);
@@ -63,6 +69,11 @@ fn settle(
         payment: Payment { due, tenders: tenders.stored(), rounding, change },
     });
     events.extend(below_zero);
+    if expired {
+        let sold = order.lines.iter().filter(|line| line.carries_stock());
+        events.extend(desk.low(stamp.mode, sold.map(|line| (&line.sku, line.quantity))));
+        events.push(Event::SoldAfterExpiry { stamp, order: order.id });
+    }
     let print = Effect::Print { terminal: desk.till.terminal, transaction };
     Ok(Decision { events, effects: drawer.into_iter().chain([print]).collect() })
 }

@@ -37,6 +37,14 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
     if shift.mode == Mode::Live {
         check_stock(desk, place.channel, &lines)?;
     }
+    let limited = match place.reserve_until {
+        None => None,
+        Some(_) if place.channel == Channel::Counter => return Err(Refusal::ReservedAtCounter),
+        Some(until) if until <= desk.context.recorded_at => return Err(Refusal::ReservedInPast),
+        Some(until) => Some(Event::ReservationLimited { stamp, order: place.order, until }),
+    };
+    let reserved = lines.iter().filter(|line| line.carries_stock());
+    let low = desk.low(stamp.mode, reserved.map(|line| (&line.sku, line.quantity)));
     let placed = Event::OrderPlaced {
         stamp,
         order: place.order,
@@ -46,11 +54,12 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
         lines,
         totals,
     };
-    Ok(Decision { events: vec![placed], effects: Vec::new() })
+    let events = std::iter::once(placed).chain(limited).chain(low).collect();
+    Ok(Decision { events, effects: Vec::new() })
 }
 
 /// Goods at the counter are never refused for stock; strict products and goods not in hand race for the last unit.
-fn check_stock(desk: &Desk<'_>, channel: Channel, lines: &[Line]) -> Result<(), Refusal> {
+pub(super) fn check_stock(desk: &Desk<'_>, channel: Channel, lines: &[Line]) -> Result<(), Refusal> {
     let races = |line: &&Line| {
         line.carries_stock() && (line.stock == StockRule::Strict || channel == Channel::NotInHand)
     };

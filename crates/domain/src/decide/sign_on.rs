@@ -20,6 +20,13 @@ pub(super) fn sign_on(
     Ok(Decision { events: vec![Event::SignedOn { terminal, staff, occurred_at }], effects: Vec::new() })
 }
 
+/// Somebody leaves the till for a moment: whoever comes next signs on, and what they do is theirs.
+pub(super) fn lock(desk: &Desk<'_>) -> Result<Decision, Refusal> {
+    let staff = desk.operator()?.id;
+    let (terminal, occurred_at) = (desk.till.terminal, desk.command.occurred_at);
+    Ok(Decision { events: vec![Event::TillLocked { terminal, staff, occurred_at }], effects: Vec::new() })
+}
+
 pub(super) fn sign_off(desk: &Desk<'_>) -> Result<Decision, Refusal> {
     let staff = desk.operator()?.id;
     let (terminal, occurred_at) = (desk.till.terminal, desk.command.occurred_at);

@@ -1,5 +1,6 @@
 //! Subjects come and go: a till registers one, a person with the permission at the hub erases one, for ever.
 
+use crate::bounded::Label;
 use crate::event::Event;
 use crate::ids::{StaffId, SubjectId, TerminalId};
 use crate::refusal::Refusal;
@@ -13,27 +14,39 @@ pub(super) fn register(state: &State, subject: SubjectId, terminal: TerminalId) 
     let staff = till.ok_or(Refusal::TillUnknown)?.operator.ok_or(Refusal::NotSignedOn)?;
     match state.subjects.get(&subject) {
         None => Ok(Event::SubjectRegistered { subject, terminal, staff }),
-        Some(SubjectStanding::Registered) => Err(Refusal::SubjectRegistered { subject }),
+        Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)) => {
+            Err(Refusal::SubjectRegistered { subject })
+        }
         Some(SubjectStanding::Erased) => Err(Refusal::SubjectErased { subject }),
     }
 }
 
 pub(super) fn erase(state: &State, subject: SubjectId, cause: ErasureCause) -> Result<Event, Refusal> {
     if let ErasureCause::Person { staff, .. } = cause {
-        may_erase(state, staff)?;
+        may(state, staff, Permission::EraseSubject)?;
     }
     match (state.subjects.get(&subject), cause) {
         (Some(SubjectStanding::Erased), _) => Err(Refusal::SubjectErased { subject }),
         (None, ErasureCause::Person { .. }) => Err(Refusal::SubjectUnknown { subject }),
         // What another history erased need not be known to this one.
-        (Some(SubjectStanding::Registered), _) | (None, ErasureCause::EarlierHub) => {
-            Ok(Event::SubjectErased { subject, cause })
-        }
+        (Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)), _)
+        | (None, ErasureCause::EarlierHub) => Ok(Event::SubjectErased { subject, cause }),
     }
 }
 
-fn may_erase(state: &State, staff: StaffId) -> Result<(), Refusal> {
-    let permission = Permission::EraseSubject;
+/// Prices are what a group is about, so whoever changes prices changes groups.
+pub(super) fn group(
+    state: &State,
+    subject: SubjectId,
+    group: Option<Label>,
+    staff: StaffId,
+) -> Result<Event, Refusal> {
+    may(state, staff, Permission::ManageProducts)?;
+    check_customer(state, Some(subject))?;
+    Ok(Event::SubjectGrouped { subject, group, staff })
+}
+
+fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {
     match state.staff.get(&staff) {
         Some(person) if state.may(person.role, permission) => Ok(()),
         _ => Err(Refusal::NotPermitted { permission }),
@@ -44,7 +57,7 @@ fn may_erase(state: &State, staff: StaffId) -> Result<(), Refusal> {
 pub(super) fn check_customer(state: &State, customer: Option<SubjectId>) -> Result<(), Refusal> {
     let Some(subject) = customer else { return Ok(()) };
     match state.subjects.get(&subject) {
-        Some(SubjectStanding::Registered) => Ok(()),
+        Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)) => Ok(()),
         Some(SubjectStanding::Erased) => Err(Refusal::SubjectErased { subject }),
         None => Err(Refusal::SubjectUnknown { subject }),
     }

@@ -4,11 +4,14 @@
 
 mod basket;
 mod cash;
+mod count;
 mod day;
 mod numbers;
 mod offers;
 mod people;
+mod races;
 mod refusals;
+mod reservation;
 mod returns;
 mod sequences;
 mod shop;

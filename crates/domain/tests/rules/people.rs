@@ -125,3 +125,24 @@ fn somebody_who_may_change_staff_is_always_left() {
     let harmless = HubCommand::DefineRole { role: OwnRole { number: RoleNumber(2), ..frugal() } };
     assert_eq!(shop.hub(harmless), Err(Refusal::LastManager));
 }
+
+#[test]
+fn whoever_comes_next_signs_on_and_what_they_do_is_theirs() {
+    let mut shop = Shop::open();
+    let first = shop.place(&[line(1, "TEA", "1")]);
+    shop.sign_on(TILL, MANAGER);
+    let second = shop.place(&[line(1, "TEA", "1")]);
+    assert_eq!(shop.order(first).placed.operator, staff(CASHIER));
+    assert_eq!(shop.order(second).placed.operator, staff(MANAGER));
+    assert_eq!(shop.order(first).placed.shift, shop.order(second).placed.shift, "one drawer, one shift");
+
+    shop.ask(TILL, Action::LockTill).expect("somebody is signed on");
+    for action in
+        [Action::SignOff, Action::LockTill, pay(first, &["10"], holdfast_domain::command::Settlement::Full)]
+    {
+        assert_eq!(shop.ask(TILL, action).map(drop), Err(Refusal::TillLocked));
+    }
+    shop.sign_on(TILL, CASHIER);
+    let paid = shop.pay(first, &["10"]).expect("the till is open again");
+    assert_eq!(paid.events[0].stamp().map(|stamp| stamp.operator), Some(staff(CASHIER)));
+}

@@ -8,7 +8,7 @@ use holdfast_domain::command::{HubCommand, NumberChoice, Settlement, ShiftCount}
 use holdfast_domain::decide::accept_offer;
 use holdfast_domain::event::Parent;
 use holdfast_domain::ids::{
-    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
+    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
 };
 use holdfast_domain::line::LINES_MAX;
 use holdfast_domain::money::{Currency, Money};
@@ -16,9 +16,12 @@ use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::{ReceiptSource, TillNumber};
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{CashLimit, OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
+use holdfast_domain::stock::CountScope;
 use holdfast_domain::tender::{ChangeRule, Pieces, TenderInput};
 use holdfast_domain::{Action, ERROR_CODES, Event, Origin, Outcome, Record, Refusal};
 
+use crate::count::{FINISH, found, only, reorder, start};
+use crate::reservation::{at_the_counter, fetched_later};
 use crate::shop::*;
 
 type Case = (&'static str, fn() -> Result<(), Refusal>);
@@ -201,6 +204,7 @@ const CASES: &[Case] = &[
             customer: None,
             lines: vec![line(1, "TEA", "1")],
             expected_total: Some(eur("3.98")),
+            reserve_until: None,
         }))
     }),
     ("HF-CMD-132", || basket(&[line(1, "WATCH", "1")])),
@@ -508,7 +512,78 @@ const CASES: &[Case] = &[
     ("HF-CMD-247", || approved(&mut Shop::open(), MANAGER, PinVerdict::LockedOut)),
     ("HF-CMD-248", || approved(&mut Shop::open(), MANAGER, PinVerdict::NotGiven)),
     ("HF-CMD-249", || approved(&mut Shop::open(), CASHIER, PinVerdict::Correct)),
+    ("HF-CMD-250", || {
+        let mut shop = Shop::open();
+        shop.ask(TILL, Action::LockTill).expect("somebody is signed on");
+        asked(&mut shop, place(unknown_order(), Channel::Counter, &[line(1, "TEA", "1")]))
+    }),
+    ("HF-CMD-101", || asked(&mut Shop::closed(), Action::LockTill)),
+    ("HF-CMD-251", || as_counter(CountScope::Full, |_| start(only(&["TEA"])))),
+    ("HF-CMD-252", || as_manager(|_| found("TEA", "1"))),
+    ("HF-CMD-252", || as_manager(|_| FINISH)),
+    ("HF-CMD-252", || as_manager(|_| Action::CancelCount { count: no_count(), reason: reason("none") })),
+    ("HF-CMD-253", || as_counter(only(&["TEA"]), |_| found("BREAD", "1"))),
+    ("HF-CMD-253", || as_counter(CountScope::Full, |_| found("REPAIR", "1"))),
+    ("HF-CMD-253", || as_manager(|_| start(only(&["REPAIR"])))),
+    ("HF-CMD-254", || as_counter(CountScope::Full, |_| found("TEA", "-1"))),
+    ("HF-CMD-254", || as_manager(|_| reorder("TEA", "-1"))),
+    ("HF-CMD-255", || {
+        as_counter(CountScope::Full, |shop| {
+            let counted = holdfast_domain::stock::Counted { found: qty("1"), book: qty("1") };
+            let counted = (0..4_000).map(|n| (sku(&format!("N{n}")), counted));
+            shop.state.counted = counted.collect();
+            found("TEA", "1")
+        })
+    }),
+    ("HF-CMD-256", || fresh(at_the_counter())),
+    ("HF-CMD-104", || {
+        let mut shop = Shop::open();
+        shop.register(customer(1)).expect("a new id");
+        shop.group(customer(1), Some("Trade"), CASHIER).map(drop)
+    }),
+    ("HF-CMD-190", || Shop::open().group(customer(1), Some("Trade"), MANAGER).map(drop)),
+    ("HF-CMD-191", || {
+        let mut shop = Shop::open();
+        shop.register(customer(1)).expect("a new id");
+        shop.erase(customer(1), MANAGER).expect("registered");
+        shop.group(customer(1), Some("Trade"), MANAGER).map(drop)
+    }),
+    ("HF-CMD-257", || {
+        let mut shop = Shop::open();
+        shop.receive("TEA", "1");
+        let past = holdfast_domain::calendar::Timestamp(1_700_000_000_000);
+        asked(&mut shop, fetched_later(unknown_order(), past, "TEA", "1"))
+    }),
+    ("HF-CMD-120", || as_manager(|_| start(only(&[])))),
+    ("HF-CMD-120", || as_manager(|_| reorder("REPAIR", "1"))),
+    ("HF-CMD-123", || as_manager(|_| start(only(&["MOON"])))),
+    ("HF-CMD-123", || as_manager(|_| reorder("MOON", "1"))),
+    ("HF-CMD-125", || as_counter(CountScope::Full, |_| found("TEA", "0.5"))),
+    ("HF-CMD-104", || fresh(start(CountScope::Full))),
+    ("HF-CMD-104", || fresh(reorder("TEA", "1"))),
+    ("HF-CMD-145", || in_training(start(CountScope::Full))),
+    ("HF-CMD-145", || in_training(reorder("TEA", "1"))),
 ];
+
+fn no_count() -> CountId {
+    CountId(Uuid::from_u128(404))
+}
+
+/// As the manager, while a count is under way.
+fn as_counter(scope: CountScope, action: impl FnOnce(&mut Shop) -> Action) -> Result<(), Refusal> {
+    as_manager(|shop| {
+        shop.ask(TILL, start(scope)).expect("no count is under way");
+        action(shop)
+    })
+}
+
+fn in_training(action: Action) -> Result<(), Refusal> {
+    let mut shop = Shop::open();
+    shop.close_shift(TILL, "100").expect("closed");
+    shop.open_shift(TILL, Mode::Training);
+    shop.sign_on(TILL, MANAGER);
+    asked(&mut shop, action)
+}
 
 /// The cashier asks for a delivery, which they may not, with a second person's word.
 fn approved(shop: &mut Shop, number: u32, verdict: PinVerdict) -> Result<(), Refusal> {
@@ -570,6 +645,7 @@ fn a_total_that_is_the_shown_one_is_placed() {
         customer: None,
         lines: vec![line(1, "TEA", "1")],
         expected_total: Some(eur("3.99")),
+        reserve_until: None,
     }));
     assert_eq!(placed, Ok(()));
 }

@@ -183,6 +183,11 @@ impl Shop {
         self.hub(HubCommand::EraseSubject { subject, cause })
     }
 
+    pub fn group(&mut self, subject: SubjectId, group: Option<&str>, by: u32) -> Result<Vec<Event>, Refusal> {
+        let group = group.map(|group| Label::new(group).expect("a name"));
+        self.hub(HubCommand::GroupSubject { subject, group, staff: staff(by) })
+    }
+
     pub fn define(&mut self, role: OwnRole) -> Result<Vec<Event>, Refusal> {
         self.hub(HubCommand::DefineRole { role })
     }
@@ -353,6 +358,7 @@ pub fn place(order: OrderId, channel: Channel, lines: &[LineInput]) -> Action {
         customer: None,
         lines: lines.to_vec(),
         expected_total: None,
+        reserve_until: None,
     })
 }
 
@@ -471,6 +477,7 @@ pub fn place_for(customer: SubjectId) -> Action {
         customer: Some(customer),
         lines: vec![line(1, "TEA", "1")],
         expected_total: None,
+        reserve_until: None,
     })
 }
 

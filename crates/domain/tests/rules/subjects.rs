@@ -69,7 +69,7 @@ fn folding_an_erasure_is_final_in_any_order_and_twice_changes_nothing() {
         let (mut state, mut changes) = (State::default(), Changes::default());
         events.iter().for_each(|event| state.evolve(Timestamp(0), event, &mut changes));
         assert!(changes.subjects.contains(&customer(1)));
-        (state.subjects[&customer(1)], changes.violations)
+        (state.subjects[&customer(1)].clone(), changes.violations)
     };
     assert_eq!(fold(&[&registered]), (SubjectStanding::Registered, vec![]));
     assert_eq!(fold(&[&registered, &erased]), (SubjectStanding::Erased, vec![]));
@@ -93,4 +93,24 @@ fn subjects_are_asked_for_by_what_names_them_and_forgotten_again() {
     assert!(state.holds(need));
     state.forget(need);
     assert!(!state.holds(need));
+}
+
+#[test]
+fn a_customer_is_in_one_price_group_or_none_and_an_erased_one_in_none() {
+    let mut shop = Shop::open();
+    shop.register(customer(1)).expect("a new id");
+    let group = |shop: &Shop| shop.state.price_group(customer(1)).map(ToString::to_string);
+    assert_eq!(group(&shop), None);
+    shop.group(customer(1), Some("Trade"), MANAGER).expect("a manager may");
+    assert_eq!(group(&shop).as_deref(), Some("Trade"));
+    shop.ask(TILL, place_for(customer(1))).expect("a customer like any other");
+    let again = shop.register(customer(1)).map(drop);
+    assert_eq!(again, Err(Refusal::SubjectRegistered { subject: customer(1) }));
+    shop.group(customer(1), Some("Staff"), MANAGER).expect("another group");
+    assert_eq!(group(&shop).as_deref(), Some("Staff"));
+    shop.group(customer(1), None, MANAGER).expect("no group");
+    assert_eq!(group(&shop), None);
+    shop.group(customer(1), Some("Trade"), MANAGER).expect("a group again");
+    shop.erase(customer(1), MANAGER).expect("a manager may");
+    assert_eq!(group(&shop), None);
 }

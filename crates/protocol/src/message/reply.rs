@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{CommandId, EpochId, OrderId, ShiftId, StaffId, TransactionId};
+use holdfast_domain::ids::{CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TransactionId};
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
@@ -197,6 +197,42 @@ pub enum Summary {
         products: u32,
     },
     DrawerOpened {},
+    TillLocked {},
+    CountStarted {
+        #[serde(with = "plain")]
+        count: CountId,
+    },
+    /// What was found, and what the books said at that moment.
+    ProductCounted {
+        #[serde(with = "plain")]
+        sku: Sku,
+        #[serde(with = "plain")]
+        found: Quantity,
+        #[serde(with = "plain")]
+        book: Quantity,
+    },
+    CountFinished {
+        #[serde(with = "plain")]
+        count: CountId,
+        counted: u32,
+        /// Products that nobody counted and whose books stay as they are.
+        uncounted: u32,
+        /// The first of them.
+        #[serde(with = "plain")]
+        listed: Vec<Sku>,
+        /// How many products differed and were put right.
+        adjusted: u32,
+    },
+    CountCancelled {
+        #[serde(with = "plain")]
+        count: CountId,
+    },
+    ReorderLevelSet {
+        #[serde(with = "plain")]
+        sku: Sku,
+        #[serde(with = "plain")]
+        level: Quantity,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -210,6 +246,11 @@ pub enum Warning {
         #[serde(with = "plain")]
         on_hand: Quantity,
     },
+    /// The goods of the order were no longer held for the customer when it was paid.
+    ReservationExpired {
+        #[serde(with = "plain")]
+        order: OrderId,
+    },
 }
 
 /// The answer that a stored record of a till's command stands for.
@@ -220,26 +261,47 @@ pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
         Outcome::Refused { refusal } => {
             Answer::Refused { position, code: refusal.code.clone(), text: refusal.text.clone(), record }
         }
-        Outcome::Accepted { events } => match events.iter().find_map(summarise) {
-            Some(summary) => Answer::Accepted { position, summary, warnings: warnings(events), record },
-            None => Answer::Rejected {
-                code: codes::NO_ANSWER.to_owned(),
-                text: "the record of this command has no answer; export the journal and ask for help"
-                    .to_owned(),
-            },
-        },
+        Outcome::Accepted { events } => {
+            match count_finished(events).or_else(|| events.iter().find_map(summarise)) {
+                Some(summary) => Answer::Accepted { position, summary, warnings: warnings(events), record },
+                None => Answer::Rejected {
+                    code: codes::NO_ANSWER.to_owned(),
+                    text: "the record of this command has no answer; export the journal and ask for help"
+                        .to_owned(),
+                },
+            }
+        }
     };
     Reply { id, answer }
 }
 
 fn warnings(events: &[Event]) -> Vec<Warning> {
-    let below_zero = events.iter().filter_map(|event| match event {
+    let worth_knowing = events.iter().filter_map(|event| match event {
         Event::StockWentNegative { sku, on_hand } => {
             Some(Warning::StockBelowZero { sku: sku.clone(), on_hand: *on_hand })
         }
+        Event::SoldAfterExpiry { order, .. } => Some(Warning::ReservationExpired { order: *order }),
         _ => None,
     });
-    below_zero.collect()
+    worth_knowing.collect()
+}
+
+/// The end of a count stands behind what it put right.
+fn count_finished(events: &[Event]) -> Option<Summary> {
+    let adjusted = events.iter().find_map(|event| match event {
+        Event::StockAdjusted { changes, .. } => Some(u32::try_from(changes.len()).unwrap_or(u32::MAX)),
+        _ => None,
+    });
+    events.iter().find_map(|event| match event {
+        Event::CountFinished { count, counted, uncounted, listed, .. } => Some(Summary::CountFinished {
+            count: *count,
+            counted: *counted,
+            uncounted: *uncounted,
+            listed: listed.clone(),
+            adjusted: adjusted.unwrap_or(0),
+        }),
+        _ => None,
+    })
 }
 
 fn summarise(event: &Event) -> Option<Summary> {
@@ -264,6 +326,15 @@ fn summarise(event: &Event) -> Option<Summary> {
             Summary::StockAdjusted { products: u32::try_from(changes.len()).unwrap_or(u32::MAX) }
         }
         Event::DrawerOpened { .. } => Summary::DrawerOpened {},
+        Event::TillLocked { .. } => Summary::TillLocked {},
+        Event::CountStarted { count, .. } => Summary::CountStarted { count: *count },
+        Event::ProductCounted { sku, found, book, .. } => {
+            Summary::ProductCounted { sku: sku.clone(), found: *found, book: *book }
+        }
+        Event::CountCancelled { count, .. } => Summary::CountCancelled { count: *count },
+        Event::ReorderLevelSet { sku, level, .. } => {
+            Summary::ReorderLevelSet { sku: sku.clone(), level: *level }
+        }
         other => {
             let view = super::stream::transaction_view(other)?;
             Summary::Transaction {

@@ -7,7 +7,7 @@ use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
 use holdfast_domain::ids::{
-    CommandId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+    CommandId, CountId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{Channel, Totals};
@@ -18,7 +18,7 @@ use holdfast_domain::sale::ReturnedLine;
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::staff::{OwnRole, Permission, Role, StaffNumber};
 use holdfast_domain::state::EpochLine;
-use holdfast_domain::stock::{AdjustmentReason, StockChange};
+use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
@@ -31,7 +31,7 @@ wire_enum!(CatalogSource { Import, Headquarters });
 wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
 wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
 wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
-wire_enum!(SubjectStanding { Registered, Erased });
+wire_enum!(SubjectStanding { Registered, Erased, InGroup(group: Label) });
 wire_enum!(ErasureReason { CustomerRequest, ConsentWithdrawn, RetentionEnded, EnteredByMistake });
 wire_enum!(ErasureCause { Person { staff: StaffId, reason: ErasureReason }, EarlierHub });
 
@@ -125,6 +125,17 @@ wire_enum!(Event {
     OverrideApproved { stamp: Stamp, approver: StaffId, permission: Permission },
     TendersConfigured { types: Vec<TenderType> },
     TendersReported { stamp: Stamp, z_number: u32, tenders: Vec<TenderLine> },
+    TillLocked { terminal: TerminalId, staff: StaffId, occurred_at: Timestamp },
+    CountStarted { stamp: Stamp, count: CountId, scope: CountScope },
+    ProductCounted { stamp: Stamp, count: CountId, sku: Sku, found: Quantity, book: Quantity },
+    CountFinished { stamp: Stamp, count: CountId, counted: u32, uncounted: u32, listed: Vec<Sku> },
+    CountCancelled { stamp: Stamp, count: CountId, reason: Reason },
+    ReorderLevelSet { stamp: Stamp, sku: Sku, level: Quantity },
+    StockRanLow { sku: Sku, available: Quantity, level: Quantity },
+    ReservationLimited { stamp: Stamp, order: OrderId, until: Timestamp },
+    ReservationExpired { order: OrderId, until: Timestamp },
+    SoldAfterExpiry { stamp: Stamp, order: OrderId },
+    SubjectGrouped { subject: SubjectId, group: Option<Label>, staff: StaffId },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

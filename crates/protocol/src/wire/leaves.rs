@@ -6,7 +6,8 @@ use holdfast_domain::bounded::{
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
-    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId, Uuid,
+    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    TransactionId, Uuid,
 };
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
@@ -64,6 +65,7 @@ transparent!(
     ShiftId(Uuid),
     StaffId(Uuid),
     SubjectId(Uuid),
+    CountId(Uuid),
     TransactionId(CommandId),
     LineNumber(u16),
     TillNumber(u16),

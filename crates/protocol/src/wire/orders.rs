@@ -10,16 +10,18 @@ use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
 use holdfast_domain::event::Stamp;
-use holdfast_domain::ids::{OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{
+    CountId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate, LineNumber};
-use holdfast_domain::order::{Channel, Order, OrderState, Totals};
+use holdfast_domain::order::{Channel, Order, OrderState, Reservation, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::sale::{ReturnedLine, Sale, SoldLine};
 use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber,
 };
-use holdfast_domain::stock::{AdjustmentReason, StockChange, StockLevel};
+use holdfast_domain::stock::{AdjustmentReason, CountScope, Counted, OpenCount, StockChange, StockLevel};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
 use holdfast_domain::tender::{
@@ -118,7 +120,9 @@ wire_struct!(Order {
     paid: Money,
     tenders: Vec<TenderBalance>,
     revision: u32,
+    reservation: Reservation,
 });
+wire_enum!(Reservation { Held, Until(until: Timestamp), Expired });
 
 wire_enum!(TenderClass { Cash, Voucher, Other });
 wire_enum!(ChangeRule { Never, Any, UpTo { max: Money } });
@@ -180,9 +184,25 @@ wire_struct!(Sale {
 });
 wire_struct!(ReturnedLine { original: Option<LineNumber>, line: Line });
 
-wire_struct!(StockLevel { on_hand: Quantity, sold: Quantity, adjusted: Quantity, reserved: Quantity });
+wire_struct!(StockLevel {
+    on_hand: Quantity,
+    sold: Quantity,
+    adjusted: Quantity,
+    reserved: Quantity,
+    reorder_level: Quantity,
+});
+wire_enum!(CountScope { Full, Products(products: BTreeSet<Sku>) });
+wire_struct!(OpenCount { id: CountId, scope: CountScope, started: Stamp });
+wire_struct!(Counted { found: Quantity, book: Quantity });
 wire_struct!(StockChange { sku: Sku, quantity: Quantity });
-wire_enum!(AdjustmentReason { Received, Counted, Waste, Other(reason: Reason) });
+wire_enum!(AdjustmentReason {
+    Received,
+    Counted,
+    Waste,
+    Other(reason: Reason),
+    Delivered { reference: Label },
+    Wasted { reason: Reason },
+});
 
 wire_enum!(Role { Cashier, Manager, Supervisor, Own(number: RoleNumber) });
 wire_enum!(Permission {
@@ -218,6 +238,7 @@ wire_struct!(Till {
     secret_hash: [u8; 32],
     standing: Standing,
     operator: Option<StaffId>,
+    locked: bool,
     shift: Option<ShiftId>,
     numbers: LastNumbers,
 });

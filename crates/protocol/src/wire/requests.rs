@@ -1,18 +1,18 @@
 //! What tills ask for. Defaults keep a line of a 2,000-line order small.
 
 use holdfast_domain::bounded::{Reason, TenderCode, TenderReference};
-use holdfast_domain::calendar::BusinessDate;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{
     Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
-use holdfast_domain::ids::{OrderId, ShiftId, SubjectId, TransactionId};
+use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
-use holdfast_domain::stock::AdjustmentReason;
+use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
@@ -124,6 +124,7 @@ wire_struct!(PlaceOrder {
     customer: Option<SubjectId>,
     lines: Vec<LineInput>,
     expected_total: Option<Money>,
+    reserve_until: Option<Timestamp>,
 });
 wire_enum!(ReceiptSource { Hub, Island { number: u32 } });
 wire_enum!(Settlement { Full, Deposit });
@@ -203,4 +204,10 @@ wire_enum!(Action {
         receipt: ReceiptSource,
     },
     OpenDrawer { reason: Reason },
+    LockTill,
+    StartCount { count: CountId, scope: CountScope },
+    CountProduct { count: CountId, item: ItemRef, quantity: Quantity },
+    FinishCount { count: CountId },
+    CancelCount { count: CountId, reason: Reason },
+    SetReorderLevel { item: ItemRef, level: Quantity },
 } never SignOn);

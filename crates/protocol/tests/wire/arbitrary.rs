@@ -11,7 +11,8 @@ use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
 use holdfast_domain::ids::{
-    CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId, Uuid,
+    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    TransactionId, Uuid,
 };
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate, LineNumber};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
@@ -23,7 +24,7 @@ use holdfast_domain::shift::{Mode, ShiftFigures};
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, StaffNumber,
 };
-use holdfast_domain::stock::{AdjustmentReason, StockChange};
+use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
@@ -84,6 +85,17 @@ variants!(
         OverrideApproved,
         TendersConfigured,
         TendersReported,
+        TillLocked,
+        CountStarted,
+        ProductCounted,
+        CountFinished,
+        CountCancelled,
+        ReorderLevelSet,
+        StockRanLow,
+        ReservationLimited,
+        ReservationExpired,
+        SoldAfterExpiry,
+        SubjectGrouped,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -541,6 +553,44 @@ impl Source {
                 z_number: self.small(),
                 tenders: self.several(4, Self::tender_line),
             },
+            "TillLocked" => Event::TillLocked { terminal, staff, occurred_at: self.timestamp() },
+            "CountStarted" => Event::CountStarted {
+                stamp,
+                count: CountId(self.uuid()),
+                scope: match self.flip() {
+                    true => CountScope::Full,
+                    false => CountScope::Products(self.several(4, Self::sku).into_iter().collect()),
+                },
+            },
+            "ProductCounted" => Event::ProductCounted {
+                stamp,
+                count: CountId(self.uuid()),
+                sku: self.sku(),
+                found: self.quantity(),
+                book: self.quantity(),
+            },
+            "CountFinished" => Event::CountFinished {
+                stamp,
+                count: CountId(self.uuid()),
+                counted: self.small(),
+                uncounted: self.small(),
+                listed: self.several(4, Self::sku),
+            },
+            "CountCancelled" => {
+                Event::CountCancelled { stamp, count: CountId(self.uuid()), reason: self.reason() }
+            }
+            "ReorderLevelSet" => Event::ReorderLevelSet { stamp, sku: self.sku(), level: self.quantity() },
+            "StockRanLow" => {
+                Event::StockRanLow { sku: self.sku(), available: self.quantity(), level: self.quantity() }
+            }
+            "ReservationLimited" => Event::ReservationLimited { stamp, order, until: self.timestamp() },
+            "ReservationExpired" => Event::ReservationExpired { order, until: self.timestamp() },
+            "SubjectGrouped" => Event::SubjectGrouped {
+                subject: SubjectId(self.uuid()),
+                group: self.maybe(Self::label),
+                staff,
+            },
+            "SoldAfterExpiry" => Event::SoldAfterExpiry { stamp, order },
             other => panic!("{other} is in the list and cannot be made"),
         }
     }

@@ -98,8 +98,14 @@ fn order_with_overrides(nth: u16) -> (Request, StoredRecord) {
         origin: source.origin(1),
         outcome: Outcome::Accepted { events: vec![event] },
     };
-    let place =
-        PlaceOrder { order, channel: Channel::Counter, customer: None, lines: inputs, expected_total: None };
+    let place = PlaceOrder {
+        order,
+        channel: Channel::Counter,
+        customer: None,
+        lines: inputs,
+        expected_total: None,
+        reserve_until: None,
+    };
     let request = Request::Command(CommandMessage {
         id: source.command(),
         occurred_at: Timestamp(1_790_000_000_000),

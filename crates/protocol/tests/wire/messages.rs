@@ -33,6 +33,12 @@ variants!(
         AdjustStock,
         MoveCash,
         OpenDrawer,
+        LockTill,
+        StartCount,
+        CountProduct,
+        FinishCount,
+        CancelCount,
+        SetReorderLevel,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -49,6 +55,12 @@ variants!(
         Transaction,
         StockAdjusted,
         DrawerOpened,
+        TillLocked,
+        CountStarted,
+        ProductCounted,
+        CountFinished,
+        CountCancelled,
+        ReorderLevelSet,
     }
 );
 variants!(
@@ -67,7 +79,7 @@ variants!(
         CashLoan,
     }
 );
-variants!(WARNINGS, warning_name, Warning { StockBelowZero });
+variants!(WARNINGS, warning_name, Warning { StockBelowZero, ReservationExpired });
 
 /// What the examples of one place have shown.
 #[derive(Default)]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdfast_domain::ids::Uuid;
+use holdfast_domain::stock::StockLevel;
 use holdfast_journal::format::{FORMAT_VERSION, segment_number};
 use holdfast_journal::{CommitMode, Journal, MemoryStorage, Options, Storage, verify};
 use holdfast_protocol::backup::{self, Front, HubIdentity};
@@ -102,7 +103,13 @@ fn summary(store: &dyn StateStore) -> String {
     store.with_state(&mut |state| {
         open = state.orders.len();
         for (sku, level) in &state.stock {
-            write!(on_hand, " {}={level:?}", sku.as_str()).expect("a String takes all");
+            // Written out by hand: what the state has learnt to keep since is no part of what the records meant.
+            let StockLevel { on_hand: held, sold, adjusted, reserved, .. } = level;
+            write!(
+                on_hand,
+                " {sku}=StockLevel {{ on_hand: {held}, sold: {sold}, adjusted: {adjusted}, reserved: {reserved} }}"
+            )
+            .expect("a String takes all");
         }
     });
     writeln!(text, "open orders {open}\nstock{on_hand}").expect("a String takes all");

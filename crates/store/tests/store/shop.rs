@@ -291,8 +291,14 @@ impl Shop {
 
     pub fn place(&mut self, till: usize, lines: u16, channel: Channel) -> Result<OrderId, Refusal> {
         let order = OrderId(self.id());
-        let place =
-            PlaceOrder { order, channel, customer: None, lines: Self::lines(lines), expected_total: None };
+        let place = PlaceOrder {
+            order,
+            channel,
+            customer: None,
+            lines: Self::lines(lines),
+            expected_total: None,
+            reserve_until: None,
+        };
         self.act(till, Action::PlaceOrder(place))?;
         Ok(order)
     }
@@ -392,7 +398,7 @@ impl Shop {
             assert!(!store.shift_closed(*shift)?);
         }
         for (id, standing) in &self.state.subjects {
-            assert_eq!(store.subject(*id).expect("readable"), Some(*standing));
+            assert_eq!(store.subject(*id).expect("readable"), Some(standing.clone()));
         }
         for stored in &self.records {
             let Some((command, fingerprint)) = stored.record.origin.command() else { continue };

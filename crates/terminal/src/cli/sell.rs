@@ -124,6 +124,7 @@ impl Sell {
             customer: self.customer,
             lines: vec![line],
             expected_total: None,
+            reserve_until: None,
         };
         let placed = asked(till, Action::PlaceOrder(place), approval).await?;
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
@@ -147,8 +148,15 @@ impl Sell {
         println!("{}", snapshot.profile.legal_name);
         print_lines(&placed);
         print(&summary);
-        for Warning::StockBelowZero { sku, on_hand } in warnings {
-            println!("warning: {sku} is at {on_hand} on hand");
+        for warning in warnings {
+            match warning {
+                Warning::StockBelowZero { sku, on_hand } => {
+                    println!("warning: {sku} is at {on_hand} on hand")
+                }
+                Warning::ReservationExpired { order } => {
+                    println!("warning: the goods of order {order} were not held any more");
+                }
+            }
         }
         println!("record {} of epoch {}", position.seq, position.epoch);
         Ok(())

@@ -280,8 +280,14 @@ impl Clerk {
         let lines = self.basket();
         let goods = self.goods(&lines);
         let order = OrderId(self.till.mint()?);
-        let place =
-            PlaceOrder { order, channel: Channel::Counter, customer: None, lines, expected_total: None };
+        let place = PlaceOrder {
+            order,
+            channel: Channel::Counter,
+            customer: None,
+            lines,
+            expected_total: None,
+            reserve_until: None,
+        };
         Ok(match self.ask(Action::PlaceOrder(place)).await? {
             Some(Summary::OrderPlaced { totals, .. }) => Some((order, goods, totals.gross)),
             _ => None,

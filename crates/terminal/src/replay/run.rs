@@ -173,6 +173,7 @@ impl<'a> Clerk<'a> {
                     customer: None,
                     lines: lines.clone(),
                     // Without tax on top, the receipt's sum is what the hub must come to.
+                    reserve_until: None,
                     expected_total: (self.profile.basis == TaxBasis::Inclusive).then_some(*total),
                 };
                 match self.ask(*place, step.occurred_at, Action::PlaceOrder(basket)).await? {
