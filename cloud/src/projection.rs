@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use holdfast_domain::event::{Event, ReturnSource, Stamp};
 use holdfast_domain::ids::{OrderId, TransactionId};
-use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountPart, DiscountSource, Line, LineFate};
 use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::record::Record;
 use holdfast_domain::shift::Mode;
@@ -283,11 +283,11 @@ impl Projecting<'_, '_> {
         totals: &Totals,
     ) {
         let training = stamp.mode == Mode::Training;
-        let stock: Vec<_> = lines
-            .iter()
-            .filter(|line| line.carries_stock())
-            .map(|line| (line.sku.to_string(), line.description.to_string(), line.quantity.thousandths()))
-            .collect();
+        let own = lines.iter().filter(|line| line.carries_stock());
+        let own =
+            own.map(|line| (line.sku.to_string(), line.description.to_string(), line.quantity.thousandths()));
+        let parts = parts_of(lines);
+        let stock: Vec<_> = own.chain(parts.iter().cloned()).collect();
         let known = KnownOrder {
             training,
             not_in_hand: channel == Channel::NotInHand,
@@ -317,6 +317,7 @@ impl Projecting<'_, '_> {
             placed_at_ms: self.placed.record.recorded_at.0,
             currency: totals.gross.currency().code(),
             totals: TotalsRow::of(totals),
+            parts,
             epoch_order: self.placed.epoch_order,
             seq: self.placed.seq,
         });
@@ -359,18 +360,23 @@ impl Projecting<'_, '_> {
     }
 
     fn take_back(&mut self, training: bool, line: &Line) {
-        if training || !line.carries_stock() {
+        if training {
             return;
         }
-        let quantity = line.quantity.thousandths();
-        let delta = self.stock(&line.sku.to_string(), &line.description.to_string());
-        delta.on_hand += quantity;
-        delta.sold -= quantity;
+        for goods in line.goods() {
+            let description = if *goods.sku == line.sku { line.description.as_str() } else { "" };
+            let delta = self.stock(goods.sku.as_str(), description);
+            delta.on_hand += goods.quantity.thousandths();
+            delta.sold -= goods.quantity.thousandths();
+        }
     }
 
     fn stock(&mut self, sku: &str, description: &str) -> &mut StockDelta {
         let delta = self.out.stock.entry(sku.to_owned()).or_default();
-        description.clone_into(&mut delta.description);
+        // A part of a bundle comes without one.
+        if !description.is_empty() {
+            description.clone_into(&mut delta.description);
+        }
         delta
     }
 
@@ -476,6 +482,18 @@ fn none<'e>(kind: Kind) -> Parts<'e> {
     }
 }
 
+fn part_note(part: &DiscountPart) -> String {
+    let amount = part.amount;
+    match &part.source {
+        DiscountSource::Line { reason } => format!("discount {amount}: {reason}"),
+        DiscountSource::Promotion { name, coupon: None, .. } => format!("{name}: {amount}"),
+        DiscountSource::Promotion { name, coupon: Some(coupon), .. } => {
+            format!("{name}: {amount}, coupon {coupon}")
+        }
+        DiscountSource::Basket { reason } => format!("share of the basket's discount {amount}: {reason}"),
+    }
+}
+
 fn stamp_row(stamp: &Stamp) -> StampRow {
     StampRow {
         terminal: stamp.terminal.0,
@@ -487,6 +505,12 @@ fn stamp_row(stamp: &Stamp) -> StampRow {
     }
 }
 
+/// What leaves stock as a part of something else.
+fn parts_of(lines: &[Line]) -> Vec<(String, String, i64)> {
+    let parts = lines.iter().filter(|line| !line.carries_stock()).flat_map(Line::goods);
+    parts.map(|goods| (goods.sku.to_string(), String::new(), goods.quantity.thousandths())).collect()
+}
+
 fn line_row(line: &Line) -> DocumentLineRow {
     let mut notes = Vec::new();
     if let AppliedPrice::Override { list_price, reason, .. } = &line.price {
@@ -496,6 +520,7 @@ fn line_row(line: &Line) -> DocumentLineRow {
         AppliedDiscount::None => {}
         AppliedDiscount::Percent { rate, reason, .. } => notes.push(format!("discount {rate}: {reason}")),
         AppliedDiscount::Amount { reason, .. } => notes.push(format!("discount: {reason}")),
+        AppliedDiscount::Parts { parts } => notes.extend(parts.iter().map(part_note)),
     }
     if let LineFate::Voided { reason } = &line.fate {
         notes.push(format!("taken off: {reason}"));

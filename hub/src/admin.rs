@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use holdfast_domain::State;
 use holdfast_domain::bounded::{Label, TaxClass};
+use holdfast_domain::catalog::{Catalog, PriceBook};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, StaffNumber,
 };
+use holdfast_domain::tax::TaxTable;
 use holdfast_domain::tender::TenderType;
 use holdfast_money::{Currency, Decimal, Money, Rate};
 use holdfast_protocol::chain_hash;
@@ -63,6 +65,16 @@ pub enum Ask {
         bytes: u64,
         map: Vec<String>,
         skip_bad_rows: bool,
+    },
+    /// Price lists, promotions and in-store codes, in place of those there are; the products stay.
+    ImportBook {
+        name: String,
+        bytes: u64,
+    },
+    /// Taxes in place of the profile's plain rates.
+    ImportTaxes {
+        name: String,
+        bytes: u64,
     },
     Pair {
         name: String,
@@ -149,6 +161,14 @@ pub enum Told {
     Tenders {
         #[serde(with = "plain")]
         types: Vec<TenderType>,
+    },
+    BookImported {
+        version: u64,
+        lists: usize,
+        promotions: usize,
+    },
+    TaxesImported {
+        entries: usize,
     },
     Status(serde_json::Value),
     Verified {
@@ -305,7 +325,9 @@ async fn read(stream: &mut UnixStream) -> std::io::Result<(Ask, Vec<u8>)> {
     (&mut reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await?;
     let ask: Ask = serde_json::from_slice(&line)?;
     let mut file = Vec::new();
-    if let Ask::ImportCatalog { bytes, .. } = &ask {
+    if let Ask::ImportCatalog { bytes, .. } | Ask::ImportBook { bytes, .. } | Ask::ImportTaxes { bytes, .. } =
+        &ask
+    {
         if *bytes > import::FILE_BYTES_MAX {
             return Err(std::io::Error::other("the file is too large"));
         }
@@ -324,6 +346,14 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
         }
         Ask::ImportCatalog { name, map, skip_bad_rows, .. } => {
             import(app, name, map, skip_bad_rows, file).await
+        }
+        Ask::ImportBook { name, .. } => import_book(app, name, file).await,
+        Ask::ImportTaxes { name, .. } => {
+            let table: TaxTable = import::read_json(&name, "tax table", &file)?;
+            let entries = table.entries.len();
+            let command = HubCommand::ConfigureTaxes { table: Box::new(table) };
+            app.ledger.hub_command(command).await.map_err(crate::http::of_ledger)?;
+            Ok(Told::TaxesImported { entries })
         }
         Ask::Pair { name } => {
             let code = enrol_code(app, &label("till's name", &name)?)?;
@@ -415,33 +445,65 @@ async fn import(
     file: Vec<u8>,
 ) -> Result<Told, HubError> {
     let classes = with_state(app.state.as_ref(), tax_classes);
-    let (folder, reading) = (app.folder.clone(), Arc::clone(app));
+    let book = app.catalog.borrow().book().clone();
+    let writing = Arc::clone(app);
     let prepared = on_blocking(move || {
         let (told, products) = read_sheet(&name, &file, &map, &classes, skip_bad_rows)?;
         let Some(products) = products else { return Ok((told, None)) };
-        let hash = catalogs::write(&folder, &products)?;
-        let version = with_state(reading.state.as_ref(), |state| state.catalog_version)
-            .max(reading.catalog.borrow().version())
-            + 1;
-        Ok((told, Some((hash, Arc::new(catalogs::read(&folder, &hash, version)?)))))
+        Ok((told, Some(prepare(&writing, &products, &book)?)))
     });
     let (mut told, prepared) = prepared.await?;
-    if let Some((hash, catalog)) = prepared {
-        let (version, products) = (catalog.version(), catalog.products().len());
-        let started_ms = Machine.now_ms();
-        app.ledger
-            .activate_catalog(catalog, activate_catalog(hash, products))
-            .await
-            .map_err(crate::http::of_ledger)?;
-        tracing::info!(version, products, took_ms = Machine.now_ms() - started_ms, "a catalog was imported");
-        told.version = Some(version);
+    if let Some(prepared) = prepared {
+        told.version = Some(activate(app, prepared).await?);
     }
     Ok(Told::Imported(told))
 }
 
+async fn import_book(app: &Arc<App>, name: String, file: Vec<u8>) -> Result<Told, HubError> {
+    let (catalog, writing) = (Arc::clone(&app.catalog.borrow()), Arc::clone(app));
+    let prepared = on_blocking(move || {
+        let book: PriceBook = import::read_json(&name, "price book", &file)?;
+        let products: Vec<_> = catalog.products().cloned().collect();
+        prepare(&writing, &products, &book)
+    });
+    let prepared = prepared.await?;
+    let book = prepared.1.book();
+    let (lists, promotions) = (book.lists.len(), book.promotions.len());
+    Ok(Told::BookImported { version: activate(app, prepared).await?, lists, promotions })
+}
+
+/// A version that is on disk and not active yet.
+type Prepared = ([u8; 32], Arc<Catalog>);
+
+/// Writes the next version of the catalog.
+fn prepare(
+    app: &App,
+    products: &[holdfast_domain::catalog::Product],
+    book: &PriceBook,
+) -> Result<Prepared, HubError> {
+    let hash = catalogs::write(&app.folder, products, book)?;
+    let known = with_state(app.state.as_ref(), |state| state.catalog_version);
+    let version = known.max(app.catalog.borrow().version()) + 1;
+    Ok((hash, Arc::new(catalogs::read(&app.folder, &hash, version)?)))
+}
+
+async fn activate(app: &App, (hash, catalog): Prepared) -> Result<u64, HubError> {
+    let (version, products) = (catalog.version(), catalog.products().len());
+    let started_ms = Machine.now_ms();
+    let command = activate_catalog(hash, products);
+    app.ledger.activate_catalog(catalog, command).await.map_err(crate::http::of_ledger)?;
+    tracing::info!(version, products, took_ms = Machine.now_ms() - started_ms, "a catalog was imported");
+    Ok(version)
+}
+
 /// The tax classes that the store has rules for.
 pub(crate) fn tax_classes(state: &holdfast_domain::State) -> Vec<TaxClass> {
-    state.profile.iter().flat_map(|profile| &profile.taxes).map(|rule| rule.class.clone()).collect()
+    match &state.taxes {
+        Some(table) => table.entries.iter().map(|entry| entry.class.clone()).collect(),
+        None => {
+            state.profile.iter().flat_map(|profile| &profile.taxes).map(|rule| rule.class.clone()).collect()
+        }
+    }
 }
 
 /// Reads a file and says what became of its rows; the products are there when they may be taken over.

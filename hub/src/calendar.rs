@@ -1,6 +1,6 @@
 //! The store's business day: an instant becomes a civil date in the store's time zone, which changes at its cut-over.
 
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Instant, ToSpan};
@@ -41,6 +41,21 @@ pub fn business_date(
     };
     let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
     BusinessDate::new(date.year(), month, day).map_err(|_| out_of_range())
+}
+
+/// Date and minute on a wall clock in the zone.
+///
+/// # Errors
+/// [`CalendarError`].
+pub fn local_time(zone: &str, at: Timestamp) -> Result<LocalTime, CalendarError> {
+    let zone =
+        TimeZone::get(zone).map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
+    let out_of_range = || CalendarError::OutOfRange { ms: at.0 };
+    let local = Instant::from_millisecond(at.0).map_err(|_| out_of_range())?.to_zoned(zone);
+    let (month, day) = (local.month().unsigned_abs(), local.day().unsigned_abs());
+    let date = BusinessDate::new(local.year(), month, day).map_err(|_| out_of_range())?;
+    let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+    Ok(LocalTime { date, minute })
 }
 
 /// The instant at which the business day of a civil date begins.
@@ -109,6 +124,19 @@ mod tests {
                 last = Some(date);
             }
         }
+    }
+
+    #[test]
+    fn the_wall_clock_is_the_store_s_own() {
+        let wall = |zone, instant| {
+            let local = local_time(zone, at(instant)).unwrap();
+            format!("{} {:02}:{:02}", local.date, local.minute / 60, local.minute % 60)
+        };
+        assert_eq!(wall("Europe/Vienna", "2026-07-31T22:05:59Z"), "2026-08-01 00:05");
+        assert_eq!(wall("America/New_York", "2026-01-01T04:59:00Z"), "2025-12-31 23:59");
+        // The hour that comes twice.
+        assert_eq!(wall("Europe/Vienna", "2026-10-25T00:30:00Z"), "2026-10-25 02:30");
+        assert_eq!(wall("Europe/Vienna", "2026-10-25T01:30:00Z"), "2026-10-25 02:30");
     }
 
     #[test]

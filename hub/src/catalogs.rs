@@ -3,24 +3,27 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use holdfast_domain::catalog::{Catalog, Product};
+use holdfast_domain::catalog::{Catalog, PriceBook, Product};
 use holdfast_domain::state::State;
 use holdfast_protocol::catalog_file;
 use sha2::{Digest, Sha256};
 
 use crate::error::HubError;
 use crate::folder::{self, DataFolder};
+use crate::import::ImportError;
 
 fn path(folder: &DataFolder, hash: &[u8; 32]) -> PathBuf {
     folder.catalog().join(format!("{}.hfc", hex::encode(hash)))
 }
 
-/// Writes a version and returns the hash that names it. Writing the same products again changes nothing.
+/// Writes a version and returns the hash that names it. Writing the same again changes nothing.
 ///
 /// # Errors
-/// HF-HUB-003.
-pub fn write(folder: &DataFolder, products: &[Product]) -> Result<[u8; 32], HubError> {
-    let (bytes, hash) = catalog_file::encode(products);
+/// HF-HUB-003; HF-IMP-007 when products and price book do not make a catalog.
+pub fn write(folder: &DataFolder, products: &[Product], book: &PriceBook) -> Result<[u8; 32], HubError> {
+    let sound = Catalog::new(0, products.iter().cloned()).and_then(|catalog| catalog.with_book(book.clone()));
+    sound.map_err(ImportError::Contradiction)?;
+    let (bytes, hash) = catalog_file::encode(products, book);
     folder::create_private(&folder.catalog())?;
     folder::replace(&path(folder, &hash), &bytes)?;
     Ok(hash)
@@ -78,7 +81,7 @@ pub fn active(folder: &DataFolder, state: &State) -> Arc<Catalog> {
 #[cfg(test)]
 mod tests {
     use holdfast_domain::bounded::{Description, Sku, TaxClass};
-    use holdfast_domain::catalog::{StockRule, Unit};
+    use holdfast_domain::catalog::{ProductDetails, StockRule, Unit};
     use holdfast_money::UnitPrice;
 
     use super::*;
@@ -95,9 +98,11 @@ mod tests {
             tax_class: TaxClass::new("standard").unwrap(),
             unit_price: UnitPrice::ZERO,
             stock: StockRule::Counter,
+            details: ProductDetails::default(),
         };
-        let hash = write(&folder, std::slice::from_ref(&product)).unwrap();
-        assert_eq!(hash, write(&folder, &[product]).unwrap());
+        let book = PriceBook::default();
+        let hash = write(&folder, std::slice::from_ref(&product), &book).unwrap();
+        assert_eq!(hash, write(&folder, &[product], &book).unwrap());
         assert_eq!(read(&folder, &hash, 4).unwrap().version(), 4);
         let mut bytes = std::fs::read(path(&folder, &hash)).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

@@ -233,6 +233,18 @@ enum ImportCommand {
         #[arg(long)]
         skip_bad_rows: bool,
     },
+    /// Make a JSON file the price lists, promotions and in-store codes; the products stay
+    Book {
+        #[command(flatten)]
+        place: Place,
+        file: PathBuf,
+    },
+    /// Make a JSON file the store's taxes, by class and order tag, in place of the plain rates of its profile
+    Taxes {
+        #[command(flatten)]
+        place: Place,
+        file: PathBuf,
+    },
 }
 
 /// Runs the program.
@@ -285,6 +297,8 @@ async fn run(command: Command) -> Result<ExitCode, HubError> {
         Command::Import(ImportCommand::Catalog { place, file, map, skip_bad_rows }) => {
             return import::catalog(&place, &file, map, skip_bad_rows).await;
         }
+        Command::Import(ImportCommand::Book { place, file }) => import::book(&place, &file).await?,
+        Command::Import(ImportCommand::Taxes { place, file }) => import::taxes(&place, &file).await?,
         Command::Status { place } => status::run(&place).await?,
         Command::Backup { place, to } => backup::run(&place, &to).await?,
         Command::Restore { place, from, recovery_code } => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::bounded::Label;
 use holdfast_domain::calendar::Timestamp;
-use holdfast_domain::catalog::Product;
+use holdfast_domain::catalog::{Catalog, PriceBook, Product};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::StaffId;
@@ -153,14 +153,28 @@ impl Console {
         Ok(staff)
     }
 
-    /// Makes products the active catalog.
+    /// Makes products the active catalog; the price book stays.
     ///
     /// # Errors
     /// HF-HUB-003 and whatever [`Console::record`] can go wrong with.
     pub fn activate(&mut self, products: &[Product]) -> Result<u64, HubError> {
-        let hash = catalogs::write(&self.folder, products)?;
+        let book = self.catalog().book().clone();
+        self.activate_with(products, &book)
+    }
+
+    /// Makes products with a price book the active catalog.
+    ///
+    /// # Errors
+    /// HF-HUB-003, HF-IMP-007 and whatever [`Console::record`] can go wrong with.
+    pub fn activate_with(&mut self, products: &[Product], book: &PriceBook) -> Result<u64, HubError> {
+        let hash = catalogs::write(&self.folder, products, book)?;
         self.record(&activate_catalog(hash, products.len()))?;
         Ok(self.with_state(|state| state.catalog_version))
+    }
+
+    /// The active catalog.
+    pub fn catalog(&self) -> std::sync::Arc<Catalog> {
+        self.with_state(|state| catalogs::active(&self.folder, state))
     }
 
     /// Takes over records of HQ's copy verbatim and makes them durable.

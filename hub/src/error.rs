@@ -248,6 +248,8 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-IMP-004", "the file is too large"),
     ("HF-IMP-005", "nothing was imported because rows are bad"),
     ("HF-IMP-006", "the file has no product"),
+    ("HF-IMP-007", "products and price book do not go together"),
+    ("HF-IMP-008", "the file is not what was asked for"),
     ("HF-IMP-010", "a product number cannot be used"),
     ("HF-IMP-011", "a description cannot be used"),
     ("HF-IMP-012", "a barcode cannot be used"),
@@ -258,6 +260,10 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-IMP-017", "a product number is there twice"),
     ("HF-IMP-018", "a barcode belongs to two products"),
     ("HF-IMP-019", "a row cannot be read"),
+    ("HF-IMP-020", "the parts of a bundle cannot be used"),
+    ("HF-IMP-021", "a category or variant cannot be used"),
+    ("HF-IMP-022", "a price rule is unknown"),
+    ("HF-IMP-023", "a minimum age is no age"),
 ];
 
 #[cfg(test)]

@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use csv::ByteRecord;
-use holdfast_domain::bounded::{Barcode, Description, Sku, TaxClass};
-use holdfast_domain::catalog::{Product, StockRule, Unit};
-use holdfast_money::{UnitPrice, parse_decimal};
+use holdfast_domain::barcode;
+use holdfast_domain::bounded::{Barcode, Category, Description, Label, Sku, TaxClass};
+use holdfast_domain::catalog::{
+    CatalogError, Component, PriceRule, Product, ProductDetails, StockRule, Unit, Variant,
+};
+use holdfast_money::{Quantity, UnitPrice, parse_decimal};
+use holdfast_protocol::wire::{Wire, Wired};
 
 /// The largest file, in bytes.
 pub const FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
@@ -44,6 +48,15 @@ pub enum ImportError {
     BadRows { bad: usize, rows: usize },
     #[error("HF-IMP-006 the file has no product that can be imported")]
     Empty,
+    #[error("HF-IMP-007 products, price lists and promotions do not go together; nothing was imported")]
+    Contradiction(#[source] CatalogError),
+    #[error("HF-IMP-008 {name} is not a {what}; correct the file and import it again")]
+    NotThat {
+        name: String,
+        what: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// What a column can be.
@@ -56,10 +69,16 @@ pub enum Field {
     TaxClass,
     UnitPrice,
     Stock,
+    Category,
+    Variant,
+    PriceRule,
+    Deposit,
+    MinimumAge,
+    Components,
 }
 
 impl Field {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::Sku,
         Self::Description,
         Self::Barcode,
@@ -67,6 +86,12 @@ impl Field {
         Self::TaxClass,
         Self::UnitPrice,
         Self::Stock,
+        Self::Category,
+        Self::Variant,
+        Self::PriceRule,
+        Self::Deposit,
+        Self::MinimumAge,
+        Self::Components,
     ];
 
     /// Its name in mappings, and its column where no mapping says otherwise.
@@ -79,12 +104,19 @@ impl Field {
             Self::TaxClass => "tax_class",
             Self::UnitPrice => "unit_price",
             Self::Stock => "stock",
+            Self::Category => "category",
+            Self::Variant => "variant",
+            Self::PriceRule => "price_rule",
+            Self::Deposit => "deposit",
+            Self::MinimumAge => "minimum_age",
+            Self::Components => "components",
         }
     }
 
-    /// Columns that a file may do without: no barcode, by the piece, the standard rate, counted at the counter.
+    /// Columns that a file may do without: no barcode, by the piece, the standard rate, counted at the counter, and
+    /// nothing of what most products do not have.
     fn is_optional(self) -> bool {
-        matches!(self, Self::Barcode | Self::Unit | Self::TaxClass | Self::Stock)
+        !matches!(self, Self::Sku | Self::Description | Self::UnitPrice)
     }
 
     fn names() -> String {
@@ -276,7 +308,12 @@ impl<'a> Row<'a> {
         let unit_price = self.parse(Field::UnitPrice, "HF-IMP-015", |text| {
             parse_decimal(text).and_then(UnitPrice::new).map_err(|e| e.to_string())
         });
-        let stock = self.parse(Field::Stock, "HF-IMP-016", stock);
+        let components = self.parse(Field::Components, "HF-IMP-020", components);
+        let stock = self.parse(Field::Stock, "HF-IMP-016", |text| match components.clone() {
+            Some(components) if !components.is_empty() => bundle(text, components),
+            _ => stock(text),
+        });
+        let details = self.details();
         Some(Product {
             sku: sku?,
             description: description?,
@@ -285,6 +322,43 @@ impl<'a> Row<'a> {
             tax_class: tax_class?,
             unit_price: unit_price?,
             stock: stock?,
+            details: details?,
+        })
+    }
+
+    /// What most products have nothing of.
+    fn details(&mut self) -> Option<ProductDetails> {
+        fn optional<T>(
+            parse: impl Fn(&str) -> Result<T, String>,
+        ) -> impl Fn(&str) -> Result<Option<T>, String> {
+            move |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+        }
+        let category = self.parse(
+            Field::Category,
+            "HF-IMP-021",
+            optional(|text| Category::new(text).map_err(|e| e.to_string())),
+        );
+        let variant = self.parse(Field::Variant, "HF-IMP-021", optional(variant));
+        let price_rule = self.parse(Field::PriceRule, "HF-IMP-022", price_rule);
+        let deposit = self.parse(
+            Field::Deposit,
+            "HF-IMP-010",
+            optional(|text| Sku::new(text).map_err(|e| e.to_string())),
+        );
+        let minimum_age = self.parse(
+            Field::MinimumAge,
+            "HF-IMP-023",
+            optional(|text| match text.parse() {
+                Ok(years @ 1..=99_u8) => Ok(years),
+                _ => Err(format!("`{}` is not an age; write whole years, 1 to 99", short(text))),
+            }),
+        );
+        Some(ProductDetails {
+            category: category?,
+            variant: variant?,
+            price_rule: price_rule?,
+            deposit: deposit?,
+            minimum_age: minimum_age?,
         })
     }
 
@@ -321,6 +395,7 @@ fn barcodes(text: &str) -> Result<Vec<Barcode>, String> {
     let mut barcodes = Vec::new();
     for part in text.split('|').map(str::trim).filter(|part| !part.is_empty()) {
         let barcode = Barcode::new(part).map_err(|e| e.to_string())?;
+        check_digit_is_right(part)?;
         if !barcodes.contains(&barcode) {
             barcodes.push(barcode);
         }
@@ -329,6 +404,75 @@ fn barcodes(text: &str) -> Result<Vec<Barcode>, String> {
         return Err(format!("there are more than {BARCODES_MAX} barcodes"));
     }
     Ok(barcodes)
+}
+
+/// Codes of twelve digits and more are numbers of GS1, which end with a check digit; shorter ones and those of the prefixes
+/// for use in the store are the store's own.
+fn check_digit_is_right(code: &str) -> Result<(), String> {
+    let own = code.len() < 12 || code.starts_with('2') || code.starts_with("02") || code.starts_with("04");
+    if own || !barcode::is_gtin_shaped(code) || barcode::is_gtin(code) {
+        return Ok(());
+    }
+    let right = barcode::check_digit(&code[..code.len() - 1]).unwrap_or_default();
+    Err(format!("{code} does not end with its check digit, which would be {right}; look at the goods again"))
+}
+
+/// `family: name`, such as `shirt: red, L`.
+fn variant(text: &str) -> Result<Variant, String> {
+    let (family, name) = text.split_once(':').ok_or_else(|| {
+        format!("`{}` is not a variant; write the family, a colon and what this one is", short(text))
+    })?;
+    let label = |text: &str| Label::new(text).map_err(|e| e.to_string());
+    Ok(Variant { family: label(family)?, name: label(name)? })
+}
+
+fn price_rule(text: &str) -> Result<PriceRule, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "listed" => Ok(PriceRule::Listed),
+        "open" => Ok(PriceRule::Open),
+        other => Err(format!("the price rule `{}` is unknown; write listed or open", short(other))),
+    }
+}
+
+/// `85123A*2|22423*1`: parts of a bundle, each with how many of it are in one.
+fn components(text: &str) -> Result<Vec<Component>, String> {
+    let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
+    let part = |part: &str| {
+        let (sku, quantity) = part.rsplit_once('*').unwrap_or((part, "1"));
+        let quantity = parse_decimal(quantity.trim()).and_then(Quantity::new).map_err(|e| e.to_string())?;
+        if !quantity.is_positive() {
+            return Err(format!("a bundle has more than nothing of {}", short(sku)));
+        }
+        let sku = Sku::new(sku).map_err(|e| e.to_string())?;
+        Ok(Component { sku, quantity, rule: StockRule::Untracked })
+    };
+    parts.map(part).collect()
+}
+
+fn bundle(text: &str, components: Vec<Component>) -> Result<StockRule, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "bundle" => Ok(StockRule::Bundle { components }),
+        other => {
+            Err(format!("what has components is a bundle, not `{}`; leave the stock rule out", short(other)))
+        }
+    }
+}
+
+/// A price book or a tax table: JSON in the form that the documents of the hub's formats give.
+///
+/// # Errors
+/// HF-IMP-008 with the place in the file.
+pub fn read_json<T: Wire>(name: &str, what: &'static str, bytes: &[u8]) -> Result<T, ImportError> {
+    let not_that = |source: Box<dyn std::error::Error + Send + Sync>| ImportError::NotThat {
+        name: name.to_owned(),
+        what,
+        source,
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let read: Wired<T> =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| not_that(error.into()))?;
+    deserializer.end().map_err(|error| not_that(error.into()))?;
+    Ok(read.0)
 }
 
 fn unit(text: &str) -> Result<Unit, String> {
@@ -343,6 +487,7 @@ fn unit(text: &str) -> Result<Unit, String> {
 
 fn stock(text: &str) -> Result<StockRule, String> {
     match text.to_ascii_lowercase().as_str() {
+        "bundle" => Err("a bundle names its components; add the column components".to_owned()),
         "" | "counter" => Ok(StockRule::Counter),
         "strict" => Ok(StockRule::Strict),
         "untracked" | "none" => Ok(StockRule::Untracked),
@@ -380,7 +525,7 @@ impl Seen {
             return false;
         }
         if let Some((barcode, (sku, line))) =
-            product.barcodes.iter().find_map(|b| Some((b, self.barcodes.get(b)?)))
+            product.barcodes.iter().find_map(|b| Some((b, self.barcodes.get(&barcode::spelling(b))?)))
         {
             let text = format!("{barcode} belongs to {sku} in row {line}; give it to one of them");
             row.refuse(Field::Barcode, "HF-IMP-018", text);
@@ -388,7 +533,7 @@ impl Seen {
         }
         self.skus.insert(product.sku.clone(), row.line);
         for barcode in &product.barcodes {
-            self.barcodes.insert(barcode.clone(), (product.sku.clone(), row.line));
+            self.barcodes.insert(barcode::spelling(barcode), (product.sku.clone(), row.line));
         }
         true
     }
@@ -417,7 +562,7 @@ mod tests {
         let [tea, muesli] = &sheet.products[..] else { panic!("two products") };
         assert_eq!((tea.sku.as_str(), tea.barcodes.len(), tea.unit), ("A1", 2, Unit::Piece));
         assert_eq!(
-            (muesli.unit, muesli.stock, muesli.tax_class.as_str()),
+            (muesli.unit, muesli.stock.clone(), muesli.tax_class.as_str()),
             (Unit::Kilogram, StockRule::Counter, "standard")
         );
         assert_eq!(muesli.unit_price.to_string(), "12.99");

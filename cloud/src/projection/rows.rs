@@ -17,6 +17,8 @@ pub struct OrderRow {
     pub placed_at_ms: i64,
     pub currency: &'static str,
     pub totals: TotalsRow,
+    /// Parts of bundles: product, no description, thousandths.
+    pub parts: Vec<(String, String, i64)>,
     pub epoch_order: u32,
     pub seq: u64,
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::ids::{TerminalId, Uuid};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_domain::store::StoreProfile;
@@ -30,6 +30,8 @@ pub trait Ids: Send + Sync + Debug + 'static {
 /// The store's business day by its time zone and cut-over.
 pub trait Calendar: Send + Sync + Debug + 'static {
     fn business_date(&self, profile: &StoreProfile, at: Timestamp) -> BusinessDate;
+    /// Date and minute on the store's wall.
+    fn local_time(&self, profile: &StoreProfile, at: Timestamp) -> LocalTime;
 }
 
 /// Looks at a PIN. Blocking: an attempt is counted durably first, then hashed. Called on a blocking thread.

@@ -91,6 +91,16 @@ texts! {
     TaxClass, "tax class", 16, str::to_ascii_lowercase, |c| c.is_ascii_alphanumeric() || c == '-';
     /// The short code of one tax rate on receipts and reports.
     TaxCode, "tax code", 8, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric();
+    /// What a promotion is called in settings and reports.
+    PromotionCode, "promotion code", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    /// What a customer presents to get a promotion.
+    CouponCode, "coupon code", 24, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    /// Customers who share prices, such as trade or staff.
+    PriceGroup, "price group", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    /// Where a product stands in the assortment.
+    Category, "category", 40, str::to_owned, |c| !is_hostile(c);
+    /// How goods are consumed where that changes their tax, such as eat-in.
+    OrderTag, "order tag", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
     /// Why somebody did something that leaves a trace.
     Reason, "reason", 120, str::to_owned, |c| !is_hostile(c);
     /// What a store's list calls a way to pay.

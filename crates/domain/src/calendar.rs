@@ -54,6 +54,57 @@ impl BusinessDate {
     }
 }
 
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    pub const ALL: [Self; 7] = [
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+        Self::Sunday,
+    ];
+}
+
+/// A civil date and minute in the store's time zone: what price lists and promotions look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalTime {
+    pub date: BusinessDate,
+    /// Minutes since local midnight, 0 to 1439.
+    pub minute: u16,
+}
+
+impl LocalTime {
+    pub fn midnight(date: BusinessDate) -> Self {
+        Self { date, minute: 0 }
+    }
+}
+
+impl BusinessDate {
+    /// The day of the week, by Zeller's congruence.
+    pub fn weekday(self) -> Weekday {
+        let (year, month) = match self.month {
+            1 | 2 => (i32::from(self.year) - 1, i32::from(self.month) + 12),
+            month => (i32::from(self.year), i32::from(month)),
+        };
+        let from_saturday =
+            (i32::from(self.day) + 13 * (month + 1) / 5 + year + year / 4 - year / 100 + year / 400) % 7;
+        Weekday::ALL[usize::try_from((from_saturday + 5) % 7).expect("a remainder of positive numbers")]
+    }
+}
+
 impl fmt::Display for BusinessDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
@@ -89,6 +140,19 @@ impl FromStr for BusinessDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_the_days_of_the_week() {
+        for (date, day) in [
+            ("2026-11-28", Weekday::Saturday),
+            ("2024-02-29", Weekday::Thursday),
+            ("2000-01-01", Weekday::Saturday),
+            ("1970-01-01", Weekday::Thursday),
+            ("2100-03-01", Weekday::Monday),
+        ] {
+            assert_eq!(date.parse::<BusinessDate>().unwrap().weekday(), day, "{date}");
+        }
+    }
 
     #[test]
     fn knows_the_calendar() {

@@ -19,6 +19,7 @@ use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, CountScope};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
+use crate::tax::TaxTable;
 use crate::tender::{DeclaredTender, Pieces, TenderInput, TenderType};
 
 /// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
@@ -178,6 +179,9 @@ pub enum HubCommand {
     /// The whole list of ways to pay; it replaces the one before.
     ConfigureTenders {
         types: Vec<TenderType>,
+    },
+    ConfigureTaxes {
+        table: Box<TaxTable>,
     },
     ActivateCatalog {
         content_hash: [u8; 32],

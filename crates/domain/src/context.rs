@@ -1,6 +1,6 @@
 //! Facts already read, handed to a decision. Never a way to read more.
 
-use crate::calendar::{BusinessDate, Timestamp};
+use crate::calendar::{BusinessDate, LocalTime, Timestamp};
 use crate::catalog::Catalog;
 
 #[derive(Debug, Clone, Copy)]
@@ -9,5 +9,7 @@ pub struct Context<'a> {
     pub recorded_at: Timestamp,
     /// The store's business day now, by its time zone and cut-over.
     pub business_date: BusinessDate,
+    /// Date and minute in the store's time zone now.
+    pub local: LocalTime,
     pub catalog: &'a Catalog,
 }

@@ -36,6 +36,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Event, Stamp, VoidNumberReason};
 use crate::ids::TerminalId;
+use crate::pricing::Rules;
 use crate::receipt::{ReceiptNumber, ReceiptSource, Series};
 use crate::refusal::Refusal;
 use crate::shift::{Mode, Shift};
@@ -142,6 +143,11 @@ impl<'a> Desk<'a> {
             occurred_at: self.command.occurred_at,
         };
         Ok((shift, stamp))
+    }
+
+    /// By what baskets are priced here.
+    fn rules(&self) -> Rules<'a> {
+        Rules { profile: self.profile, taxes: self.state.taxes.as_ref(), catalog: self.context.catalog }
     }
 
     /// An amount from outside: the store's currency, not negative.

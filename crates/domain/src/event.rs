@@ -9,7 +9,7 @@ use crate::ids::{
     CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use crate::line::Line;
-use crate::order::{Channel, Totals};
+use crate::order::{Channel, OrderTerms, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
 use crate::sale::ReturnedLine;
 use crate::shift::{Mode, ShiftFigures};
@@ -17,7 +17,7 @@ use crate::staff::{OwnRole, Permission, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, CountScope, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
-use crate::tax::{TaxBasis, TaxTotal};
+use crate::tax::{TaxBasis, TaxTable, TaxTotal};
 use crate::tender::{Payment, TenderLine, TenderType};
 
 /// Who did it, where, in which shift and on which business day: on everything a till causes.
@@ -336,6 +336,15 @@ pub enum Event {
         group: Option<Label>,
         staff: StaffId,
     },
+    /// Follows an order that was placed: what holds for the whole of it, where something does.
+    OrderTermsSet {
+        order: OrderId,
+        terms: OrderTerms,
+    },
+    /// In force instead of the plain rates of the store's profile.
+    TaxesConfigured {
+        table: Box<TaxTable>,
+    },
 }
 
 impl Event {
@@ -385,6 +394,8 @@ impl Event {
             Self::ReservationExpired { .. } => "reservation_expired",
             Self::SoldAfterExpiry { .. } => "sold_after_expiry",
             Self::SubjectGrouped { .. } => "subject_grouped",
+            Self::OrderTermsSet { .. } => "order_terms_set",
+            Self::TaxesConfigured { .. } => "taxes_configured",
         }
     }
 

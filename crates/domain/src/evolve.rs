@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use holdfast_money::Money;
 
-use crate::bounded::Sku;
+use crate::bounded::{CouponCode, Sku};
 use crate::calendar::Timestamp;
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
 use crate::line::Line;
-use crate::order::{Channel, Order, OrderState, Reservation};
+use crate::order::{Channel, Order, OrderState, OrderTerms, Reservation};
 use crate::receipt::ReceiptNumber;
 use crate::sale::{Sale, SoldLine};
 use crate::shift::{Mode, Shift, ShiftFigures};
@@ -37,6 +37,7 @@ pub struct Changes {
     pub stock: BTreeSet<Sku>,
     /// Products of the count under way, or of one that has just ended.
     pub counted: BTreeSet<Sku>,
+    pub coupons: BTreeSet<CouponCode>,
     pub documents: BTreeSet<TransactionId>,
     pub subjects: BTreeSet<SubjectId>,
     pub violations: Vec<Violation>,
@@ -54,6 +55,7 @@ impl Changes {
             sales: state.sales.keys().copied().collect(),
             stock: state.stock.keys().cloned().collect(),
             counted: state.counted.keys().cloned().collect(),
+            coupons: state.coupons.keys().cloned().collect(),
             documents: state.documents.clone(),
             subjects: state.subjects.keys().copied().collect(),
             violations: Vec::new(),
@@ -150,16 +152,18 @@ impl State {
                     totals: totals.clone(),
                     revision: 1,
                     reservation: Reservation::Held,
+                    terms: OrderTerms::default(),
                 };
                 self.orders.insert(*order, placed);
                 changes.orders.insert(*order);
             }
             Event::OrderCancelled { stamp, receipt, order, .. } => {
                 self.number_used(stamp.terminal, *receipt, changes);
-                if let Some(cancelled) = self.advance(*order, OrderState::Cancelled, changes)
-                    && cancelled.holds_stock()
-                {
-                    self.release(cancelled.placed.mode, &cancelled.lines, changes);
+                if let Some(cancelled) = self.advance(*order, OrderState::Cancelled, changes) {
+                    if cancelled.holds_stock() {
+                        self.release(cancelled.placed.mode, &cancelled.lines, changes);
+                    }
+                    self.give_back_coupons(cancelled, changes);
                 }
                 self.figures(stamp.shift, changes, |f| f.cancelled += 1);
             }
@@ -310,6 +314,38 @@ impl State {
                 self.roles.insert(role.number, (**role).clone());
                 changes.store = true;
             }
+            Event::OrderTermsSet { order, terms } => self.set_terms(*order, terms, changes),
+            Event::TaxesConfigured { table } => {
+                self.taxes = Some((**table).clone());
+                changes.store = true;
+            }
+        }
+    }
+
+    fn set_terms(&mut self, order: OrderId, terms: &OrderTerms, changes: &mut Changes) {
+        changes.orders.insert(order);
+        let Some(found) = self.orders.get_mut(&order) else {
+            changes.violations.push(Violation::OrderMissing);
+            return;
+        };
+        found.terms = terms.clone();
+        if found.placed.mode == Mode::Training {
+            return;
+        }
+        for coupon in &terms.coupons {
+            *self.coupons.entry(coupon.clone()).or_default() += 1;
+            changes.coupons.insert(coupon.clone());
+        }
+    }
+
+    fn give_back_coupons(&mut self, cancelled: Order, changes: &mut Changes) {
+        if cancelled.placed.mode == Mode::Training {
+            return;
+        }
+        for coupon in cancelled.terms.coupons {
+            let used = self.coupons.entry(coupon.clone()).or_default();
+            *used = used.saturating_sub(1);
+            changes.coupons.insert(coupon);
         }
     }
 
@@ -365,8 +401,8 @@ impl State {
             self.release(paid.placed.mode, &paid.lines, changes);
         }
         if paid.placed.mode == Mode::Live {
-            for line in paid.lines.iter().filter(|line| line.carries_stock()) {
-                self.post(&line.sku, Account::OnHand, Account::Sold, line.quantity, changes);
+            for goods in paid.lines.iter().flat_map(Line::goods) {
+                self.post(goods.sku, Account::OnHand, Account::Sold, goods.quantity, changes);
             }
         }
         if let Some(order) = self.orders.get_mut(&order) {
@@ -490,9 +526,9 @@ impl State {
         if mode == Mode::Training {
             return;
         }
-        for line in lines.iter().filter(|line| line.carries_stock()) {
-            self.stock.entry(line.sku.clone()).or_default().reserved += line.quantity;
-            changes.stock.insert(line.sku.clone());
+        for goods in lines.iter().flat_map(Line::goods) {
+            self.stock.entry(goods.sku.clone()).or_default().reserved += goods.quantity;
+            changes.stock.insert(goods.sku.clone());
         }
     }
 
@@ -500,15 +536,18 @@ impl State {
         if mode == Mode::Training {
             return;
         }
-        for line in lines.iter().filter(|line| line.carries_stock()) {
-            self.stock.entry(line.sku.clone()).or_default().reserved -= line.quantity;
-            changes.stock.insert(line.sku.clone());
+        for goods in lines.iter().flat_map(Line::goods) {
+            self.stock.entry(goods.sku.clone()).or_default().reserved -= goods.quantity;
+            changes.stock.insert(goods.sku.clone());
         }
     }
 
     fn take_back(&mut self, mode: Mode, line: &Line, changes: &mut Changes) {
-        if mode == Mode::Live && line.carries_stock() {
-            self.post(&line.sku, Account::Sold, Account::OnHand, line.quantity, changes);
+        if mode == Mode::Training {
+            return;
+        }
+        for goods in line.goods() {
+            self.post(goods.sku, Account::Sold, Account::OnHand, goods.quantity, changes);
         }
     }
 

@@ -117,8 +117,8 @@ pub fn check_state(state: &State) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut reserved: BTreeMap<&Sku, Quantity> = BTreeMap::new();
     for order in state.orders.values().filter(|o| o.holds_stock() && o.placed.mode == Mode::Live) {
-        for line in order.lines.iter().filter(|line| line.carries_stock()) {
-            *reserved.entry(&line.sku).or_default() += line.quantity;
+        for goods in order.lines.iter().flat_map(Line::goods) {
+            *reserved.entry(goods.sku).or_default() += goods.quantity;
         }
     }
     for (sku, level) in &state.stock {

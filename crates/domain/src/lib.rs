@@ -4,6 +4,7 @@
 //! Invariant: no IO, no clock, no randomness, no serialisation and no actor is known here. Every amount that an event
 //! carries was computed in `decide`; `evolve` adds and subtracts, it never prices, taxes or rounds.
 
+pub mod barcode;
 pub mod bounded;
 pub mod calendar;
 pub mod cash;
@@ -18,7 +19,9 @@ pub mod ids;
 pub mod invariant;
 pub mod line;
 pub mod order;
+pub mod price_list;
 pub mod pricing;
+pub mod promotion;
 pub mod receipt;
 pub mod record;
 pub mod refusal;

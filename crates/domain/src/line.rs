@@ -2,8 +2,8 @@
 
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
-use crate::bounded::{Barcode, Description, Label, Reason, Sku, TaxClass};
-use crate::catalog::{ItemRef, StockRule, Unit};
+use crate::bounded::{Barcode, CouponCode, Description, Label, PromotionCode, Reason, Sku, TaxClass};
+use crate::catalog::{Component, ItemRef, StockRule, Unit};
 use crate::tax::AppliedTax;
 
 /// The most lines one basket can have, voided ones included.
@@ -37,6 +37,8 @@ pub enum PriceInput {
     List,
     /// A price that somebody set, with a reason.
     Override { unit_price: UnitPrice, reason: Reason },
+    /// The price of an item that has none of its own.
+    Open { unit_price: UnitPrice },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,22 +96,68 @@ impl Line {
         self.gross - self.net
     }
 
-    /// Whether the line moves stock.
+    /// Whether the product moves stock under its own number; a bundle moves its parts.
     pub fn carries_stock(&self) -> bool {
-        self.is_kept() && self.stock != StockRule::Untracked
+        self.is_kept() && matches!(self.stock, StockRule::Counter | StockRule::Strict)
     }
+
+    /// What leaves stock with it, and by which rule: the product itself, the parts of a bundle, or nothing.
+    pub fn goods(&self) -> impl Iterator<Item = Goods<'_>> {
+        let own = matches!(self.stock, StockRule::Counter | StockRule::Strict);
+        let own = own.then_some(Goods {
+            sku: &self.sku,
+            quantity: self.quantity,
+            strict: self.stock == StockRule::Strict,
+        });
+        let parts: &[Component] = match &self.stock {
+            StockRule::Bundle { components } => components,
+            _ => &[],
+        };
+        let parts = parts.iter().filter(|part| part.rule != StockRule::Untracked).map(|part| Goods {
+            sku: &part.sku,
+            quantity: self.quantity.times(part.quantity),
+            strict: part.rule == StockRule::Strict,
+        });
+        own.into_iter().chain(parts).filter(|_| self.is_kept())
+    }
+}
+
+/// Goods that a line moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goods<'a> {
+    pub sku: &'a Sku,
+    pub quantity: Quantity,
+    /// Refused when nothing is available, even at the counter.
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppliedPrice {
-    List { unit_price: UnitPrice },
-    Override { unit_price: UnitPrice, list_price: UnitPrice, reason: Reason },
+    List {
+        unit_price: UnitPrice,
+    },
+    Override {
+        unit_price: UnitPrice,
+        list_price: UnitPrice,
+        reason: Reason,
+    },
+    /// Somebody said what it costs: the item has no price of its own.
+    Open {
+        unit_price: UnitPrice,
+    },
+    /// The label of the piece states its price; the quantity follows from the unit price.
+    Label {
+        unit_price: UnitPrice,
+    },
 }
 
 impl AppliedPrice {
     pub fn unit_price(&self) -> UnitPrice {
         match self {
-            Self::List { unit_price } | Self::Override { unit_price, .. } => *unit_price,
+            Self::List { unit_price }
+            | Self::Override { unit_price, .. }
+            | Self::Open { unit_price }
+            | Self::Label { unit_price } => *unit_price,
         }
     }
 }
@@ -127,6 +175,35 @@ pub enum AppliedDiscount {
         amount: Money,
         reason: Reason,
     },
+    /// More than one thing came off, or something that nobody gave by hand.
+    Parts {
+        parts: Vec<DiscountPart>,
+    },
+}
+
+/// One thing that came off a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscountPart {
+    pub source: DiscountSource,
+    /// Positive.
+    pub amount: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiscountSource {
+    /// Given on the line.
+    Line {
+        reason: Reason,
+    },
+    Promotion {
+        code: PromotionCode,
+        name: Description,
+        coupon: Option<CouponCode>,
+    },
+    /// This line's share of what was given on the whole basket.
+    Basket {
+        reason: Reason,
+    },
 }
 
 impl AppliedDiscount {
@@ -135,6 +212,36 @@ impl AppliedDiscount {
         match self {
             Self::None => None,
             Self::Percent { amount, .. } | Self::Amount { amount, .. } => Some(*amount),
+            Self::Parts { parts } => {
+                let first = parts.first()?.amount;
+                Some(Money::sum(first.currency(), parts.iter().map(|part| part.amount)))
+            }
         }
+    }
+
+    /// What somebody gave on the line.
+    pub fn on_line(&self) -> Option<Money> {
+        self.of(|source| matches!(source, DiscountSource::Line { .. }))
+    }
+
+    /// What somebody gave, on the line or as its share of the basket's. What promotions took off is not among it.
+    pub fn by_hand(&self) -> Option<Money> {
+        self.of(|source| !matches!(source, DiscountSource::Promotion { .. }))
+    }
+
+    fn of(&self, is_meant: impl Fn(&DiscountSource) -> bool) -> Option<Money> {
+        let Self::Parts { parts } = self else { return self.amount() };
+        let meant = parts.iter().filter(|part| is_meant(&part.source));
+        meant.map(|part| part.amount).reduce(|sum, part| sum + part)
+    }
+
+    /// Every amount in it.
+    pub fn amounts_mut(&mut self) -> impl Iterator<Item = &mut Money> {
+        let (one, parts): (Option<&mut Money>, &mut [DiscountPart]) = match self {
+            Self::None => (None, &mut []),
+            Self::Percent { amount, .. } | Self::Amount { amount, .. } => (Some(amount), &mut []),
+            Self::Parts { parts } => (None, parts),
+        };
+        one.into_iter().chain(parts.iter_mut().map(|part| &mut part.amount))
     }
 }

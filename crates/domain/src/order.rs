@@ -2,10 +2,11 @@
 
 use holdfast_money::Money;
 
+use crate::bounded::{CouponCode, Label, OrderTag};
 use crate::calendar::Timestamp;
 use crate::event::Stamp;
 use crate::ids::{OrderId, SubjectId};
-use crate::line::{Line, LineInput};
+use crate::line::{DiscountInput, Line, LineInput};
 use crate::tax::TaxBasis;
 use crate::tender::TenderBalance;
 
@@ -113,6 +114,7 @@ pub struct Order {
     pub tenders: Vec<TenderBalance>,
     pub revision: u32,
     pub reservation: Reservation,
+    pub terms: OrderTerms,
 }
 
 impl Order {
@@ -141,6 +143,44 @@ pub struct PlaceOrder {
     pub expected_total: Option<Money>,
     /// How long goods that are not in hand are held for the customer; without it until the order is paid or cancelled.
     pub reserve_until: Option<Timestamp>,
+    pub terms: Terms,
+}
+
+/// The most coupons of one basket.
+pub const COUPONS_MAX: usize = 20;
+
+/// What is asked for the whole basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Eat-in, delivery and the like, where these change the tax.
+    pub tag: Option<OrderTag>,
+    /// What the customer presents.
+    pub coupons: Vec<CouponCode>,
+    /// The number of the certificate that frees the customer from tax.
+    pub exemption: Option<Label>,
+    /// Given on the whole basket, after promotions.
+    pub discount: DiscountInput,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { tag: None, coupons: Vec::new(), exemption: None, discount: DiscountInput::None }
+    }
+}
+
+/// What holds for a whole order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderTerms {
+    pub tag: Option<OrderTag>,
+    pub exemption: Option<Label>,
+    /// The coupons that took something off, each once.
+    pub coupons: Vec<CouponCode>,
+}
+
+impl OrderTerms {
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[cfg(test)]

@@ -1,109 +1,297 @@
-//! From what a till asks for to priced lines and totals. Rounding happens at three named points: the extended price, the
-//! discount, the tax. All of them round half up (commercial rounding).
+//! From what a till asks for to priced lines and totals, as `docs/pricing.md` says. Rounding happens at named points: the
+//! extended price, each discount, each promotion's saving, the tax. All of them round half up (commercial rounding).
+
+mod assign;
+mod promotions;
+mod tax;
 
 use std::collections::BTreeSet;
 
-use holdfast_money::{Currency, Decimal, Money, Rounding, allocate};
+use holdfast_money::{Currency, Decimal, Money, Quantity, Rounding, allocate};
 
-use crate::bounded::TaxCode;
-use crate::catalog::{Catalog, Product};
-use crate::line::{AppliedDiscount, AppliedPrice, DiscountInput, LINES_MAX, Line, LineInput, PriceInput};
+use crate::barcode::Embedded;
+use crate::bounded::{Category, CouponCode, Label, OrderTag, PriceGroup};
+use crate::calendar::LocalTime;
+use crate::catalog::{Catalog, Found, ItemRef, PriceRule, Product};
+use crate::line::{
+    AppliedDiscount, AppliedPrice, DiscountInput, DiscountPart, DiscountSource, LINES_MAX, Line, LineInput,
+    LineNumber, PriceInput,
+};
 use crate::order::Totals;
+use crate::price_list::listed;
+use crate::promotion::Explained;
 use crate::refusal::Refusal;
 use crate::store::StoreProfile;
-use crate::tax::{AppliedTax, TaxBasis, TaxRounding, TaxTotal};
+use crate::tax::{TaxTable, TaxTotal};
 
 /// The one rounding of the shop.
 pub const ROUNDING: Rounding = Rounding::HalfUp;
+
+/// What the number of a deposit line is above its item's line.
+pub const DEPOSIT_LINE_OFFSET: u16 = 30_000;
+
+/// By what a basket is priced: the store's settings and one version of its catalog.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    pub profile: &'a StoreProfile,
+    /// In force instead of the profile's plain rates.
+    pub taxes: Option<&'a TaxTable>,
+    pub catalog: &'a Catalog,
+}
+
+/// For whom and when a basket is priced, and what is given on the whole of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    pub now: LocalTime,
+    pub tag: Option<&'a OrderTag>,
+    pub group: Option<&'a PriceGroup>,
+    pub coupons: &'a [CouponCode],
+    pub exempt: Exempt,
+    pub discount: &'a DiscountInput,
+}
+
+impl Circumstances<'_> {
+    /// Nothing but a time.
+    pub fn plain(now: LocalTime) -> Self {
+        Self { now, tag: None, group: None, coupons: &[], exempt: Exempt::No, discount: &DiscountInput::None }
+    }
+}
+
+/// Whether the customer owes tax. An exemption needs a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exempt {
+    No,
+    Yes,
+}
+
+/// A priced basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Priced {
+    pub lines: Vec<Line>,
+    pub totals: Totals,
+    /// What became of every promotion, in order.
+    pub promotions: Vec<Explained>,
+}
+
+/// A line on its way through the rules.
+struct Draft {
+    line: Line,
+    /// What is still charged.
+    charged: Money,
+    /// What promotions may look at: nothing where a person or a label decided the price.
+    promotable: Option<Promotable>,
+    /// What promotions and the basket's discount took off, in order.
+    parts: Vec<DiscountPart>,
+}
+
+/// A line that promotions may look at.
+struct Promotable {
+    category: Option<Category>,
+    units: Units,
+}
+
+/// What promotions can take of a line.
+enum Units {
+    /// So many pieces.
+    Pieces(u32),
+    /// One, as heavy or long as the line says.
+    Measure,
+}
 
 /// Prices a basket.
 ///
 /// # Errors
 /// A [`Refusal`] that names the first line that cannot be sold as asked.
-pub fn price_lines(
-    profile: &StoreProfile,
-    catalog: &Catalog,
+pub fn price(
+    rules: &Rules<'_>,
     inputs: &[LineInput],
-) -> Result<Vec<Line>, Refusal> {
-    if inputs.len() > LINES_MAX {
-        return Err(Refusal::TooManyLines { max: LINES_MAX });
-    }
-    let mut numbers = BTreeSet::new();
-    let mut lines = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        if !numbers.insert(input.number) {
-            return Err(Refusal::DuplicateLine { line: input.number });
-        }
-        lines.push(price_line(profile, catalog, input)?);
-    }
+    circumstances: &Circumstances<'_>,
+) -> Result<Priced, Refusal> {
+    let mut drafts = drafts(rules, inputs, circumstances)?;
+    let promotions = promotions::apply(rules, &mut drafts, circumstances);
+    give_on_basket(rules.profile.currency, &mut drafts, circumstances.discount)?;
+    let mut lines: Vec<Line> = drafts.into_iter().map(Draft::finish).collect();
     // Before the tax is worked out: sums of amounts that nobody can store would not fit the arithmetic either.
-    let charged = Money::sum(profile.currency, lines.iter().map(|line| line.gross));
-    if !charged.in_range() || lines.iter().any(|line| !line.extended.in_range()) {
+    let charged = Money::sum(rules.profile.currency, lines.iter().map(|line| line.gross));
+    if !charged.in_range() {
         return Err(Refusal::AmountOutOfRange);
     }
-    tax_lines(profile, &mut lines);
+    tax::tax_lines(rules, &mut lines, circumstances)?;
     if lines.iter().any(|line| !line.gross.in_range()) {
         return Err(Refusal::AmountOutOfRange);
     }
-    Ok(lines)
+    let totals = totals(rules.profile.currency, &lines);
+    Ok(Priced { lines, totals, promotions })
 }
 
-fn price_line(profile: &StoreProfile, catalog: &Catalog, input: &LineInput) -> Result<Line, Refusal> {
-    let product =
-        catalog.find(&input.item).ok_or_else(|| Refusal::UnknownItem { item: item_text(&input.item) })?;
+/// Each line by itself, and the deposits that go with them.
+fn drafts(
+    rules: &Rules<'_>,
+    inputs: &[LineInput],
+    circumstances: &Circumstances<'_>,
+) -> Result<Vec<Draft>, Refusal> {
+    let mut numbers: BTreeSet<LineNumber> = BTreeSet::new();
+    let mut drafts = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let found = rules
+            .catalog
+            .scan(&input.item)
+            .ok_or_else(|| Refusal::UnknownItem { item: item_text(&input.item) })?;
+        if !numbers.insert(input.number) {
+            return Err(Refusal::DuplicateLine { line: input.number });
+        }
+        drafts.push(draft(rules, found, input, circumstances)?);
+        if let Some(deposit) = &found.product.details.deposit {
+            let number = input.number.0.checked_add(DEPOSIT_LINE_OFFSET).map(LineNumber);
+            let number = number.ok_or(Refusal::DuplicateLine { line: input.number })?;
+            let asked = LineInput {
+                number,
+                item: ItemRef::Sku(deposit.clone()),
+                price: PriceInput::List,
+                discount: DiscountInput::None,
+                ..input.clone()
+            };
+            let found = rules.catalog.scan(&asked.item);
+            let found = found.ok_or_else(|| Refusal::UnknownItem { item: item_text(&asked.item) })?;
+            if !numbers.insert(number) {
+                return Err(Refusal::DuplicateLine { line: number });
+            }
+            // Nothing comes off a deposit: it is given back as it was taken.
+            let plain = draft(rules, found, &asked, circumstances)?;
+            drafts.push(Draft { promotable: None, ..plain });
+        }
+        if drafts.len() > LINES_MAX {
+            return Err(Refusal::TooManyLines { max: LINES_MAX });
+        }
+    }
+    let charged = Money::sum(rules.profile.currency, drafts.iter().map(|draft| draft.charged));
+    if !charged.in_range() || drafts.iter().any(|draft| !draft.line.extended.in_range()) {
+        return Err(Refusal::AmountOutOfRange);
+    }
+    Ok(drafts)
+}
+
+fn draft(
+    rules: &Rules<'_>,
+    found: Found<'_>,
+    input: &LineInput,
+    circumstances: &Circumstances<'_>,
+) -> Result<Draft, Refusal> {
+    let (product, currency) = (found.product, rules.profile.currency);
     if !input.quantity.is_positive() {
         return Err(Refusal::QuantityNotPositive { line: input.number, quantity: input.quantity });
     }
-    if !product.unit.divisible() && !input.quantity.is_whole() {
-        return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity: input.quantity });
+    let (price_list, price) = unit_price(rules.catalog, product, input, circumstances)?;
+    let (quantity, price, extended) = match found.embedded {
+        None => {
+            (input.quantity, price.clone(), price.unit_price().extend(input.quantity, currency, ROUNDING))
+        }
+        Some(embedded) => read_label(currency, embedded, product, price, input)?,
+    };
+    if !product.unit.divisible() && !quantity.is_whole() {
+        return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity });
     }
-    let rates = profile.rates(&product.tax_class).ok_or_else(|| Refusal::NoTaxRule {
-        sku: product.sku.clone(),
-        class: product.tax_class.to_string(),
-    })?;
-    let price = applied_price(product, &input.price);
-    let extended = price.unit_price().extend(input.quantity, profile.currency, ROUNDING);
-    let discount = applied_discount(profile.currency, input, extended)?;
+    let taxes = tax::taxes_of(rules, product, circumstances)?;
+    let discount = applied_discount(currency, input, extended)?;
     let charged = discount.amount().map_or(extended, |off| extended - off);
-    let zero = Money::zero(profile.currency);
-    Ok(Line {
+    let line = Line {
         number: input.number,
         sku: product.sku.clone(),
         description: product.description.clone(),
         scanned: match &input.item {
-            crate::catalog::ItemRef::Barcode(barcode) => Some(barcode.clone()),
-            crate::catalog::ItemRef::Sku(_) => None,
+            ItemRef::Barcode(barcode) => Some(barcode.clone()),
+            ItemRef::Sku(_) => None,
         },
         unit: product.unit,
-        stock: product.stock,
-        quantity: input.quantity,
-        price_list: catalog.price_list().clone(),
+        stock: product.stock.clone(),
+        quantity,
+        price_list,
         price,
         extended,
         discount,
         tax_class: product.tax_class.clone(),
-        taxes: rates.iter().map(|r| AppliedTax { code: r.code.clone(), rate: r.rate, tax: zero }).collect(),
+        taxes,
         net: charged,
         gross: charged,
         fate: input.fate.clone(),
-    })
+    };
+    let untouched = matches!(line.price, AppliedPrice::List { .. }) && line.discount == AppliedDiscount::None;
+    let promotable = (line.is_kept() && untouched).then(|| Promotable {
+        category: product.details.category.clone(),
+        units: if product.unit.divisible() {
+            Units::Measure
+        } else {
+            Units::Pieces(u32::try_from(quantity.thousandths() / 1_000).unwrap_or(u32::MAX))
+        },
+    });
+    Ok(Draft { line, charged, promotable, parts: Vec::new() })
 }
 
-fn item_text(item: &crate::catalog::ItemRef) -> String {
+fn item_text(item: &ItemRef) -> String {
     match item {
-        crate::catalog::ItemRef::Sku(sku) => sku.to_string(),
-        crate::catalog::ItemRef::Barcode(barcode) => barcode.to_string(),
+        ItemRef::Sku(sku) => sku.to_string(),
+        ItemRef::Barcode(barcode) => barcode.to_string(),
     }
 }
 
-fn applied_price(product: &Product, asked: &PriceInput) -> AppliedPrice {
-    match asked {
-        PriceInput::List => AppliedPrice::List { unit_price: product.unit_price },
-        PriceInput::Override { unit_price, reason } => AppliedPrice::Override {
-            unit_price: *unit_price,
-            list_price: product.unit_price,
-            reason: reason.clone(),
-        },
+/// The price of one and the list that it is from.
+fn unit_price(
+    catalog: &Catalog,
+    product: &Product,
+    input: &LineInput,
+    circumstances: &Circumstances<'_>,
+) -> Result<(Label, AppliedPrice), Refusal> {
+    let found = listed(&catalog.book().lists, &product.sku, circumstances.group, circumstances.now);
+    let (list, listed) = found.unwrap_or((catalog.price_list(), product.unit_price));
+    let price = match (&input.price, product.details.price_rule) {
+        (PriceInput::List, PriceRule::Listed) => AppliedPrice::List { unit_price: listed },
+        (PriceInput::List, PriceRule::Open) => {
+            return Err(Refusal::PriceNeeded { line: input.number, sku: product.sku.clone() });
+        }
+        (PriceInput::Open { unit_price }, PriceRule::Open) => AppliedPrice::Open { unit_price: *unit_price },
+        (PriceInput::Open { .. }, PriceRule::Listed) => {
+            return Err(Refusal::PriceNotOpen { line: input.number, sku: product.sku.clone() });
+        }
+        (PriceInput::Override { unit_price, reason }, _) => {
+            AppliedPrice::Override { unit_price: *unit_price, list_price: listed, reason: reason.clone() }
+        }
+    };
+    Ok((list.clone(), price))
+}
+
+/// What a label with a value in it says about quantity, price and the extended price.
+fn read_label(
+    currency: Currency,
+    embedded: Embedded,
+    product: &Product,
+    price: AppliedPrice,
+    input: &LineInput,
+) -> Result<(Quantity, AppliedPrice, Money), Refusal> {
+    let unit_price = price.unit_price();
+    if input.quantity != Quantity::ONE {
+        return Err(Refusal::LabelIsOnePiece { line: input.number });
+    }
+    let quantity = match embedded {
+        Embedded::Quantity(quantity) => quantity,
+        Embedded::Price { .. } if !product.unit.divisible() => Quantity::ONE,
+        Embedded::Price { .. } if unit_price.value().is_zero() => {
+            return Err(Refusal::PriceNeeded { line: input.number, sku: product.sku.clone() });
+        }
+        // What the label asks for is charged to the cent; how much that is is known to the gram.
+        Embedded::Price { minor } => {
+            let stated = Money::from_minor(minor, currency).amount();
+            Quantity::new(ROUNDING.apply(stated / unit_price.value(), 3))
+                .map_err(|_| Refusal::AmountOutOfRange)?
+        }
+    };
+    if !quantity.is_positive() {
+        return Err(Refusal::QuantityNotPositive { line: input.number, quantity });
+    }
+    match (embedded.price(currency), price) {
+        (Some(stated), AppliedPrice::List { unit_price }) => {
+            Ok((quantity, AppliedPrice::Label { unit_price }, stated))
+        }
+        (_, price) => Ok((quantity, price, unit_price.extend(quantity, currency, ROUNDING))),
     }
 }
 
@@ -112,90 +300,85 @@ fn applied_discount(
     input: &LineInput,
     extended: Money,
 ) -> Result<AppliedDiscount, Refusal> {
-    let too_large = || Refusal::DiscountTooLarge { line: input.number };
-    match &input.discount {
-        DiscountInput::None => Ok(AppliedDiscount::None),
+    let amount = discount_amount(currency, &input.discount, extended)?;
+    let amount = amount.ok_or(Refusal::DiscountTooLarge { line: input.number })?;
+    Ok(match &input.discount {
+        DiscountInput::None => AppliedDiscount::None,
         DiscountInput::Percent { rate, reason } => {
-            if rate.fraction() > Decimal::ONE {
-                return Err(too_large());
-            }
-            let amount = Money::round(extended.amount() * rate.fraction(), currency, ROUNDING);
-            Ok(AppliedDiscount::Percent { rate: *rate, amount, reason: reason.clone() })
+            AppliedDiscount::Percent { rate: *rate, amount, reason: reason.clone() }
         }
-        DiscountInput::Amount { amount, reason } => {
+        DiscountInput::Amount { reason, .. } => AppliedDiscount::Amount { amount, reason: reason.clone() },
+    })
+}
+
+/// What a discount that somebody gives takes off `whole`; none when it is more than that.
+fn discount_amount(
+    currency: Currency,
+    discount: &DiscountInput,
+    whole: Money,
+) -> Result<Option<Money>, Refusal> {
+    match discount {
+        DiscountInput::None => Ok(Some(Money::zero(currency))),
+        DiscountInput::Percent { rate, .. } => {
+            let amount = Money::round(whole.amount() * rate.fraction(), currency, ROUNDING);
+            Ok((rate.fraction() <= Decimal::ONE).then_some(amount))
+        }
+        DiscountInput::Amount { amount, .. } => {
             if amount.currency() != currency {
                 return Err(Refusal::ForeignCurrency { amount: *amount });
             }
             if amount.is_negative() {
                 return Err(Refusal::NegativeAmount { amount: *amount });
             }
-            if amount.amount() > extended.amount() {
-                return Err(too_large());
-            }
-            Ok(AppliedDiscount::Amount { amount: *amount, reason: reason.clone() })
+            Ok((*amount <= whole).then_some(*amount))
         }
     }
 }
 
-/// The unrounded tax of one rate on a charged amount.
-fn exact_tax(basis: TaxBasis, charged: Money, rate: Decimal, all_rates: Decimal) -> Decimal {
-    match basis {
-        TaxBasis::Exclusive => charged.amount() * rate,
-        TaxBasis::Inclusive => charged.amount() * rate / (Decimal::ONE + all_rates),
+/// What somebody gives on the whole basket, split by what is charged.
+fn give_on_basket(currency: Currency, drafts: &mut [Draft], discount: &DiscountInput) -> Result<(), Refusal> {
+    let reason = match discount {
+        DiscountInput::None => return Ok(()),
+        DiscountInput::Percent { reason, .. } | DiscountInput::Amount { reason, .. } => reason,
+    };
+    let kept: Vec<usize> = (0..drafts.len()).filter(|&at| drafts[at].line.is_kept()).collect();
+    let whole = Money::sum(currency, kept.iter().map(|&at| drafts[at].charged));
+    let amount =
+        discount_amount(currency, discount, whole)?.ok_or(Refusal::BasketDiscountTooLarge { whole })?;
+    let weights: Vec<Decimal> = kept.iter().map(|&at| drafts[at].charged.amount()).collect();
+    for (&at, part) in kept.iter().zip(allocate(amount, &weights)) {
+        drafts[at].take_off(DiscountSource::Basket { reason: reason.clone() }, part);
     }
+    Ok(())
 }
 
-/// Fills in tax, net and gross. Lines come with `gross` holding what is charged after the discount.
-fn tax_lines(profile: &StoreProfile, lines: &mut [Line]) {
-    let currency = profile.currency;
-    let exact: Vec<Vec<Decimal>> = lines
-        .iter()
-        .map(|line| {
-            let all: Decimal = line.taxes.iter().map(|t| t.rate.fraction()).sum();
-            line.taxes.iter().map(|t| exact_tax(profile.basis, line.gross, t.rate.fraction(), all)).collect()
-        })
-        .collect();
-    match profile.tax_rounding {
-        TaxRounding::PerLine => {
-            for (line, exact) in lines.iter_mut().zip(&exact) {
-                for (applied, exact) in line.taxes.iter_mut().zip(exact) {
-                    applied.tax = Money::round(*exact, currency, ROUNDING);
+impl Draft {
+    /// Takes an amount off; nothing is no part.
+    fn take_off(&mut self, source: DiscountSource, amount: Money) {
+        if amount.is_zero() {
+            return;
+        }
+        self.charged -= amount;
+        self.parts.push(DiscountPart { source, amount });
+    }
+
+    /// The line with everything that came off it, `gross` holding what is charged.
+    fn finish(mut self) -> Line {
+        if !self.parts.is_empty() {
+            let given = std::mem::replace(&mut self.line.discount, AppliedDiscount::None);
+            let given = match given {
+                AppliedDiscount::Percent { amount, reason, .. }
+                | AppliedDiscount::Amount { amount, reason } => {
+                    Some(DiscountPart { source: DiscountSource::Line { reason }, amount })
                 }
-            }
+                AppliedDiscount::None | AppliedDiscount::Parts { .. } => None,
+            };
+            let parts = given.into_iter().chain(self.parts).collect();
+            self.line.discount = AppliedDiscount::Parts { parts };
         }
-        TaxRounding::PerTotal => round_by_total(currency, lines, &exact),
-    }
-    for line in lines {
-        let tax = Money::sum(currency, line.taxes.iter().map(|t| t.tax));
-        match profile.basis {
-            TaxBasis::Inclusive => line.net = line.gross - tax,
-            TaxBasis::Exclusive => line.gross = line.net + tax,
-        }
-    }
-}
-
-/// Rounds each rate once over all kept lines and gives the cents back to the lines; voided lines round for themselves.
-fn round_by_total(currency: Currency, lines: &mut [Line], exact: &[Vec<Decimal>]) {
-    let mut groups: std::collections::BTreeMap<(TaxCode, Decimal), Vec<(usize, usize)>> = Default::default();
-    for (index, line) in lines.iter_mut().enumerate() {
-        let kept = line.is_kept();
-        for (slot, applied) in line.taxes.iter_mut().enumerate() {
-            if kept {
-                groups
-                    .entry((applied.code.clone(), applied.rate.fraction()))
-                    .or_default()
-                    .push((index, slot));
-            } else {
-                applied.tax = Money::round(exact[index][slot], currency, ROUNDING);
-            }
-        }
-    }
-    for places in groups.values() {
-        let weights: Vec<Decimal> = places.iter().map(|&(index, slot)| exact[index][slot]).collect();
-        let total = Money::round(weights.iter().sum(), currency, ROUNDING);
-        for (&(index, slot), part) in places.iter().zip(allocate(total, &weights)) {
-            lines[index].taxes[slot].tax = part;
-        }
+        self.line.net = self.charged;
+        self.line.gross = self.charged;
+        self.line
     }
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_money::{Currency, Money, Quantity, Rate};
 
-use crate::bounded::{Sku, TenderCode};
+use crate::bounded::{CouponCode, OrderTag, Sku, TenderCode};
 use crate::calendar::BusinessDate;
 use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
@@ -95,6 +95,14 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-255", "the count has too many products"),
     ("HF-CMD-256", "goods at the counter are held until they are paid"),
     ("HF-CMD-257", "goods were to be held until a time that has passed"),
+    ("HF-CMD-260", "the basket's discount is more than the basket"),
+    ("HF-CMD-261", "the item has no price of its own"),
+    ("HF-CMD-262", "the item's price is not open"),
+    ("HF-CMD-263", "a label with a weight or price is one piece"),
+    ("HF-CMD-264", "the coupon is unknown"),
+    ("HF-CMD-265", "the coupon is used up"),
+    ("HF-CMD-266", "the basket has too many coupons"),
+    ("HF-CMD-267", "the order tag is unknown"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -141,6 +149,22 @@ pub enum Refusal {
     NoTaxRule { sku: Sku, class: String },
     #[error("the discount on line {line} is more than the line costs")]
     DiscountTooLarge { line: LineNumber },
+    #[error("the discount on the basket is more than its {whole}")]
+    BasketDiscountTooLarge { whole: Money },
+    #[error("{sku} on line {line} has no price of its own; type what it costs")]
+    PriceNeeded { line: LineNumber, sku: Sku },
+    #[error("{sku} on line {line} has a price; to sell it at another one, override it with a reason")]
+    PriceNotOpen { line: LineNumber, sku: Sku },
+    #[error("the label on line {line} states its own weight or price; scan each piece by itself")]
+    LabelIsOnePiece { line: LineNumber },
+    #[error("coupon {coupon} belongs to no promotion of this store; check the code")]
+    CouponUnknown { coupon: CouponCode },
+    #[error("coupon {coupon} was used {used} times and cannot be used again")]
+    CouponUsedUp { coupon: CouponCode, used: u32 },
+    #[error("a basket takes at most {max} coupons")]
+    TooManyCoupons { max: usize },
+    #[error("the store has no taxes for orders tagged {tag}; check the tag or ask HQ to add it")]
+    TagUnknown { tag: OrderTag },
     #[error("an amount of this basket is too large to be stored")]
     AmountOutOfRange,
     #[error("the amount {amount} is not in the store's currency")]
@@ -306,6 +330,14 @@ impl Refusal {
             Self::QuantityNotWhole { .. } => "HF-CMD-125",
             Self::NoTaxRule { .. } => "HF-CMD-126",
             Self::DiscountTooLarge { .. } => "HF-CMD-127",
+            Self::BasketDiscountTooLarge { .. } => "HF-CMD-260",
+            Self::PriceNeeded { .. } => "HF-CMD-261",
+            Self::PriceNotOpen { .. } => "HF-CMD-262",
+            Self::LabelIsOnePiece { .. } => "HF-CMD-263",
+            Self::CouponUnknown { .. } => "HF-CMD-264",
+            Self::CouponUsedUp { .. } => "HF-CMD-265",
+            Self::TooManyCoupons { .. } => "HF-CMD-266",
+            Self::TagUnknown { .. } => "HF-CMD-267",
             Self::AmountOutOfRange => "HF-CMD-128",
             Self::ForeignCurrency { .. } => "HF-CMD-129",
             Self::NegativeAmount { .. } => "HF-CMD-130",

@@ -4,7 +4,7 @@ use holdfast_money::{Money, Quantity};
 
 use crate::event::Stamp;
 use crate::ids::{OrderId, TransactionId};
-use crate::line::{AppliedDiscount, Line, LineNumber};
+use crate::line::{Line, LineNumber};
 use crate::receipt::ReceiptNumber;
 use crate::tax::TaxBasis;
 use crate::tender::{Payment, TenderBalance};
@@ -59,11 +59,8 @@ impl SoldLine {
         line.gross = part(self.line.gross);
         line.net = line.gross - tax;
         line.extended = part(self.line.extended);
-        match &mut line.discount {
-            AppliedDiscount::None => {}
-            AppliedDiscount::Percent { amount, .. } | AppliedDiscount::Amount { amount, .. } => {
-                *amount = part(*amount)
-            }
+        for amount in line.discount.amounts_mut() {
+            *amount = part(*amount);
         }
         line
     }

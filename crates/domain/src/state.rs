@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_money::Currency;
 
-use crate::bounded::{Label, Sku};
+use crate::bounded::{CouponCode, Label, Sku};
 use crate::calendar::Timestamp;
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::event::{Event, Parent, ReturnSource};
@@ -18,6 +18,7 @@ use crate::staff::{Authority, OwnRole, Permission, Role, RoleNumber, Staff, Staf
 use crate::stock::{Counted, OpenCount, StockLevel};
 use crate::store::StoreProfile;
 use crate::subject::SubjectStanding;
+use crate::tax::TaxTable;
 use crate::tender::TenderType;
 use crate::till::Till;
 
@@ -30,6 +31,8 @@ pub struct State {
     pub profile: Option<StoreProfile>,
     /// The store's own list of ways to pay; None while it has the default one.
     pub tenders: Option<Vec<TenderType>>,
+    /// In force instead of the profile's plain rates.
+    pub taxes: Option<TaxTable>,
     pub catalog_version: u64,
     pub catalog_hash: Option<[u8; 32]>,
     pub tills: BTreeMap<TerminalId, Till>,
@@ -50,6 +53,8 @@ pub struct State {
     /// The count that is under way, if any, and what it has found so far.
     pub count: Option<OpenCount>,
     pub counted: BTreeMap<Sku, Counted>,
+    /// How often each coupon was used by orders that were not cancelled.
+    pub coupons: BTreeMap<CouponCode, u32>,
     /// Documents whose printing is not settled.
     pub documents: BTreeSet<TransactionId>,
     /// Subjects that the shell brought or that are not applied yet.
@@ -114,6 +119,7 @@ impl State {
             HubCommand::OpenEpoch { .. }
             | HubCommand::ConfigureStore { .. }
             | HubCommand::ConfigureTenders { .. }
+            | HubCommand::ConfigureTaxes { .. }
             | HubCommand::ActivateCatalog { .. }
             | HubCommand::RegisterStaff { .. }
             | HubCommand::EnrolTerminal { .. }
@@ -139,6 +145,7 @@ impl State {
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
             | Event::SoldAfterExpiry { order, .. } => Some(Need::Order(*order)),
+            Event::OrderTermsSet { order, .. } => Some(Need::Order(*order)),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
             Event::SubjectRegistered { subject, .. } | Event::SubjectGrouped { subject, .. } => {
@@ -161,6 +168,7 @@ impl State {
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
             | Event::SoldAfterExpiry { order, .. } => Some(*order),
+            Event::OrderTermsSet { order, .. } => Some(*order),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. } => self.sales.get(original).map(|sale| sale.order),
             Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
@@ -197,6 +205,7 @@ impl State {
             | Event::CountCancelled { .. }
             | Event::ReorderLevelSet { .. }
             | Event::StockRanLow { .. } => None,
+            Event::TaxesConfigured { .. } => None,
         }
     }
 

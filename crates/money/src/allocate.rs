@@ -16,6 +16,9 @@ pub fn allocate(total: Money, weights: &[Decimal]) -> Vec<Money> {
         parts[0] = total;
         return parts;
     }
+    if let Some(parts) = exactly(total, weights) {
+        return parts;
+    }
     let mut remainders: Vec<(Decimal, usize)> = Vec::with_capacity(count);
     for (index, weight) in weights.iter().enumerate() {
         let exact = share(total.amount(), weight.abs(), weight_sum);
@@ -30,6 +33,31 @@ pub fn allocate(total: Money, weights: &[Decimal]) -> Vec<Money> {
         parts[index] += unit;
     }
     parts
+}
+
+/// The same in whole numbers, where remainders that are equal are found equal; none where they would not fit.
+fn exactly(total: Money, weights: &[Decimal]) -> Option<Vec<Money>> {
+    let currency = total.currency();
+    let places = weights.iter().map(Decimal::scale).max()?;
+    let whole =
+        |weight: &Decimal| weight.mantissa().abs().checked_mul(10_i128.checked_pow(places - weight.scale())?);
+    let weights: Vec<i128> = weights.iter().map(whole).collect::<Option<_>>()?;
+    let sum = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
+    let minor = i128::from(total.minor().unsigned_abs());
+    let mut parts = Vec::with_capacity(weights.len());
+    let mut remainders = Vec::with_capacity(weights.len());
+    for (index, weight) in weights.iter().enumerate() {
+        let product = minor.checked_mul(*weight)?;
+        parts.push(i64::try_from(product / sum).ok()?);
+        remainders.push((product % sum, index));
+    }
+    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let left = i64::try_from(minor).ok()? - parts.iter().sum::<i64>();
+    for (_, index) in remainders.into_iter().take(usize::try_from(left).ok()?) {
+        parts[index] += 1;
+    }
+    let sign = total.minor().signum();
+    Some(parts.into_iter().map(|part| Money::from_minor(part * sign, currency)).collect())
 }
 
 /// `total * weight / sum`; divides first where the product would not fit, which may move a remainder but never the sum.

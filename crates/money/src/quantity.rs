@@ -42,6 +42,11 @@ impl Quantity {
         self.0
     }
 
+    /// So many of what holds `each`, to the thousandth.
+    pub fn times(self, each: Self) -> Self {
+        Self((self.0 * each.0).round_dp(3))
+    }
+
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
     }

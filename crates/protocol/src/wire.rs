@@ -4,6 +4,7 @@
 //! struct's fields and each enum's variants in their stored order, so a change there is a change of the stored format, and
 //! the golden files say so. In JSON decimals and 64-bit numbers are strings, ids are hyphenated, instants are RFC 3339.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -68,13 +69,30 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
-impl<T: Wire + Ord> Wire for std::collections::BTreeSet<T> {
+impl<T: Wire + Ord> Wire for BTreeSet<T> {
     fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(Borrowed))
     }
 
     fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::<Wired<T>>::deserialize(deserializer)?.into_iter().map(|wired| wired.0).collect())
+    }
+}
+
+/// Pairs in the order of their keys; the same key twice is refused.
+impl<K: Wire + Ord, V: Wire> Wire for BTreeMap<K, V> {
+    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(|(key, value)| (Borrowed(key), Borrowed(value))))
+    }
+
+    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut map = Self::new();
+        for (key, value) in Vec::<(Wired<K>, Wired<V>)>::deserialize(deserializer)? {
+            if map.insert(key.0, value.0).is_some() {
+                return Err(serde::de::Error::custom("the same key is there twice"));
+            }
+        }
+        Ok(map)
     }
 }
 
@@ -164,7 +182,10 @@ macro_rules! wire_enum {
 }
 
 // After the macros that they use.
+mod book;
 mod events;
 mod leaves;
 mod orders;
 mod requests;
+
+pub(crate) use book::ProductV1;

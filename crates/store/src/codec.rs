@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::State;
-use holdfast_domain::bounded::Sku;
+use holdfast_domain::bounded::{CouponCode, Sku};
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
 use holdfast_domain::staff::OwnRole;
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::stock::OpenCount;
 use holdfast_domain::store::StoreProfile;
+use holdfast_domain::tax::TaxTable;
 use holdfast_domain::tender::TenderType;
 use holdfast_protocol::message::ReplyPosition;
 use holdfast_protocol::wire::{Wire, Wired, plain};
@@ -65,6 +66,8 @@ pub(crate) struct StoreRow {
     roles: Vec<OwnRole>,
     #[serde(with = "plain")]
     count: Option<OpenCount>,
+    #[serde(with = "plain")]
+    taxes: Option<TaxTable>,
 }
 
 impl StoreRow {
@@ -79,6 +82,7 @@ impl StoreRow {
             catalog_version,
             catalog_hash,
             last_z,
+            taxes,
             tills: _,
             staff: _,
             roles,
@@ -89,6 +93,7 @@ impl StoreRow {
             orders: _,
             sales: _,
             stock: _,
+            coupons: _,
             documents: _,
             subjects: _,
         } = state;
@@ -103,6 +108,7 @@ impl StoreRow {
             last_z: *last_z,
             roles: roles.values().cloned().collect(),
             count: count.clone(),
+            taxes: taxes.clone(),
         }
     }
 
@@ -117,6 +123,7 @@ impl StoreRow {
         state.last_z = self.last_z;
         state.count = self.count;
         state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
+        state.taxes = self.taxes;
     }
 }
 
@@ -173,6 +180,14 @@ pub(crate) fn transaction_key(id: TransactionId) -> [u8; 16] {
 pub(crate) fn id_of_key(table: Table, key: &[u8]) -> Result<Uuid, StoreError> {
     let bytes = key.try_into().map_err(|_| StoreError::Unreadable { table: table.name(), source: None })?;
     Ok(Uuid::from_bytes(bytes))
+}
+
+/// The coupon of a key of [`Table::Coupons`].
+pub(crate) fn coupon_of_key(key: &[u8]) -> Result<CouponCode, StoreError> {
+    std::str::from_utf8(key)
+        .ok()
+        .and_then(|text| CouponCode::new(text).ok())
+        .ok_or(StoreError::Unreadable { table: Table::Coupons.name(), source: None })
 }
 
 pub(crate) fn sku_of_key(table: Table, key: &[u8]) -> Result<Sku, StoreError> {

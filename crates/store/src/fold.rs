@@ -12,8 +12,8 @@ use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
-    AppliedRow, StoreRow, decode, decode_wire, encode, encode_wire, id_key, id_of_key, meta, receipt_key,
-    seq_key, sku_of_key, transaction_key,
+    AppliedRow, StoreRow, coupon_of_key, decode, decode_wire, encode, encode_wire, id_key, id_of_key, meta,
+    receipt_key, seq_key, sku_of_key, transaction_key,
 };
 use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
@@ -76,6 +76,10 @@ impl Core {
         })?;
         each(rows, Table::Counted, |key, value| {
             state.counted.insert(sku_of_key(Table::Counted, key)?, decode_wire(Table::Counted, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Coupons, |key, value| {
+            state.coupons.insert(coupon_of_key(key)?, decode_wire(Table::Coupons, value)?);
             Ok(())
         })?;
         each(rows, Table::Documents, |key, _| {
@@ -269,6 +273,11 @@ impl Fold {
                     writes.put(Table::Counted, sku.as_str().as_bytes(), encode_wire(counted));
                 }
                 None => writes.remove(Table::Counted, sku.as_str().as_bytes()),
+            }
+        }
+        for coupon in &changes.coupons {
+            if let Some(uses) = state.coupons.get(coupon) {
+                writes.put(Table::Coupons, coupon.as_str().as_bytes(), encode_wire(uses));
             }
         }
         for id in &changes.documents {

@@ -39,6 +39,7 @@ tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
     /// Epochs, store, profile, catalog version, last Z, the store's roles and the count under way, under one empty key.
+    /// Epochs, store, profile, taxes, catalog version, last Z and the store's roles, under one empty key.
     Store = "store",
     /// Terminal id → till.
     Tills = "tills",
@@ -72,6 +73,8 @@ tables! {
     Subjects = "subjects",
     /// Subject id → nothing: the subjects that were erased.
     ErasedSubjects = "erased-subjects",
+    /// Coupon code → how often it was used.
+    Coupons = "coupons",
 }
 
 impl Table {

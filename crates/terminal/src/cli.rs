@@ -38,6 +38,7 @@ enum Command {
     /// Make this folder a till of a store, with a code from `holdfast-hub pair`
     Pair(pair::Pair),
     /// Sell one product
+    /// Sell a basket for cash
     Sell(sell::Sell),
     /// Move cash in or out of the drawer without a sale
     Cash(cash::Cash),

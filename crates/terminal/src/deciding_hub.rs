@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use holdfast_domain::bounded::{Description, Label, Sku, TaxClass};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
-use holdfast_domain::catalog::{Catalog, Product, StockRule, Unit};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::catalog::{Catalog, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, EpochId, HubId, StaffId, Uuid};
@@ -129,7 +129,11 @@ async fn answer(
 fn record(hub: &FakeHub, done: &Mutex<Done>, catalog: &Catalog, command: &Command, print: [u8; 32]) -> Reply {
     let business_date = BusinessDate::new(2027, 1, 15).unwrap();
     let mut state = hub.state.lock().unwrap();
-    let decided = decide(&state, command, &Context { recorded_at: NOW, business_date, catalog });
+    let decided = decide(
+        &state,
+        command,
+        &Context { recorded_at: NOW, business_date, local: LocalTime::midnight(business_date), catalog },
+    );
     let outcome = match decided {
         Ok(decision) => {
             let mut changes = Changes::default();
@@ -163,6 +167,7 @@ pub(crate) fn assortment() -> Vec<Product> {
         tax_class: TaxClass::new(class).unwrap(),
         unit_price: UnitPrice::new(Decimal::new(99 + 37 * number, 2)).unwrap(),
         stock,
+        details: ProductDetails::default(),
     };
     let mut products: Vec<Product> =
         (0..20).map(|n| product(n, Unit::Piece, StockRule::Counter, "standard")).collect();

@@ -49,8 +49,14 @@ const BELOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may use anything and that nothing but tests may use.
-const OUTSIDE: [&str; 5] =
-    ["holdfast-bench", "holdfast-simulation", "holdfast-testkit", "system-tests", "xtask"];
+const OUTSIDE: [&str; 6] = [
+    "holdfast-bench",
+    "holdfast-price-reference",
+    "holdfast-simulation",
+    "holdfast-testkit",
+    "system-tests",
+    "xtask",
+];
 
 /// Libraries that one crate alone may name.
 const GUARDED: [(&str, &str); 4] = [

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use holdfast_actors::{Calendar, Clock, Ids, Pins, TillLink, TillsHandle};
 use holdfast_broker::{Commands, Delivery, DisconnectReason, Gate, Session};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::ids::{TerminalId, Uuid};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_protocol::topics::Stream;
 
-use crate::calendar::{CalendarError, business_date};
+use crate::calendar::{CalendarError, business_date, local_time};
 use crate::clock::Machine;
 use crate::people::{People, Place};
 
@@ -45,6 +45,12 @@ impl Calendar for JiffCalendar {
                 of_zone("UTC")
             })
             .unwrap_or_else(|_| BusinessDate::new(1970, 1, 1).expect("a day of the calendar"))
+    }
+
+    fn local_time(&self, profile: &StoreProfile, at: Timestamp) -> LocalTime {
+        local_time(profile.time_zone.as_str(), at).or_else(|_| local_time("UTC", at)).unwrap_or_else(|_| {
+            LocalTime::midnight(BusinessDate::new(1970, 1, 1).expect("a day of the calendar"))
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 //! once, as the hub does, so that a shop of ten million orders fits where one of ten thousand does.
 
 use holdfast_domain::bounded::{Address, Description, Label, Sku, TaxClass, TaxCode, TimeZoneName};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{Action, AdjustLine, HubCommand, NumberChoice, Settlement};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome, Event};
 use holdfast_domain::evolve::Changes;
@@ -12,7 +12,7 @@ use holdfast_domain::ids::{
 };
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
@@ -66,6 +66,7 @@ fn catalog() -> Catalog {
             .expect("a short name"),
         unit_price: UnitPrice::new(Decimal::new(99 + 7 * (index as i64 % 400), 2)).expect("a price"),
         stock: StockRule::Counter,
+        details: ProductDetails::default(),
     };
     Catalog::new(1, (0..PRODUCTS).map(product)).expect("a catalog")
 }
@@ -152,6 +153,7 @@ impl<S: Sink> Shop<S> {
             lines,
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         self.act(till, Action::PlaceOrder(place))?;
         let tenders = vec![TenderInput::cash(Money::from_minor(50_000, Currency::EUR))];
@@ -205,7 +207,12 @@ impl<S: Sink> Shop<S> {
         let terminal = self.tills[till];
         let command = Command { id, terminal, occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).expect("a date");
-        let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
+        let context = Context {
+            recorded_at: now,
+            business_date,
+            local: LocalTime::midnight(business_date),
+            catalog: &self.catalog,
+        };
         let decision = decide(&self.state, &command, &context)
             .map_err(|refusal| anyhow::anyhow!("the shop refused its own command: {refusal:?}"))?;
         let origin = Origin::Till { terminal, command: id, fingerprint: fingerprint(id.0.as_bytes()) };

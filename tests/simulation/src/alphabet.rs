@@ -54,6 +54,7 @@ names! {
         HubCommand::OpenEpoch { .. } => "open_epoch",
         HubCommand::ConfigureStore { .. } => "configure_store",
         HubCommand::ConfigureTenders { .. } => "configure_tenders",
+        HubCommand::ConfigureTaxes { .. } => "configure_taxes",
         HubCommand::ActivateCatalog { .. } => "activate_catalog",
         HubCommand::RegisterStaff { .. } => "register_staff",
         HubCommand::EnrolTerminal { .. } => "enrol_terminal",
@@ -114,6 +115,8 @@ names! {
         Event::ReservationExpired { .. } => "reservation_expired",
         Event::SoldAfterExpiry { .. } => "sold_after_expiry",
         Event::SubjectGrouped { .. } => "subject_grouped",
+        Event::OrderTermsSet { .. } => "order_terms_set",
+        Event::TaxesConfigured { .. } => "taxes_configured",
     }
 }
 
@@ -171,6 +174,7 @@ pub enum TillMove {
 pub enum HubMove {
     Configure,
     ConfigureTenders,
+    ConfigureTaxes,
     Activate,
     RegisterStaff,
     Enrol,

@@ -229,6 +229,11 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
             }
         }
     }
+    let mut uses = 0;
+    evidence.state.with_state(&mut |state| uses = state.coupons.values().sum());
+    if uses != books.coupons {
+        wrong.push(format!("P4: the coupon was used {} times, the state says {uses}", books.coupons));
+    }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);
     if (totals.gross_minor, totals.cash_minor, totals.transactions) != (gross, cash, counted) {

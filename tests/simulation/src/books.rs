@@ -9,14 +9,14 @@ use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
-use holdfast_domain::order::Channel;
+use holdfast_domain::order::{Channel, OrderTerms};
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
 use holdfast_domain::record::{Origin, Record};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
-use crate::shop::SCARCE;
+use crate::shop::{COUPON_USES_MAX, SCARCE, parts};
 
 /// Thousandths of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +35,8 @@ struct PlacedOrder {
     open: bool,
     /// Its goods are held.
     held: bool,
+    /// Coupons that it uses.
+    coupons: u32,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub struct Books {
     moved: BTreeMap<ShiftId, (i64, u32)>,
     /// By shift and code: what anything but cash brought.
     others: BTreeMap<(ShiftId, String), i64>,
+    /// Uses of the coupon by orders that were not cancelled.
+    pub coupons: u32,
     pub wrong: Vec<String>,
 }
 
@@ -76,7 +80,8 @@ fn carried(lines: &[Line]) -> Vec<(String, i64, bool)> {
         .iter()
         .filter(|line| matches!(line.fate, LineFate::Kept))
         // Every product of this shop is counted and one is strict, whatever a line says of itself.
-        .map(|line| (line.sku.to_string(), line.quantity.thousandths(), line.sku.to_string() == SCARCE))
+        .flat_map(|line| parts(line.sku.as_str(), line.quantity.thousandths()))
+        .map(|(sku, thousandths)| (sku.clone(), thousandths, sku == SCARCE))
         .collect()
 }
 
@@ -129,15 +134,21 @@ impl Books {
                     channel: *channel,
                     open: true,
                     held: true,
+                    coupons: 0,
                 };
                 self.place(&placed, strict);
                 if self.orders.insert(*order, placed).is_some() {
                     self.wrong.push(format!("order {order} was placed twice"));
                 }
             }
-            Event::OrderCancelled { order, .. } => self.close(*order, |_| {}),
             Event::ReservationExpired { order, until } => self.expire(*order, *until),
             Event::ReservationLimited { order, until, .. } => drop(self.limits.insert(*order, *until)),
+            Event::OrderTermsSet { order, terms } => self.use_coupons(*order, terms, strict),
+            Event::OrderCancelled { order, .. } => {
+                let placed = self.orders.get(order).filter(|placed| placed.mode == Mode::Live);
+                self.coupons -= placed.map_or(0, |placed| placed.coupons);
+                self.close(*order, |_| {});
+            }
             Event::DepositTaken { stamp, order, payment, .. } => {
                 self.pay(stamp, payment);
                 if let Some(placed) = self.orders.get_mut(order) {
@@ -303,6 +314,21 @@ impl Books {
         self.expired.insert(order);
         if limit != Some(until) {
             self.wrong.push(format!("P4: order {order} was held until {limit:?} and expires at {until:?}"));
+        }
+    }
+
+    fn use_coupons(&mut self, order: OrderId, terms: &OrderTerms, strict: bool) {
+        let Some(placed) = self.orders.get_mut(&order) else {
+            self.wrong.push(format!("terms of order {order}, which was never placed"));
+            return;
+        };
+        let uses = u32::try_from(terms.coupons.len()).unwrap_or(u32::MAX);
+        placed.coupons = uses;
+        if placed.mode == Mode::Live {
+            self.coupons += uses;
+            if strict && self.coupons > COUPON_USES_MAX {
+                self.wrong.push(format!("the coupon was used {} times", self.coupons));
+            }
         }
     }
 

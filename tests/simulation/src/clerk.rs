@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use holdfast_domain::Action;
-use holdfast_domain::bounded::{Sku, TenderCode, TenderReference};
+use holdfast_domain::bounded::{OrderTag, Sku, TenderCode, TenderReference};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
 use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -21,7 +21,7 @@ use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
-use crate::shop::{SCARCE, SKUS, eur, lines, reason, sku};
+use crate::shop::{BUNDLE, SCARCE, SKUS, coupon, eur, label, lines, reason, sku};
 use crate::world::{DAWN_MS, How, Want};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
@@ -135,6 +135,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             lines: lines(wanted),
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         })
     };
     let priced_by_hand = dice.below(20);
@@ -174,8 +175,15 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                     }
                 }
             }
+            if dice.permille(120) {
+                wanted.push((BUNDLE, 1_000));
+            }
             let channel = if dice.permille(250) { Channel::NotInHand } else { Channel::Counter };
-            held_until(by_hand(place(channel, &wanted), priced_by_hand), dice)
+            let mut order = place(channel, &wanted);
+            if let Action::PlaceOrder(order) = &mut order {
+                order.terms = terms(dice);
+            }
+            held_until(by_hand(order, priced_by_hand), dice)
         }
         TillMove::PlaceScarce => place(Channel::Counter, &[(SCARCE, 1_000)]),
         TillMove::Cancel => {
@@ -186,7 +194,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             reason: reason("left"),
         },
         TillMove::Pay => {
-            let order = open_order(model, till, dice)?;
+            let order = fetched(model, till, dice).or_else(|| open_order(model, till, dice))?;
             let due = order.gross - order.paid;
             let tendered = match dice.below(10) {
                 0 => due - 1,
@@ -286,6 +294,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
                 },
                 expected_total: None,
                 reserve_until: None,
+                terms: Terms::default(),
             }),
             _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
         },
@@ -314,12 +323,34 @@ fn count(model: &Model, till: usize, fresh: u64, dice: &mut Dice) -> Action {
 
 /// Some of what is fetched later is held for a while only.
 fn held_until(mut place: Action, dice: &mut Dice) -> Action {
-    if let Action::PlaceOrder(PlaceOrder { channel: Channel::NotInHand, reserve_until, .. }) = &mut place
-        && dice.permille(500)
+    if let Action::PlaceOrder(PlaceOrder { channel: Channel::NotInHand, reserve_until, lines, terms, .. }) =
+        &mut place
+        && dice.permille(700)
     {
-        *reserve_until = Some(Timestamp(DAWN_MS + i64::try_from(dice.between(2_000, 90_000)).unwrap_or(0)));
+        // One item: the more an order wants, the rarer all of it is there to be held.
+        lines.truncate(1);
+        *terms = Terms::default();
+        *reserve_until = Some(Timestamp(DAWN_MS + i64::try_from(dice.between(2_000, 60_000)).unwrap_or(0)));
     }
     place
+}
+
+/// Mostly nothing; now and then a coupon, a tag that the store's taxes may not know yet, something off the basket.
+fn terms(dice: &mut Dice) -> Terms {
+    let mut terms = Terms::default();
+    if dice.permille(150) {
+        terms.coupons.push(coupon());
+    }
+    if dice.permille(60) {
+        terms.tag = Some(OrderTag::new("take-away").expect("a tag"));
+    }
+    if dice.permille(60) {
+        terms.exemption = Some(label("EX-1"));
+    }
+    if dice.permille(80) {
+        terms.discount = DiscountInput::Amount { amount: eur(50), reason: reason("waited") };
+    }
+    terms
 }
 
 /// Now and then somebody sets a price or gives a discount.
@@ -376,6 +407,12 @@ fn last_island(model: &Model, till: usize) -> u32 {
             _ => None,
         });
     used.max().unwrap_or(0)
+}
+
+/// Now and then somebody comes for the first of what was put aside.
+fn fetched<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {
+    let mut open = model.orders.iter().filter(|order| order.stage == Stage::Open && order.till == till);
+    if dice.permille(250) { open.find(|order| order.channel == Channel::NotInHand) } else { None }
 }
 
 fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {

@@ -15,7 +15,7 @@ use holdfast_actors::{
 };
 use holdfast_devices::escpos::{DrawerPulse, Profile};
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, Parent};
@@ -92,6 +92,11 @@ impl Calendar for Days {
     fn business_date(&self, profile: &StoreProfile, at: Timestamp) -> BusinessDate {
         let minutes = at.0.div_euclid(60_000) - i64::from(profile.cut_over_minutes);
         civil(minutes.div_euclid(1_440))
+    }
+    fn local_time(&self, _: &StoreProfile, at: Timestamp) -> LocalTime {
+        let minutes = at.0.div_euclid(60_000);
+        let minute = u16::try_from(minutes.rem_euclid(1_440)).expect("minutes of a day");
+        LocalTime { date: civil(minutes.div_euclid(1_440)), minute }
     }
 }
 

@@ -233,7 +233,8 @@ impl Model {
             (Some(Action::OpenShift { shift, mode, .. }), _) => clerk.shift = Some((*shift, *mode)),
             (Some(Action::CloseShift { .. }), _) => clerk.shift = None,
             (Some(Action::PlaceOrder(place)), Summary::OrderPlaced { totals, .. }) => {
-                let lines = place.lines.iter().map(|line| (item(&line.item), line.quantity.thousandths()));
+                let asked = place.lines.iter().map(|line| (item(&line.item), line.quantity.thousandths()));
+                let lines = asked.flat_map(|(sku, thousandths)| crate::shop::parts(&sku, thousandths));
                 let known = KnownOrder {
                     id: place.order,
                     till,

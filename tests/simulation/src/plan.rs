@@ -253,7 +253,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(13) {
+    match dice.below(18) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -264,8 +264,10 @@ fn console(dice: &mut Dice) -> HubMove {
         7 => HubMove::RegisterSubject,
         8 => HubMove::DefineRole,
         9 => HubMove::ConfigureTenders,
-        10 => HubMove::ExpireReservations,
+        // Goods are to be sold after they were held in vain, now and then.
+        10 | 14..=16 => HubMove::ExpireReservations,
         11 => HubMove::GroupSubject,
+        12 => HubMove::ConfigureTaxes,
         _ => HubMove::EraseSubject,
     }
 }

@@ -4,14 +4,19 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+    Address, Barcode, CouponCode, Description, Label, OrderTag, PromotionCode, Reason, Sku, TaxClass,
+    TaxCode, TimeZoneName,
 };
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::catalog::{
+    Catalog, Component, ItemRef, PriceBook, Product, ProductDetails, StockRule, Unit,
+};
 use holdfast_domain::ids::{StaffId, StoreId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::price_list::Period;
+use holdfast_domain::promotion::{BasketOff, Combination, CouponRule, Promotion, PromotionKind, Selector};
 use holdfast_domain::staff::{Authority, CashLimit, Limits, OwnRole, Permission, RoleNumber, StaffNumber};
 use holdfast_domain::store::StoreProfile;
-use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
+use holdfast_domain::tax::{TaxBase, TaxBasis, TaxCharge, TaxEntry, TaxRate, TaxRounding, TaxRule, TaxTable};
 use holdfast_domain::tender::{ChangeRule, RefundRule, TenderClass, TenderType};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_terminal::dice::Dice;
@@ -25,6 +30,11 @@ pub const PIN: &str = "2468";
 pub const SCARCE: &str = "RARE";
 /// Every product.
 pub const SKUS: [&str; 4] = ["MILK", "SOAP", SCARCE, "FLOUR"];
+/// Two of milk and one of the strict product, sold as one.
+pub const BUNDLE: &str = "BOX";
+/// A tenth off everything, so many times in this store.
+pub const COUPON: &str = "TENTH";
+pub const COUPON_USES_MAX: u32 = 3;
 
 pub fn eur(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
@@ -113,14 +123,91 @@ pub fn catalog(version: u64) -> Catalog {
         tax_class: TaxClass::new(class).expect("a class"),
         unit_price: UnitPrice::new(Decimal::new(price, 2)).expect("a price"),
         stock,
+        details: ProductDetails::default(),
     };
+    let part = |sku: &str, count| Component {
+        sku: self::sku(sku),
+        quantity: Quantity::pieces(count),
+        rule: StockRule::Untracked,
+    };
+    let bundle = StockRule::Bundle { components: vec![part("MILK", 2), part(SCARCE, 1)] };
     let products = vec![
         product("MILK", "4006381333931", Unit::Piece, 119, "reduced", StockRule::Counter),
         product("SOAP", "5000112637922", Unit::Piece, 249, "standard", StockRule::Counter),
         product(SCARCE, "4012345678901", Unit::Piece, 9900, "standard", StockRule::Strict),
         product("FLOUR", "4000417025005", Unit::Kilogram, 150, "reduced", StockRule::Counter),
+        product(BUNDLE, "4000417025104", Unit::Piece, 9950, "standard", bundle),
     ];
-    Catalog::new(version, products).expect("the products do not contradict each other")
+    let catalog = Catalog::new(version, products).expect("the products do not contradict each other");
+    catalog.with_book(book()).expect("the promotions make sense")
+}
+
+/// What a number of a product is made of, as everybody in the shop knows.
+pub fn parts(sku: &str, thousandths: i64) -> Vec<(String, i64)> {
+    if sku == BUNDLE {
+        vec![("MILK".to_owned(), 2 * thousandths), (SCARCE.to_owned(), thousandths)]
+    } else {
+        vec![(sku.to_owned(), thousandths)]
+    }
+}
+
+/// Two soaps, the second at half price; a tenth off for whoever has the coupon.
+fn book() -> PriceBook {
+    let promotion = |code: &str, coupon: Option<CouponRule>, kind| Promotion {
+        code: PromotionCode::new(code).expect("a code"),
+        name: Description::new(code).expect("a name"),
+        priority: 1,
+        period: Period::default(),
+        weekdays: Vec::new(),
+        hours: None,
+        group: None,
+        coupon,
+        limit: None,
+        combination: Combination::WithOthers,
+        family: None,
+        kind,
+    };
+    let percent = |percent: i64| Rate::percent(Decimal::from(percent)).expect("a rate");
+    let second = PromotionKind::GroupOff {
+        items: Selector::Skus([sku("SOAP")].into()),
+        count: 2,
+        reduced: 1,
+        rate: percent(50),
+    };
+    let tenth = PromotionKind::BasketOff {
+        items: Selector::All,
+        threshold: eur(1),
+        off: BasketOff::Percent { rate: percent(10) },
+    };
+    let coupon = CouponRule { code: coupon(), uses_max: Some(COUPON_USES_MAX) };
+    PriceBook {
+        promotions: vec![promotion("SECOND", None, second), promotion("TENTH-OFF", Some(coupon), tenth)],
+        ..PriceBook::default()
+    }
+}
+
+pub fn coupon() -> CouponCode {
+    CouponCode::new(COUPON).expect("a code")
+}
+
+/// The profile's rates as a table, with another rate for what is taken away.
+pub fn taxes() -> TaxTable {
+    let entry = |class: &str, tag: Option<&str>, code: &str, percent: i64| TaxEntry {
+        class: TaxClass::new(class).expect("a class"),
+        tag: tag.map(|tag| OrderTag::new(tag).expect("a tag")),
+        charges: vec![TaxCharge {
+            code: TaxCode::new(code).expect("a code"),
+            rate: Rate::percent(Decimal::from(percent)).expect("a rate"),
+            base: TaxBase::Net,
+        }],
+    };
+    TaxTable {
+        entries: vec![
+            entry("standard", None, "A", 20),
+            entry("reduced", None, "B", 10),
+            entry("reduced", Some("take-away"), "C", 5),
+        ],
+    }
 }
 
 /// Lines by product and thousandths.

@@ -257,6 +257,7 @@ impl Run {
             HubMove::ConfigureTenders => {
                 HubCommand::ConfigureTenders { types: shop::tender_list(&mut self.dice) }
             }
+            HubMove::ConfigureTaxes => HubCommand::ConfigureTaxes { table: Box::new(shop::taxes()) },
             HubMove::Activate => HubCommand::ActivateCatalog {
                 content_hash: [4; 32],
                 products: u32::try_from(shop::SKUS.len()).unwrap_or(0),

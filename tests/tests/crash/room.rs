@@ -10,7 +10,7 @@ use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -157,6 +157,7 @@ impl Desk {
             lines: vec![line],
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         Ok((order, Action::PlaceOrder(place)))
     }

@@ -10,7 +10,7 @@ use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId, StoreId, SubjectId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -111,6 +111,7 @@ impl Counter {
             lines: vec![line],
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         self.ask(Action::PlaceOrder(place)).await?;
         let amount = Money::new(Decimal::from(5), Currency::GBP).expect("an amount");

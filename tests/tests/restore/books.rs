@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use holdfast_domain::calendar::BusinessDate;
+use holdfast_domain::calendar::{BusinessDate, LocalTime};
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
 use holdfast_domain::command::{Action, Settlement, ShiftCount};
 use holdfast_domain::event::Event;
@@ -12,7 +12,7 @@ use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TerminalId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Money, Quantity};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
@@ -94,6 +94,7 @@ impl Trade {
             lines,
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         self.act(till, Action::PlaceOrder(place));
         let tenders = vec![TenderInput::cash(self.money(1_000_000))];
@@ -109,7 +110,12 @@ impl Trade {
         let terminal = self.tills[till];
         let command = Command { id, terminal, occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).unwrap();
-        let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
+        let context = Context {
+            recorded_at: now,
+            business_date,
+            local: LocalTime::midnight(business_date),
+            catalog: &self.catalog,
+        };
         let decision = decide(&self.state, &command, &context);
         let events = decision.unwrap_or_else(|refusal| panic!("{refusal}: {command:?}")).events;
         self.state.evolve_all(now, &events, &mut Changes::default());

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use holdfast_domain::bounded::{Address, Description, Label, Sku, TaxClass, TaxCode, TimeZoneName};
-use holdfast_domain::catalog::{Product, StockRule, Unit};
+use holdfast_domain::catalog::{Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::ids::{EpochId, HubId, StoreId, TerminalId};
 use holdfast_domain::money::{Currency, Decimal, Rate, UnitPrice};
@@ -54,6 +54,7 @@ fn product(index: u64) -> Product {
         tax_class: TaxClass::new("standard").unwrap(),
         unit_price: UnitPrice::new(Decimal::new(99 + i64::try_from(index).unwrap() * 7, 2)).unwrap(),
         stock: StockRule::Counter,
+        details: ProductDetails::default(),
     }
 }
 

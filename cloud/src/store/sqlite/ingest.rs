@@ -159,8 +159,10 @@ async fn known_orders(
         known.insert(uuid(row.try_get("order_id")?)?, order);
     }
     let lines = sqlx::query(
-        "SELECT document_id, sku, description, quantity FROM document_lines WHERE store_id = ? AND carries_stock = 1 \
-         AND document_id IN (SELECT value FROM json_each(?)) ORDER BY document_id, position",
+        "SELECT document_id, sku, description, quantity FROM document_lines WHERE store_id = ?1 AND carries_stock = 1 \
+         AND document_id IN (SELECT value FROM json_each(?2)) UNION ALL \
+         SELECT order_id, sku, '', quantity FROM order_parts WHERE store_id = ?1 \
+         AND order_id IN (SELECT value FROM json_each(?2)) ORDER BY document_id",
     )
     .bind(store)
     .bind(ids)

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001.sql"),
     include_str!("../../../migrations/sqlite/0002.sql"),
+    include_str!("../../../migrations/sqlite/0003.sql"),
 ];
 
 pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {

@@ -136,6 +136,16 @@ async fn order(tx: &mut Tx<'_>, store: &str, row: &OrderRow) -> Result<(), Store
         .bind(seq_in(row.seq))
         .execute(&mut **tx)
         .await?;
+    for (position, (sku, _, quantity)) in (0_i64..).zip(&row.parts) {
+        sqlx::query("INSERT INTO order_parts VALUES (?, ?, ?, ?, ?)")
+            .bind(store)
+            .bind(row.order.to_string())
+            .bind(position)
+            .bind(sku)
+            .bind(quantity)
+            .execute(&mut **tx)
+            .await?;
+    }
     Ok(())
 }
 

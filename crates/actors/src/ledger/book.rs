@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::context::Context;
@@ -143,11 +143,11 @@ impl Book {
             return;
         }
         self.bring(facts);
-        let Some((recorded_at, business_date)) = self.now() else {
+        let Some((recorded_at, business_date, local)) = self.now() else {
             answer(reply, Verdict::Busy);
             return;
         };
-        let context = Context { recorded_at, business_date, catalog: &self.catalog };
+        let context = Context { recorded_at, business_date, local, catalog: &self.catalog };
         let decided = catch_unwind(AssertUnwindSafe(|| decide(&self.state, &command, &context)));
         let outcome = match decided {
             Ok(outcome) => outcome,
@@ -185,7 +185,7 @@ impl Book {
             Err(refusal) => answer(reply, Verdict::OfferRefused(refusal)),
             Ok(taken_over) => match self.now() {
                 None => answer(reply, Verdict::Busy),
-                Some((recorded_at, _)) => {
+                Some((recorded_at, ..)) => {
                     let record = Record { recorded_at, ..taken_over };
                     self.commit(record, Vec::new(), Waiter::Till(reply), None);
                 }
@@ -209,7 +209,7 @@ impl Book {
                 return;
             }
         };
-        let Some((recorded_at, _)) = self.now() else {
+        let Some((recorded_at, ..)) = self.now() else {
             answer(reply, Err(LedgerError::Busy));
             return;
         };
@@ -234,7 +234,7 @@ impl Book {
             if events.is_empty() {
                 continue;
             }
-            let Some((recorded_at, _)) = self.now() else { return };
+            let Some((recorded_at, ..)) = self.now() else { return };
             let record = Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
             self.commit(record, Vec::new(), Waiter::Nobody, None);
         }
@@ -245,7 +245,7 @@ impl Book {
         if self.state.reservations_due(self.house.clock.now()).is_empty() {
             return;
         }
-        let Some((recorded_at, _)) = self.now() else { return };
+        let Some((recorded_at, ..)) = self.now() else { return };
         let decided = decide_hub(&self.state, &HubCommand::ExpireReservations { at: recorded_at });
         if let Ok(Decision { events, effects }) = decided
             && !events.is_empty()
@@ -313,7 +313,7 @@ impl Book {
         by: Option<holdfast_domain::ids::TerminalId>,
         reply: RpcReplyPort<Verdict>,
     ) {
-        let (Some(terminal), Some((recorded_at, _))) = (by, self.now()) else {
+        let (Some(terminal), Some((recorded_at, ..))) = (by, self.now()) else {
             answer(reply, Verdict::IdReused);
             return;
         };
@@ -372,8 +372,8 @@ impl Book {
             || self.house.writer().as_mut().is_some_and(|writer| writer.room().is_short())
     }
 
-    /// The time and business day of the next record; None when the journal has no room.
-    fn now(&mut self) -> Option<(Timestamp, BusinessDate)> {
+    /// The time, business day and local time of the next record; None when the journal has no room.
+    fn now(&mut self) -> Option<(Timestamp, BusinessDate, LocalTime)> {
         let room = self.house.writer().as_ref().map_or(0, holdfast_journal::Writer::queue_room_records);
         if room < 2 {
             return None;
@@ -390,11 +390,17 @@ impl Book {
                 after
             }
         };
-        let business_date = match &self.state.profile {
-            Some(profile) => self.house.calendar.business_date(profile, recorded_at),
-            None => BusinessDate::new(1970, 1, 1).expect("the epoch's first day is a date"),
+        let calendar = &self.house.calendar;
+        let (business_date, local) = match &self.state.profile {
+            Some(profile) => {
+                (calendar.business_date(profile, recorded_at), calendar.local_time(profile, recorded_at))
+            }
+            None => {
+                let first = BusinessDate::new(1970, 1, 1).expect("the epoch's first day is a date");
+                (first, LocalTime::midnight(first))
+            }
         };
-        Some((recorded_at, business_date))
+        Some((recorded_at, business_date, local))
     }
 
     /// Appends a record, folds it, and keeps everything that leaves once it is synced.

@@ -5,7 +5,7 @@ use holdfast_domain::bounded::{Reason, TenderCode};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{TerminalId, TransactionId};
-use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line};
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::shift::Mode;
@@ -222,6 +222,15 @@ fn add_line(document: &mut Document, line: &Line) {
         }
         AppliedDiscount::Amount { amount, reason } => {
             document.row(format!("  {reason}"), plain(-*amount));
+        }
+        AppliedDiscount::Parts { parts } => {
+            for part in parts {
+                let label = match &part.source {
+                    DiscountSource::Line { reason } | DiscountSource::Basket { reason } => reason.as_str(),
+                    DiscountSource::Promotion { name, .. } => name.as_str(),
+                };
+                document.row(format!("  {label}"), plain(-part.amount));
+            }
         }
     }
 }

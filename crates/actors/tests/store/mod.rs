@@ -12,13 +12,13 @@ use holdfast_actors::{Calendar, Clock, Ids, Observation, Parts, Pins, Running, T
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{Action, HubCommand, NumberChoice, Settlement};
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::{CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
@@ -61,6 +61,9 @@ pub struct OneDay;
 impl Calendar for OneDay {
     fn business_date(&self, _: &StoreProfile, _: Timestamp) -> BusinessDate {
         BusinessDate::new(2026, 11, 30).unwrap()
+    }
+    fn local_time(&self, profile: &StoreProfile, at: Timestamp) -> LocalTime {
+        LocalTime::midnight(self.business_date(profile, at))
     }
 }
 
@@ -149,6 +152,7 @@ pub fn products() -> Vec<Product> {
         tax_class: TaxClass::new(class).unwrap(),
         unit_price: UnitPrice::new(Decimal::new(price, 2)).unwrap(),
         stock,
+        details: ProductDetails::default(),
     };
     vec![
         product("MILK", "4006381333931", 119, "reduced", StockRule::Counter),
@@ -350,6 +354,7 @@ impl Store {
             lines: lines.collect(),
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         (order, Action::PlaceOrder(place))
     }

@@ -5,13 +5,14 @@ use crate::bounded::Reason;
 use crate::event::Event;
 use crate::ids::TransactionId;
 use crate::line::LineInput;
-use crate::pricing;
+use crate::pricing::{self, Circumstances};
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
 
 pub(super) fn decide(desk: &Desk<'_>, lines: &[LineInput], reason: &Reason) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
-    let lines = pricing::price_lines(desk.profile, desk.context.catalog, lines)?;
+    let plain = Circumstances::plain(desk.context.local);
+    let lines = pricing::price(&desk.rules(), lines, &plain)?.lines;
     if lines.is_empty() {
         return Err(Refusal::EmptyBasket);
     }

@@ -35,7 +35,7 @@ pub(super) fn decide(
         if !product.unit.divisible() && !line.quantity.is_whole() {
             return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity: line.quantity });
         }
-        if product.stock != StockRule::Untracked && !line.quantity.is_zero() {
+        if matches!(product.stock, StockRule::Counter | StockRule::Strict) && !line.quantity.is_zero() {
             changes.push(StockChange { sku: product.sku.clone(), quantity: line.quantity });
         }
     }

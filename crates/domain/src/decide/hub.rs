@@ -44,6 +44,7 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             check_list(types, profile.currency).map_err(|fault| Refusal::TenderListInvalid { fault })?;
             Event::TendersConfigured { types: types.clone() }
         }
+        HubCommand::ConfigureTaxes { table } => Event::TaxesConfigured { table: table.clone() },
         HubCommand::ActivateCatalog { content_hash, products, source } => Event::CatalogActivated {
             version: state.catalog_version + 1,
             content_hash: *content_hash,

@@ -39,10 +39,11 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::ReorderLevelSet { stamp, .. }
         | Event::ReservationLimited { stamp, .. }
         | Event::SoldAfterExpiry { stamp, .. } => stamp.terminal == terminal,
-        Event::StockWentNegative { .. } | Event::StockRanLow { .. } => true,
+        Event::StockWentNegative { .. } | Event::StockRanLow { .. } | Event::OrderTermsSet { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
         | Event::TendersConfigured { .. }
+        | Event::TaxesConfigured { .. }
         | Event::CatalogActivated { .. }
         | Event::StaffRegistered { .. }
         | Event::TerminalEnrolled { .. }

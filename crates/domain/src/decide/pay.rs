@@ -56,8 +56,8 @@ fn settle(
     let drawer = tenders.drawer(desk, change);
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
-    let sold = order.lines.iter().filter(|line| line.carries_stock());
-    let below_zero = desk.below_zero(stamp.mode, sold.map(|line: &Line| (&line.sku, line.quantity)));
+    let sold = order.lines.iter().flat_map(Line::goods);
+    let below_zero = desk.below_zero(stamp.mode, sold.map(|goods| (goods.sku, goods.quantity)));
     events.push(Event::SaleCompleted {
         stamp,
         transaction,
@@ -70,8 +70,8 @@ fn settle(
     });
     events.extend(below_zero);
     if expired {
-        let sold = order.lines.iter().filter(|line| line.carries_stock());
-        events.extend(desk.low(stamp.mode, sold.map(|line| (&line.sku, line.quantity))));
+        let sold = order.lines.iter().flat_map(Line::goods);
+        events.extend(desk.low(stamp.mode, sold.map(|goods| (goods.sku, goods.quantity))));
         events.push(Event::SoldAfterExpiry { stamp, order: order.id });
     }
     let print = Effect::Print { terminal: desk.till.terminal, transaction };

@@ -70,12 +70,13 @@ impl Desk<'_> {
         if kept().any(|line| matches!(line.price, AppliedPrice::Override { .. })) {
             self.permit(Permission::OverridePrice)?;
         }
-        for line in kept().filter(|line| line.discount != AppliedDiscount::None) {
+        for line in kept().filter(|line| line.discount.on_line().is_some()) {
             let within = |limits: &Limits| match &line.discount {
                 AppliedDiscount::None => true,
                 AppliedDiscount::Percent { rate, .. } => *rate <= limits.line_discount,
-                AppliedDiscount::Amount { amount, .. } => {
-                    is_share(*amount, line.extended, limits.line_discount)
+                AppliedDiscount::Amount { .. } | AppliedDiscount::Parts { .. } => {
+                    let given = line.discount.on_line();
+                    given.is_none_or(|given| is_share(given, line.extended, limits.line_discount))
                 }
             };
             self.permit_within(Permission::Discount, within, |limits| Refusal::DiscountAboveLimit {
@@ -91,7 +92,7 @@ impl Desk<'_> {
         let currency = self.profile.currency;
         let kept = lines.iter().filter(|line| line.is_kept());
         let full = Money::sum(currency, kept.clone().map(|line| line.extended));
-        let taken: Vec<Money> = kept.filter_map(|line| line.discount.amount()).collect();
+        let taken: Vec<Money> = kept.filter_map(|line| line.discount.by_hand()).collect();
         if taken.is_empty() {
             return Ok(());
         }

@@ -1,16 +1,15 @@
 //! A basket becomes an order: priced, taxed, its stock reserved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_money::Quantity;
 
 use super::{Decision, Desk};
-use crate::bounded::Sku;
-use crate::catalog::StockRule;
+use crate::bounded::{CouponCode, PriceGroup, Sku};
 use crate::event::Event;
-use crate::line::Line;
-use crate::order::{Channel, PlaceOrder};
-use crate::pricing;
+use crate::line::{AppliedDiscount, DiscountSource, Line};
+use crate::order::{COUPONS_MAX, Channel, OrderTerms, PlaceOrder};
+use crate::pricing::{self, Circumstances, Exempt, Priced};
 use crate::refusal::Refusal;
 use crate::shift::Mode;
 
@@ -20,12 +19,11 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
         return Err(Refusal::OrderExists { order: place.order });
     }
     super::subject::check_customer(desk.state, place.customer)?;
-    let lines = pricing::price_lines(desk.profile, desk.context.catalog, &place.lines)?;
+    let (Priced { lines, totals, .. }, terms) = price(desk, place)?;
     if !lines.iter().any(Line::is_kept) {
         return Err(Refusal::EmptyBasket);
     }
     desk.permit_prices(&lines)?;
-    let totals = pricing::totals(desk.profile.currency, &lines);
     if !totals.gross.in_range() {
         return Err(Refusal::AmountOutOfRange);
     }
@@ -43,8 +41,8 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
         Some(until) if until <= desk.context.recorded_at => return Err(Refusal::ReservedInPast),
         Some(until) => Some(Event::ReservationLimited { stamp, order: place.order, until }),
     };
-    let reserved = lines.iter().filter(|line| line.carries_stock());
-    let low = desk.low(stamp.mode, reserved.map(|line| (&line.sku, line.quantity)));
+    let reserved = lines.iter().flat_map(Line::goods);
+    let low = desk.low(stamp.mode, reserved.map(|goods| (goods.sku, goods.quantity)));
     let placed = Event::OrderPlaced {
         stamp,
         order: place.order,
@@ -54,18 +52,78 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
         lines,
         totals,
     };
-    let events = std::iter::once(placed).chain(limited).chain(low).collect();
+    let terms = (!terms.are_none()).then_some(Event::OrderTermsSet { order: place.order, terms });
+    let events = std::iter::once(placed).chain(terms).chain(limited).chain(low).collect();
     Ok(Decision { events, effects: Vec::new() })
+}
+
+/// Prices a basket by its terms; of the coupons those are kept that took something off.
+fn price(desk: &Desk<'_>, place: &PlaceOrder) -> Result<(Priced, OrderTerms), Refusal> {
+    let terms = &place.terms;
+    check_coupons(desk, &terms.coupons)?;
+    if let Some(tag) = &terms.tag
+        && !desk.state.taxes.as_ref().is_some_and(|table| table.knows(tag))
+    {
+        return Err(Refusal::TagUnknown { tag: tag.clone() });
+    }
+    let group = place.customer.and_then(|customer| desk.state.price_group(customer));
+    // A group whose name no price list can have has no prices of its own.
+    let group = group.and_then(|group| PriceGroup::new(group.as_str()).ok());
+    let circumstances = Circumstances {
+        now: desk.context.local,
+        tag: terms.tag.as_ref(),
+        group: group.as_ref(),
+        coupons: &terms.coupons,
+        exempt: if terms.exemption.is_some() { Exempt::Yes } else { Exempt::No },
+        discount: &terms.discount,
+    };
+    let priced = pricing::price(&desk.rules(), &place.lines, &circumstances)?;
+    let coupons = used_coupons(&priced.lines);
+    let terms = OrderTerms { tag: terms.tag.clone(), exemption: terms.exemption.clone(), coupons };
+    Ok((priced, terms))
+}
+
+/// Every coupon must belong to a promotion and not be used up: a cashier who scans one is told at once.
+fn check_coupons(desk: &Desk<'_>, coupons: &[CouponCode]) -> Result<(), Refusal> {
+    if coupons.len() > COUPONS_MAX {
+        return Err(Refusal::TooManyCoupons { max: COUPONS_MAX });
+    }
+    for coupon in coupons {
+        let promotions = &desk.context.catalog.book().promotions;
+        let rules = promotions.iter().filter_map(|promotion| promotion.coupon.as_ref());
+        let mut of_coupon = rules.filter(|rule| rule.code == *coupon).peekable();
+        if of_coupon.peek().is_none() {
+            return Err(Refusal::CouponUnknown { coupon: coupon.clone() });
+        }
+        let used = desk.state.coupons.get(coupon).copied().unwrap_or_default();
+        if of_coupon.any(|rule| rule.uses_max.is_some_and(|max| used >= max)) {
+            return Err(Refusal::CouponUsedUp { coupon: coupon.clone(), used });
+        }
+    }
+    Ok(())
+}
+
+/// The coupons whose promotions took something off, each once, in order.
+fn used_coupons(lines: &[Line]) -> Vec<CouponCode> {
+    let mut used = BTreeSet::new();
+    for line in lines.iter().filter(|line| line.is_kept()) {
+        let AppliedDiscount::Parts { parts } = &line.discount else { continue };
+        for part in parts {
+            if let DiscountSource::Promotion { coupon: Some(coupon), .. } = &part.source {
+                used.insert(coupon.clone());
+            }
+        }
+    }
+    used.into_iter().collect()
 }
 
 /// Goods at the counter are never refused for stock; strict products and goods not in hand race for the last unit.
 pub(super) fn check_stock(desk: &Desk<'_>, channel: Channel, lines: &[Line]) -> Result<(), Refusal> {
-    let races = |line: &&Line| {
-        line.carries_stock() && (line.stock == StockRule::Strict || channel == Channel::NotInHand)
-    };
     let mut wanted: BTreeMap<&Sku, Quantity> = BTreeMap::new();
-    for line in lines.iter().filter(races) {
-        *wanted.entry(&line.sku).or_default() += line.quantity;
+    for goods in lines.iter().flat_map(Line::goods) {
+        if goods.strict || channel == Channel::NotInHand {
+            *wanted.entry(goods.sku).or_default() += goods.quantity;
+        }
     }
     for (sku, wanted) in wanted {
         let available = desk.state.stock_level(sku).available();

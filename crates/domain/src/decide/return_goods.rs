@@ -9,7 +9,7 @@ use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
 use crate::event::{Event, ReturnSource};
 use crate::ids::TransactionId;
 use crate::line::{Line, LineFate};
-use crate::pricing;
+use crate::pricing::{self, Circumstances};
 use crate::refusal::Refusal;
 use crate::sale::{ReturnedLine, Sale};
 use crate::staff::Permission;
@@ -93,7 +93,8 @@ fn returned_line(sale: &Sale, asked: &ReturnLine) -> Result<Line, Refusal> {
 
 fn without_receipt<'a>(desk: &Desk<'a>, inputs: &[crate::line::LineInput]) -> Result<Goods<'a>, Refusal> {
     desk.permit(Permission::ReturnWithoutReceipt)?;
-    let lines = pricing::price_lines(desk.profile, desk.context.catalog, inputs)?;
+    let plain = Circumstances::plain(desk.context.local);
+    let lines = pricing::price(&desk.rules(), inputs, &plain)?.lines;
     desk.permit_prices(&lines)?;
     let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
     let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod assortment;
 mod basket;
 mod cash;
 mod count;
@@ -9,6 +10,8 @@ mod day;
 mod numbers;
 mod offers;
 mod people;
+mod products;
+mod promotions;
 mod races;
 mod refusals;
 mod reservation;

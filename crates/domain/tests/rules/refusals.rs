@@ -10,9 +10,9 @@ use holdfast_domain::event::Parent;
 use holdfast_domain::ids::{
     CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
 };
-use holdfast_domain::line::LINES_MAX;
+use holdfast_domain::line::{DiscountInput, LINES_MAX, LineInput};
 use holdfast_domain::money::{Currency, Money};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{COUPONS_MAX, Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::{ReceiptSource, TillNumber};
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{CashLimit, OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
@@ -20,6 +20,7 @@ use holdfast_domain::stock::CountScope;
 use holdfast_domain::tender::{ChangeRule, Pieces, TenderInput};
 use holdfast_domain::{Action, ERROR_CODES, Event, Origin, Outcome, Record, Refusal};
 
+use crate::assortment::*;
 use crate::count::{FINISH, found, only, reorder, start};
 use crate::reservation::{at_the_counter, fetched_later};
 use crate::shop::*;
@@ -48,6 +49,10 @@ fn as_manager(action: impl FnOnce(&mut Shop) -> Action) -> Result<(), Refusal> {
     shop.sign_on(TILL, MANAGER);
     let action = action(&mut shop);
     asked(&mut shop, action)
+}
+
+fn widely(lines: &[LineInput], terms: Terms) -> Result<(), Refusal> {
+    try_terms(&mut wide_shop(), lines, terms).map(drop)
 }
 
 fn unknown_order() -> OrderId {
@@ -199,6 +204,7 @@ const CASES: &[Case] = &[
     ("HF-CMD-130", || basket(&[line(1, "TEA", "1").off("-0.01")])),
     ("HF-CMD-131", || {
         fresh(Action::PlaceOrder(PlaceOrder {
+            terms: Terms::default(),
             order: unknown_order(),
             channel: Channel::Counter,
             customer: None,
@@ -563,6 +569,22 @@ const CASES: &[Case] = &[
     ("HF-CMD-104", || fresh(reorder("TEA", "1"))),
     ("HF-CMD-145", || in_training(start(CountScope::Full))),
     ("HF-CMD-145", || in_training(reorder("TEA", "1"))),
+    ("HF-CMD-260", || {
+        let discount = DiscountInput::Amount { amount: eur("4"), reason: reason("regular") };
+        widely(&[line(1, "TEA", "1")], Terms { discount, ..Terms::default() })
+    }),
+    ("HF-CMD-261", || widely(&[line(1, "CARD", "1")], Terms::default())),
+    ("HF-CMD-262", || widely(&[open_priced(line(1, "TEA", "1"), "1")], Terms::default())),
+    ("HF-CMD-263", || widely(&[of_item(line(1, "CHEESE", "2"), label("211234500385"))], Terms::default())),
+    ("HF-CMD-264", || widely(&[line(1, "TEA", "1")], with_coupons(&["NEVER"]))),
+    ("HF-CMD-265", || {
+        let mut shop = wide_shop();
+        let books = [line(1, "BOOK", "3")];
+        try_terms(&mut shop, &books, with_coupons(&["once"])).expect("the first use");
+        try_terms(&mut shop, &books, with_coupons(&["once"])).map(drop)
+    }),
+    ("HF-CMD-266", || widely(&[line(1, "TEA", "1")], with_coupons(&["many"; COUPONS_MAX + 1]))),
+    ("HF-CMD-267", || widely(&[line(1, "TEA", "1")], tagged("eat-in"))),
 ];
 
 fn no_count() -> CountId {
@@ -640,6 +662,7 @@ fn a_currency_can_be_corrected_until_the_store_has_traded() {
 #[test]
 fn a_total_that_is_the_shown_one_is_placed() {
     let placed = fresh(Action::PlaceOrder(PlaceOrder {
+        terms: Terms::default(),
         order: unknown_order(),
         channel: Channel::Counter,
         customer: None,

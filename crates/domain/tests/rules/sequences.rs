@@ -301,9 +301,9 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
     let mut sold: BTreeMap<TransactionId, Vec<Line>> = BTreeMap::new();
     let mut last_z = 0;
     let move_stock = |stock: &mut BTreeMap<Sku, Quantity>, mode: Mode, lines: &[Line], out: bool| {
-        for line in lines.iter().filter(|line| mode == Mode::Live && line.carries_stock()) {
-            let level = stock.entry(line.sku.clone()).or_default();
-            *level += if out { -line.quantity } else { line.quantity };
+        for goods in lines.iter().filter(|_| mode == Mode::Live).flat_map(Line::goods) {
+            let level = stock.entry(goods.sku.clone()).or_default();
+            *level += if out { -goods.quantity } else { goods.quantity };
         }
     };
     let mut log = shop.log.iter().peekable();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use holdfast_domain::bounded::{
     Barcode, Description, Label, Reason, Sku, TaxClass, TenderCode, TenderReference,
 };
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::CashMovement;
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{
     AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
@@ -19,7 +19,7 @@ use holdfast_domain::ids::{
 use holdfast_domain::invariant::{check_event, check_state};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, Order, PlaceOrder};
+use holdfast_domain::order::{Channel, Order, PlaceOrder, Terms};
 use holdfast_domain::receipt::{ReceiptSource, Series};
 use holdfast_domain::sale::Sale;
 use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
@@ -105,6 +105,8 @@ pub struct Shop {
     pub state: State,
     pub catalog: Catalog,
     pub today: BusinessDate,
+    /// Of the day, local.
+    pub minute: u16,
     pub log: Vec<Event>,
     pub numbers: Numbers,
     ids: u128,
@@ -151,6 +153,7 @@ impl Shop {
             state: State::default(),
             catalog: catalog(),
             today: date("2026-11-20"),
+            minute: 600,
             log: Vec::new(),
             numbers: Numbers::new(),
             ids: 1 << 64,
@@ -217,8 +220,12 @@ impl Shop {
         let id = CommandId(self.id());
         self.clock += 1_000;
         let command = Command { id, terminal, occurred_at: Timestamp(self.clock), action, approval };
-        let context =
-            Context { recorded_at: Timestamp(self.clock), business_date: self.today, catalog: &self.catalog };
+        let context = Context {
+            recorded_at: Timestamp(self.clock),
+            business_date: self.today,
+            local: LocalTime { date: self.today, minute: self.minute },
+            catalog: &self.catalog,
+        };
         let decision = decide(&self.state, &command, &context)?;
         self.fold(&decision.events);
         Ok(Done { transaction: TransactionId(id), events: decision.events, effects: decision.effects })
@@ -359,6 +366,7 @@ pub fn place(order: OrderId, channel: Channel, lines: &[LineInput]) -> Action {
         lines: lines.to_vec(),
         expected_total: None,
         reserve_until: None,
+        terms: Terms::default(),
     })
 }
 
@@ -478,6 +486,7 @@ pub fn place_for(customer: SubjectId) -> Action {
         lines: vec![line(1, "TEA", "1")],
         expected_total: None,
         reserve_until: None,
+        terms: Terms::default(),
     })
 }
 
@@ -590,7 +599,8 @@ pub fn catalog() -> Catalog {
         unit: *unit,
         tax_class: TaxClass::new(class).expect("a class"),
         unit_price: UnitPrice::new(decimal(price)).expect("a price"),
-        stock: *stock,
+        stock: stock.clone(),
+        details: ProductDetails::default(),
     });
     Catalog::new(1, products).expect("unique numbers")
 }

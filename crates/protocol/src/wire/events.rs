@@ -10,7 +10,7 @@ use holdfast_domain::ids::{
     CommandId, CountId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::Line;
-use holdfast_domain::order::{Channel, Totals};
+use holdfast_domain::order::{Channel, OrderTerms, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
@@ -21,7 +21,7 @@ use holdfast_domain::state::EpochLine;
 use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
-use holdfast_domain::tax::{TaxBasis, TaxTotal};
+use holdfast_domain::tax::{TaxBasis, TaxTable, TaxTotal};
 use holdfast_domain::tender::{Payment, TenderLine, TenderType};
 use holdfast_money::{Money, Quantity};
 
@@ -136,6 +136,8 @@ wire_enum!(Event {
     ReservationExpired { order: OrderId, until: Timestamp },
     SoldAfterExpiry { stamp: Stamp, order: OrderId },
     SubjectGrouped { subject: SubjectId, group: Option<Label>, staff: StaffId },
+    OrderTermsSet { order: OrderId, terms: OrderTerms },
+    TaxesConfigured { table: Box<TaxTable> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

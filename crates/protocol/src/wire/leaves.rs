@@ -1,8 +1,8 @@
 //! Ids, amounts, dates and texts.
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
-    TimeZoneName,
+    Address, Barcode, Category, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason,
+    Sku, TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
@@ -329,7 +329,12 @@ texts!(
     Reason,
     TimeZoneName,
     TenderCode,
-    TenderReference
+    TenderReference,
+    PromotionCode,
+    CouponCode,
+    PriceGroup,
+    Category,
+    OrderTag,
 );
 
 wire_enum!(Series { Hub, Island, Training });

@@ -1,20 +1,22 @@
-//! Catalog, lines, orders, shifts, settings.
+//! Lines, orders, shifts, settings.
 
 use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
-    TimeZoneName,
+    Address, Barcode, CouponCode, Description, Label, OrderTag, PromotionCode, Reason, Sku, TaxClass,
+    TaxCode, TenderCode, TenderReference, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
-use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
+use holdfast_domain::catalog::{StockRule, Unit};
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{
     CountId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
-use holdfast_domain::line::{AppliedDiscount, AppliedPrice, Line, LineFate, LineNumber};
-use holdfast_domain::order::{Channel, Order, OrderState, Reservation, Totals};
+use holdfast_domain::line::{
+    AppliedDiscount, AppliedPrice, DiscountPart, DiscountSource, Line, LineFate, LineNumber,
+};
+use holdfast_domain::order::{Channel, Order, OrderState, OrderTerms, Reservation, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::sale::{ReturnedLine, Sale, SoldLine};
 use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
@@ -23,7 +25,9 @@ use holdfast_domain::staff::{
 };
 use holdfast_domain::stock::{AdjustmentReason, CountScope, Counted, OpenCount, StockChange, StockLevel};
 use holdfast_domain::store::StoreProfile;
-use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
+use holdfast_domain::tax::{
+    AppliedTax, TaxBase, TaxBasis, TaxCharge, TaxEntry, TaxRate, TaxRounding, TaxRule, TaxTable, TaxTotal,
+};
 use holdfast_domain::tender::{
     ChangeRule, Payment, Pieces, RefundRule, Tender, TenderBalance, TenderClass, TenderCount, TenderFigures,
     TenderKind, TenderLine, TenderRounding, TenderType,
@@ -31,24 +35,25 @@ use holdfast_domain::tender::{
 use holdfast_domain::till::{LastNumbers, Standing, Till};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 
-wire_enum!(Unit { Piece, Kilogram, Litre, Metre });
-wire_enum!(StockRule { Counter, Strict, Untracked });
-wire_enum!(ItemRef { Sku(sku: Sku), Barcode(barcode: Barcode) });
-wire_struct!(Product {
-    sku: Sku,
-    description: Description,
-    barcodes: Vec<Barcode>,
-    unit: Unit,
-    tax_class: TaxClass,
-    unit_price: UnitPrice,
-    stock: StockRule,
-});
-
 wire_enum!(TaxBasis { Inclusive, Exclusive });
 wire_enum!(TaxRounding { PerLine, PerTotal });
 wire_struct!(TaxRate { code: TaxCode, rate: Rate });
 wire_struct!(TaxRule { class: TaxClass, rates: Vec<TaxRate> });
 wire_struct!(AppliedTax { code: TaxCode, rate: Rate, tax: Money });
+wire_enum!(TaxBase { Net, NetAndTaxes });
+wire_struct!(TaxCharge {
+    code: TaxCode,
+    rate: Rate,
+    #[serde(default)]
+    base: TaxBase,
+});
+wire_struct!(TaxEntry {
+    class: TaxClass,
+    #[serde(default)]
+    tag: Option<OrderTag>,
+    charges: Vec<TaxCharge>,
+});
+wire_struct!(TaxTable { entries: Vec<TaxEntry> });
 wire_struct!(TaxTotal { code: TaxCode, rate: Rate, net: Money, tax: Money });
 
 wire_struct!(StoreProfile {
@@ -70,11 +75,20 @@ wire_enum!(LineFate { Kept, Voided { reason: Reason } });
 wire_enum!(AppliedPrice {
     List { unit_price: UnitPrice },
     Override { unit_price: UnitPrice, list_price: UnitPrice, reason: Reason },
+    Open { unit_price: UnitPrice },
+    Label { unit_price: UnitPrice },
 });
 wire_enum!(AppliedDiscount {
     None,
     Percent { rate: Rate, amount: Money, reason: Reason },
     Amount { amount: Money, reason: Reason },
+    Parts { parts: Vec<DiscountPart> },
+});
+wire_struct!(DiscountPart { source: DiscountSource, amount: Money });
+wire_enum!(DiscountSource {
+    Line { reason: Reason },
+    Promotion { code: PromotionCode, name: Description, coupon: Option<CouponCode> },
+    Basket { reason: Reason },
 });
 wire_struct!(Line {
     number: LineNumber,
@@ -121,8 +135,10 @@ wire_struct!(Order {
     tenders: Vec<TenderBalance>,
     revision: u32,
     reservation: Reservation,
+    terms: OrderTerms,
 });
 wire_enum!(Reservation { Held, Until(until: Timestamp), Expired });
+wire_struct!(OrderTerms { tag: Option<OrderTag>, exemption: Option<Label>, coupons: Vec<CouponCode> });
 
 wire_enum!(TenderClass { Cash, Voucher, Other });
 wire_enum!(ChangeRule { Never, Any, UpTo { max: Money } });

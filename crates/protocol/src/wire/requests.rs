@@ -1,6 +1,6 @@
 //! What tills ask for. Defaults keep a line of a 2,000-line order small.
 
-use holdfast_domain::bounded::{Reason, TenderCode, TenderReference};
+use holdfast_domain::bounded::{CouponCode, Label, OrderTag, Reason, TenderCode, TenderReference};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
@@ -9,7 +9,7 @@ use holdfast_domain::command::{
 };
 use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
@@ -20,7 +20,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Borrowed, Wire, Wired};
 
-wire_enum!(PriceInput { List, Override { unit_price: UnitPrice, reason: Reason } });
+wire_enum!(PriceInput {
+    List,
+    Override { unit_price: UnitPrice, reason: Reason },
+    Open { unit_price: UnitPrice },
+});
 wire_enum!(DiscountInput {
     None,
     Percent { rate: Rate, reason: Reason },
@@ -117,14 +121,75 @@ impl Wire for LineInput {
     }
 }
 
-wire_struct!(PlaceOrder {
-    order: OrderId,
+/// An order as a till writes it: terms that say nothing are left out of JSON, as tills always did.
+#[derive(serde::Serialize)]
+struct ShortOrder<'a> {
+    order: Borrowed<'a, OrderId>,
+    channel: Borrowed<'a, Channel>,
+    customer: Borrowed<'a, Option<SubjectId>>,
+    lines: Borrowed<'a, Vec<LineInput>>,
+    expected_total: Borrowed<'a, Option<Money>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserve_until: Option<Borrowed<'a, Timestamp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<Borrowed<'a, Terms>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadOrder {
+    order: Wired<OrderId>,
     #[serde(default = "counter")]
-    channel: Channel,
-    customer: Option<SubjectId>,
-    lines: Vec<LineInput>,
-    expected_total: Option<Money>,
-    reserve_until: Option<Timestamp>,
+    channel: Wired<Channel>,
+    customer: Wired<Option<SubjectId>>,
+    lines: Wired<Vec<LineInput>>,
+    expected_total: Wired<Option<Money>>,
+    #[serde(default)]
+    reserve_until: Wired<Option<Timestamp>>,
+    #[serde(default)]
+    terms: Wired<Terms>,
+}
+
+impl Wire for PlaceOrder {
+    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return Err(serde::ser::Error::custom("an order as a till asks for it has no stored form"));
+        }
+        let order = ShortOrder {
+            order: Borrowed(&self.order),
+            channel: Borrowed(&self.channel),
+            customer: Borrowed(&self.customer),
+            lines: Borrowed(&self.lines),
+            expected_total: Borrowed(&self.expected_total),
+            reserve_until: self.reserve_until.as_ref().map(Borrowed),
+            terms: (self.terms != Terms::default()).then_some(Borrowed(&self.terms)),
+        };
+        order.serialize(serializer)
+    }
+
+    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let order = ReadOrder::deserialize(deserializer)?;
+        Ok(Self {
+            order: order.order.0,
+            channel: order.channel.0,
+            customer: order.customer.0,
+            lines: order.lines.0,
+            expected_total: order.expected_total.0,
+            reserve_until: order.reserve_until.0,
+            terms: order.terms.0,
+        })
+    }
+}
+
+wire_struct!(Terms {
+    #[serde(default)]
+    tag: Option<OrderTag>,
+    #[serde(default)]
+    coupons: Vec<CouponCode>,
+    #[serde(default)]
+    exemption: Option<Label>,
+    #[serde(default = "no_discount")]
+    discount: DiscountInput,
 });
 wire_enum!(ReceiptSource { Hub, Island { number: u32 } });
 wire_enum!(Settlement { Full, Deposit });

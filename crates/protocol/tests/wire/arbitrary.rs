@@ -1,12 +1,14 @@
 //! Any value of every stored kind, from a seed. Sums need not add up: the stored form carries what it is given.
 
+mod book;
+
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
     TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
-use holdfast_domain::catalog::{Product, StockRule, Unit};
+use holdfast_domain::catalog::{StockRule, Unit};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
@@ -96,6 +98,8 @@ variants!(
         ReservationExpired,
         SoldAfterExpiry,
         SubjectGrouped,
+        OrderTermsSet,
+        TaxesConfigured,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -335,18 +339,6 @@ impl Source {
                 class: s.tax_class(),
                 rates: s.several(3, |s| TaxRate { code: s.tax_code(), rate: s.rate() }),
             }),
-        }
-    }
-
-    pub fn product(&mut self) -> Product {
-        Product {
-            sku: self.sku(),
-            description: Description::new(&self.text(Description::MAX)).unwrap(),
-            barcodes: self.several(3, Self::barcode),
-            unit: self.pick(&[Unit::Piece, Unit::Kilogram]),
-            tax_class: self.tax_class(),
-            unit_price: self.price(),
-            stock: self.pick(&[StockRule::Counter, StockRule::Strict]),
         }
     }
 
@@ -591,6 +583,8 @@ impl Source {
                 staff,
             },
             "SoldAfterExpiry" => Event::SoldAfterExpiry { stamp, order },
+            "OrderTermsSet" => Event::OrderTermsSet { order, terms: self.order_terms() },
+            "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
             other => panic!("{other} is in the list and cannot be made"),
         }
     }

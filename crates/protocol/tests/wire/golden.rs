@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use holdfast_domain::catalog::PriceBook;
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::{Event, Outcome, Record};
 use holdfast_protocol::catalog_file;
@@ -69,6 +70,11 @@ fn samples() -> BTreeMap<String, Record> {
         let events = vec![source.with_typed_tenders(event)];
         samples.insert(format!("event-{}-typed", snake(name)), hub(&mut source, events));
     }
+    for twin in 1..=4 {
+        let mut source = Source(66_000 + twin);
+        let events = vec![source.wide_order()];
+        samples.insert(format!("order-of-wide-lines-{twin}"), hub(&mut source, events));
+    }
     for (index, name) in ORIGINS.iter().enumerate() {
         let mut source = Source(77_000 + index as u64);
         let mut record = hub(&mut source, vec![]);
@@ -130,20 +136,30 @@ fn every_kind_of_record_that_was_ever_stored_is_read_as_it_was_meant() {
 
 #[test]
 fn a_catalog_file_that_was_ever_written_is_read_as_it_was_meant() {
+    // The first version: products alone.
     let products: Vec<_> = (0..20).map(|seed| Source(seed).product()).collect();
-    let (bytes, hash) = catalog_file::encode(&products);
-    let path = folder("v1").join("catalog-20-products.cat");
+    let stored = std::fs::read(folder("v1").join("catalog-20-products.cat")).expect("a golden file");
+    let catalog = catalog_file::decode(&stored, 3).expect("a catalog");
+    assert_eq!((catalog.version(), catalog.products().len()), (3, 20));
+    assert_eq!(catalog.book(), &PriceBook::default());
+    assert!(products.iter().all(|product| catalog.products().any(|read| read == product)));
+
+    // The second: products with everything they can have, and a price book.
+    let products: Vec<_> = (0..20).map(|seed| Source(seed).wide_product()).collect();
+    let (bytes, _) = catalog_file::encode(&products, &Source(500).book());
+    let path = folder("v2").join("catalog-20-products.cat");
     if updating() {
-        std::fs::create_dir_all(folder("v1")).expect("the folder");
+        std::fs::create_dir_all(folder("v2")).expect("the folder");
         std::fs::write(&path, &bytes).expect("written");
     }
     let stored = std::fs::read(&path).expect("a golden file");
     assert_eq!(stored, bytes);
-    assert_eq!(hex::encode(hash), "55506ac1d02c8ad12b5784bf2488693d2451332632365d72fbbbed2b69ea1703");
     let catalog = catalog_file::decode(&stored, 3).expect("a catalog");
     assert_eq!((catalog.version(), catalog.products().len()), (3, 20));
-    let (again, _) = catalog_file::encode(catalog.products());
-    assert_eq!(again, stored);
+    assert_eq!((catalog.book().lists.len(), catalog.book().promotions.len()), (3, 14));
+    let (canonical, _) = catalog_file::encode(catalog.products(), catalog.book());
+    let again = catalog_file::decode(&canonical, 3).expect("a catalog");
+    assert_eq!(again.book(), catalog.book());
     for cut in 0..stored.len() {
         assert!(catalog_file::decode(&stored[..cut], 3).is_err(), "cut at {cut}");
     }

@@ -3,13 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::bounded::{Barcode, Description, Reason, Sku, TaxClass, TaxCode};
-use holdfast_domain::calendar::Timestamp;
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::Action;
 use holdfast_domain::ids::{EpochId, OrderId, Uuid};
 use holdfast_domain::line::{DiscountInput, LINES_MAX, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Decimal, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::pricing::{Circumstances, Priced, Rules};
 use holdfast_domain::tax::{TaxRate, TaxRule};
 use holdfast_domain::{Event, Outcome, Record, pricing};
 use holdfast_protocol::encode_record;
@@ -59,6 +60,7 @@ fn order_with_overrides(nth: u16) -> (Request, StoredRecord) {
             tax_class: class.clone(),
             unit_price: price(&mut source),
             stock: StockRule::Counter,
+            details: ProductDetails::default(),
         })
         .collect();
     let reasons = ["damaged box", "price match", "shelf label", "end of line"];
@@ -81,8 +83,10 @@ fn order_with_overrides(nth: u16) -> (Request, StoredRecord) {
         })
         .collect();
     let catalog = Catalog::new(1, products).expect("distinct barcodes");
-    let lines = pricing::price_lines(&profile, &catalog, &inputs).expect("a basket");
-    let totals = pricing::totals(profile.currency, &lines);
+    let rules = Rules { profile: &profile, taxes: None, catalog: &catalog };
+    let now = LocalTime::midnight(BusinessDate::new(2026, 11, 20).expect("a date"));
+    let Priced { lines, totals, .. } =
+        pricing::price(&rules, &inputs, &Circumstances::plain(now)).expect("a basket");
     let order = OrderId(source.uuid());
     let event = Event::OrderPlaced {
         stamp: source.stamp(),
@@ -105,6 +109,7 @@ fn order_with_overrides(nth: u16) -> (Request, StoredRecord) {
         lines: inputs,
         expected_total: None,
         reserve_until: None,
+        terms: Terms::default(),
     };
     let request = Request::Command(CommandMessage {
         id: source.command(),

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use holdfast_domain::catalog::PriceBook;
 use holdfast_domain::ids::Uuid;
 use holdfast_domain::stock::StockLevel;
 use holdfast_journal::format::{FORMAT_VERSION, segment_number};
@@ -54,7 +55,7 @@ fn formats() -> [(&'static str, u64); 6] {
         ("journal", FORMAT_VERSION.into()),
         ("record", RECORD_VERSION.into()),
         ("export", EXPORT_VERSION.into()),
-        ("catalog", catalog_file::encode(&[]).0[0].into()),
+        ("catalog", catalog_file::encode(&[], &PriceBook::default()).0[0].into()),
         ("vault", vault::encode(&a_vault())[4].into()),
         ("backup", a_backup()[4].into()),
     ]

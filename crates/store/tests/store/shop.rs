@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdfast_domain::bounded::{Address, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule, Unit};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::Action;
 use holdfast_domain::command::{
     AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
@@ -18,7 +18,7 @@ use holdfast_domain::ids::{
 };
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
@@ -73,6 +73,7 @@ fn products() -> Vec<Product> {
         tax_class: TaxClass::new("standard").expect("a short name"),
         unit_price: UnitPrice::new(Decimal::new(199 + 100 * index as i64, 2)).expect("a price"),
         stock: StockRule::Counter,
+        details: ProductDetails::default(),
     };
     (0..PRODUCTS).map(product).collect()
 }
@@ -248,7 +249,12 @@ impl Shop {
         let (id, now) = (CommandId(self.id()), self.now());
         let command = Command { id, terminal: self.tills[till], occurred_at: now, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 30).expect("a date");
-        let context = Context { recorded_at: now, business_date, catalog: &self.catalog };
+        let context = Context {
+            recorded_at: now,
+            business_date,
+            local: LocalTime::midnight(business_date),
+            catalog: &self.catalog,
+        };
         let decided = decide(&self.state, &command, &context);
         let outcome = match &decided {
             Ok(decision) => Outcome::Accepted { events: decision.events.clone() },
@@ -298,6 +304,7 @@ impl Shop {
             lines: Self::lines(lines),
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         self.act(till, Action::PlaceOrder(place))?;
         Ok(order)

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use holdfast_domain::bounded::{Barcode, Reason};
+use holdfast_domain::bounded::{Barcode, CouponCode, OrderTag, Reason};
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, SubjectId};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::line::{
+    AppliedDiscount, DiscountInput, DiscountSource, LineFate, LineInput, LineNumber, PriceInput,
+};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tender::TenderInput;
-use holdfast_money::{Decimal, Money, Quantity, Rate, UnitPrice};
+use holdfast_money::{Decimal, Money, Quantity, Rate, UnitPrice, parse_decimal};
 use holdfast_protocol::message::{Answer, Warning};
 use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
@@ -23,6 +25,7 @@ use super::tender::Given;
 use super::{Approver, Person, Typed};
 
 /// Sells one product and prints what the receipt says.
+/// Sells a basket for cash and prints what the receipt says.
 #[derive(Debug, Args)]
 pub struct Sell {
     /// The till's folder
@@ -35,6 +38,15 @@ pub struct Sell {
     /// As scanned
     #[arg(long)]
     barcode: String,
+    /// More items of the same basket, each with how many of it
+    #[arg(long, value_name = "BARCODE*QUANTITY")]
+    also: Vec<String>,
+    /// A coupon that the customer presents; may be given several times
+    #[arg(long, value_name = "CODE")]
+    coupon: Vec<String>,
+    /// Eat-in, take-away and the like, where these change the tax
+    #[arg(long)]
+    tag: Option<String>,
     /// Pieces, or kilograms to three places
     #[arg(long, default_value = "1", allow_negative_numbers = true)]
     quantity: Decimal,
@@ -89,6 +101,37 @@ impl Sell {
         Ok((price, discount))
     }
 
+    /// The first item as it was asked for, and whatever else is in the basket.
+    fn lines(&self) -> Result<Vec<LineInput>, TillError> {
+        let (price, discount) = self.by_hand()?;
+        let line = |number, barcode: &str, quantity| -> Result<LineInput, TillError> {
+            Ok(LineInput {
+                number: LineNumber(number),
+                item: ItemRef::Barcode(typed("barcode", Barcode::new(barcode))?),
+                quantity: typed("quantity", Quantity::new(quantity))?,
+                price: PriceInput::List,
+                discount: DiscountInput::None,
+                fate: LineFate::Kept,
+            })
+        };
+        let first = LineInput { price, discount, ..line(1, &self.barcode, self.quantity)? };
+        let mut lines = vec![first];
+        for (number, also) in (2..).zip(&self.also) {
+            let (barcode, quantity) = also.rsplit_once('*').unwrap_or((also, "1"));
+            lines.push(line(number, barcode, typed("quantity", parse_decimal(quantity))?)?);
+        }
+        Ok(lines)
+    }
+
+    fn terms(&self) -> Result<Terms, TillError> {
+        let coupons = self.coupon.iter().map(|code| typed("coupon", CouponCode::new(code)));
+        Ok(Terms {
+            tag: self.tag.as_deref().map(|tag| typed("tag", OrderTag::new(tag))).transpose()?,
+            coupons: coupons.collect::<Result<_, _>>()?,
+            ..Terms::default()
+        })
+    }
+
     async fn sell(&self, till: &Till, Typed { pin, approval }: Typed) -> Result<()> {
         till.ready(WITHIN).await?;
         let snapshot = till.refresh(WITHIN).await?;
@@ -102,15 +145,7 @@ impl Sell {
         if let Some(cash) = self.cash {
             tenders.push(TenderInput::cash(typed("cash amount", Money::new(cash, currency))?));
         }
-        let (price, discount) = self.by_hand()?;
-        let line = LineInput {
-            number: LineNumber(1),
-            item: ItemRef::Barcode(typed("barcode", Barcode::new(&self.barcode))?),
-            quantity: typed("quantity", Quantity::new(self.quantity))?,
-            price,
-            discount,
-            fate: LineFate::Kept,
-        };
+        let (lines, terms) = (self.lines()?, self.terms()?);
         answered(till.sign_on(self.person.number(), pin)).await?;
         if snapshot.till.shift.is_none() {
             let shift = ShiftId(till.mint()?);
@@ -122,9 +157,10 @@ impl Sell {
             order,
             channel: Channel::Counter,
             customer: self.customer,
-            lines: vec![line],
+            lines,
             expected_total: None,
             reserve_until: None,
+            terms,
         };
         let placed = asked(till, Action::PlaceOrder(place), approval).await?;
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
@@ -173,6 +209,14 @@ fn print_lines(placed: &Answer) {
             println!("{}", line.description);
             let unit_price = line.price.unit_price();
             println!("  {} x {unit_price} {:>14}", line.quantity, line.gross.to_string());
+            let AppliedDiscount::Parts { parts } = &line.discount else { continue };
+            for part in parts {
+                let what = match &part.source {
+                    DiscountSource::Line { reason } | DiscountSource::Basket { reason } => reason.as_str(),
+                    DiscountSource::Promotion { name, .. } => name.as_str(),
+                };
+                println!("  {what}: -{}", part.amount);
+            }
         }
     }
 }

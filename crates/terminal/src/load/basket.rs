@@ -176,6 +176,7 @@ mod tests {
             tax_class: TaxClass::new("standard").unwrap(),
             unit_price: UnitPrice::new(Decimal::new(249, 2)).unwrap(),
             stock,
+            details: holdfast_domain::catalog::ProductDetails::default(),
         }
     }
 

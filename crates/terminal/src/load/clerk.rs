@@ -12,7 +12,7 @@ use holdfast_domain::command::{
 };
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{LineFate, LineInput, LineNumber};
-use holdfast_domain::order::{Channel, PlaceOrder};
+use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::AdjustmentReason;
@@ -287,6 +287,7 @@ impl Clerk {
             lines,
             expected_total: None,
             reserve_until: None,
+            terms: Terms::default(),
         };
         Ok(match self.ask(Action::PlaceOrder(place)).await? {
             Some(Summary::OrderPlaced { totals, .. }) => Some((order, goods, totals.gross)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use holdfast_domain::bounded::{Description, Sku, TaxClass};
 use holdfast_domain::calendar::Timestamp;
-use holdfast_domain::catalog::{Product, StockRule, Unit};
+use holdfast_domain::catalog::{Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::ReturnedGoods;
 use holdfast_domain::ids::{StoreId, TerminalId, TransactionId, Uuid};
 use holdfast_journal::MemoryStorage;
@@ -60,6 +60,7 @@ fn products(listed: &[Listed]) -> BTreeMap<Sku, Product> {
             tax_class: TaxClass::new("zero").unwrap(),
             unit_price: listed.unit_price,
             stock: if listed.carries_stock { StockRule::Counter } else { StockRule::Untracked },
+            details: ProductDetails::default(),
         };
         (listed.sku.clone(), product)
     });

@@ -1,0 +1,170 @@
+//! Tax on what is charged: several rates, rates on rates, by line or by total, with prices that include it or not.
+
+use std::collections::BTreeMap;
+
+use holdfast_money::{Currency, Decimal, Money, allocate};
+
+use super::{Circumstances, Exempt, ROUNDING, Rules};
+use crate::bounded::{OrderTag, TaxClass, TaxCode};
+use crate::catalog::Product;
+use crate::line::Line;
+use crate::refusal::Refusal;
+use crate::tax::{AppliedTax, TaxBase, TaxBasis, TaxCharge, TaxRounding};
+
+/// The charges of a class, from the store's table or from its profile's plain rates.
+fn charges(rules: &Rules<'_>, class: &TaxClass, tag: Option<&OrderTag>) -> Option<Vec<TaxCharge>> {
+    match rules.taxes {
+        Some(table) => table.charges(class, tag).map(<[TaxCharge]>::to_vec),
+        None => rules.profile.rates(class).map(|rates| {
+            let plain = |rate: &crate::tax::TaxRate| TaxCharge {
+                code: rate.code.clone(),
+                rate: rate.rate,
+                base: TaxBase::Net,
+            };
+            rates.iter().map(plain).collect()
+        }),
+    }
+}
+
+/// The taxes of a line, not worked out yet.
+///
+/// # Errors
+/// [`Refusal::NoTaxRule`].
+pub(super) fn taxes_of(
+    rules: &Rules<'_>,
+    product: &Product,
+    circumstances: &Circumstances<'_>,
+) -> Result<Vec<AppliedTax>, Refusal> {
+    let charges = charges(rules, &product.tax_class, circumstances.tag).ok_or_else(|| {
+        Refusal::NoTaxRule { sku: product.sku.clone(), class: product.tax_class.to_string() }
+    })?;
+    let tax = Money::zero(rules.profile.currency);
+    Ok(charges.into_iter().map(|charge| AppliedTax { code: charge.code, rate: charge.rate, tax }).collect())
+}
+
+/// What each rate is of a price without taxes, those that are charged on taxes included.
+fn effective(charges: &[TaxCharge]) -> Vec<Decimal> {
+    let mut rates = Vec::with_capacity(charges.len());
+    let mut before = Decimal::ZERO;
+    for charge in charges {
+        let rate = match charge.base {
+            TaxBase::Net => charge.rate.fraction(),
+            TaxBase::NetAndTaxes => charge.rate.fraction() * (Decimal::ONE + before),
+        };
+        before += rate;
+        rates.push(rate);
+    }
+    rates
+}
+
+/// An exact tax: a fraction, so that a sum of many meets the half of a cent only when it is one.
+#[derive(Debug, Clone, Copy)]
+struct Exact {
+    numerator: Decimal,
+    denominator: Decimal,
+}
+
+impl Exact {
+    fn value(self) -> Decimal {
+        self.numerator / self.denominator
+    }
+
+    /// The sum; fractions that would not fit the arithmetic are added as they are.
+    fn plus(self, other: Self) -> Self {
+        if self.denominator == other.denominator {
+            return Self { numerator: self.numerator + other.numerator, denominator: self.denominator };
+        }
+        let crossed = || {
+            let left = self.numerator.checked_mul(other.denominator)?;
+            let right = other.numerator.checked_mul(self.denominator)?;
+            let denominator = self.denominator.checked_mul(other.denominator)?;
+            Some(Self { numerator: left.checked_add(right)?, denominator })
+        };
+        crossed()
+            .unwrap_or_else(|| Self { numerator: self.value() + other.value(), denominator: Decimal::ONE })
+    }
+}
+
+/// Fills in tax, net and gross. Lines come with `gross` holding what is charged after everything that came off.
+pub(super) fn tax_lines(
+    rules: &Rules<'_>,
+    lines: &mut [Line],
+    circumstances: &Circumstances<'_>,
+) -> Result<(), Refusal> {
+    let (currency, basis) = (rules.profile.currency, rules.profile.basis);
+    let mut exact: Vec<Vec<Exact>> = Vec::with_capacity(lines.len());
+    for line in lines.iter_mut() {
+        let charges = charges(rules, &line.tax_class, circumstances.tag).unwrap_or_default();
+        let effective = effective(&charges);
+        let all: Decimal = Decimal::ONE + effective.iter().sum::<Decimal>();
+        let denominator = match basis {
+            TaxBasis::Exclusive => Decimal::ONE,
+            TaxBasis::Inclusive => all,
+        };
+        let charged = line.gross.amount();
+        if circumstances.exempt == Exempt::Yes {
+            line.taxes.clear();
+            line.gross = Money::round(charged / denominator, currency, ROUNDING);
+            line.net = line.gross;
+            exact.push(Vec::new());
+            continue;
+        }
+        let of = |rate: Decimal| charged.checked_mul(rate).ok_or(Refusal::AmountOutOfRange);
+        let taxes = effective.into_iter().map(|rate| Ok(Exact { numerator: of(rate)?, denominator }));
+        exact.push(taxes.collect::<Result<_, Refusal>>()?);
+    }
+    if circumstances.exempt == Exempt::Yes {
+        return Ok(());
+    }
+    match rules.profile.tax_rounding {
+        TaxRounding::PerLine => {
+            for (line, exact) in lines.iter_mut().zip(&exact) {
+                for (applied, exact) in line.taxes.iter_mut().zip(exact) {
+                    applied.tax = Money::round(exact.value(), currency, ROUNDING);
+                }
+            }
+        }
+        TaxRounding::PerTotal => round_by_total(currency, lines, &exact),
+    }
+    for line in lines {
+        let tax = Money::sum(currency, line.taxes.iter().map(|t| t.tax));
+        match basis {
+            TaxBasis::Inclusive => line.net = line.gross - tax,
+            TaxBasis::Exclusive => line.gross = line.net + tax,
+        }
+    }
+    Ok(())
+}
+
+/// Rounds each rate once over all kept lines and gives the cents back to the lines; voided lines round for themselves.
+fn round_by_total(currency: Currency, lines: &mut [Line], exact: &[Vec<Exact>]) {
+    let mut groups: BTreeMap<(TaxCode, Decimal), Vec<(usize, usize)>> = BTreeMap::new();
+    for (index, line) in lines.iter_mut().enumerate() {
+        let kept = line.is_kept();
+        for (slot, applied) in line.taxes.iter_mut().enumerate() {
+            if kept {
+                groups
+                    .entry((applied.code.clone(), applied.rate.fraction()))
+                    .or_default()
+                    .push((index, slot));
+            } else {
+                applied.tax = Money::round(exact[index][slot].value(), currency, ROUNDING);
+            }
+        }
+    }
+    for places in groups.values() {
+        let parts = || places.iter().map(|&(index, slot)| exact[index][slot]);
+        let Some(total) = parts().reduce(Exact::plus) else { continue };
+        let total = Money::round(total.value(), currency, ROUNDING);
+        // Weights of one denominator are split by their numerators, which are exact.
+        let denominator = exact[places[0].0][places[0].1].denominator;
+        let weights: Vec<Decimal> = if parts().all(|part| part.denominator == denominator) {
+            parts().map(|part| part.numerator).collect()
+        } else {
+            parts().map(Exact::value).collect()
+        };
+        for (&(index, slot), part) in places.iter().zip(allocate(total, &weights)) {
+            lines[index].taxes[slot].tax = part;
+        }
+    }
+}
