@@ -6,13 +6,14 @@ use holdfast_domain::order::Channel;
 use holdfast_domain::shift::Mode;
 use holdfast_domain::{Action, Refusal};
 
+use crate::assortment::wide_shop;
 use crate::shop::*;
 
 const ROUNDS: u64 = 10_000;
 const TILLS: [TerminalId; 2] = [TILL, OTHER_TILL];
 
 /// What is asked for, and how many units of the strict product one of it takes.
-const GOODS: [(&str, i64); 1] = [("WATCH", 1)];
+const GOODS: [(&str, i64); 2] = [("WATCH", 1), ("HAMPER", 1)];
 const STRICT: &str = "WATCH";
 
 /// SplitMix64: a round is its seed.
@@ -166,8 +167,10 @@ impl Race {
 
 #[test]
 fn exactly_the_stock_is_sold_in_ten_thousand_races() {
-    let mut open = Shop::open();
+    let mut open = wide_shop();
     open.sign_on(TILL, MANAGER);
+    // A hamper holds two teas beside the watch; there are always enough of them.
+    open.receive("TEA", "1000");
     open.sign_on(OTHER_TILL, MANAGER);
     open.open_shift(OTHER_TILL, Mode::Live);
     let (mut late, mut steps) = (0, 0);
