@@ -72,7 +72,7 @@ pub fn price_with_notes(case: &Case) -> Result<(Expected, Notes)> {
     let deals = promotion::in_order(&case.catalog.promotions, exponent)?;
     let mut ready = Vec::new();
     for deal in &deals {
-        ready.push(outcome::condition(deal, &case.basket)?.is_none());
+        ready.push(outcome::condition(deal, &case.basket)?.is_none() && !outcome::too_few(deal, &lines));
     }
     let offer = offer::choose(case, &lines, &deals, &ready, &mut notes)?;
 

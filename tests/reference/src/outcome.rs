@@ -43,7 +43,8 @@ pub fn of(deal: &Deal<'_>, basket: &Basket, lines: &[Line<'_>], amount: Minor) -
     Ok(Outcome::AnotherIsBetter)
 }
 
-fn too_few(deal: &Deal<'_>, lines: &[Line<'_>]) -> bool {
+/// Whether there are fewer units than one application takes.
+pub fn too_few(deal: &Deal<'_>, lines: &[Line<'_>]) -> bool {
     let pieces = |named: &dyn Fn(&Line<'_>) -> bool| -> Minor {
         lines
             .iter()
