@@ -1,4 +1,4 @@
-//! Goods come in, are counted while the shop sells, and run low; and a till that guesses PINs is locked, across a crash.
+//! Goods come in, are counted while the shop sells, and run low.
 
 use anyhow::{Context, Result, ensure};
 
