@@ -38,8 +38,8 @@ macro_rules! tables {
 tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
-    /// Epochs, store, profile, catalog version, last Z, the store's roles and the count under way, under one empty key.
-    /// Epochs, store, profile, taxes, catalog version, last Z and the store's roles, under one empty key.
+    /// Epochs, store, profile, tenders, taxes, catalog version, last Z, the store's roles and the count under way, under
+    /// one empty key.
     Store = "store",
     /// Terminal id → till.
     Tills = "tills",
