@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::State;
-use holdfast_domain::bounded::{Label, TaxClass};
+use holdfast_domain::bounded::{Label, PriceGroup, TaxClass};
 use holdfast_domain::catalog::{Catalog, PriceBook};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::staff::{
@@ -411,6 +411,14 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
 /// HF-HUB-031.
 pub(crate) fn label(what: &'static str, text: &str) -> Result<Label, HubError> {
     Label::new(text).map_err(|source| HubError::Name { what, source: source.into() })
+}
+
+/// A price group that was typed.
+///
+/// # Errors
+/// HF-HUB-031.
+pub(crate) fn price_group(text: &str) -> Result<PriceGroup, HubError> {
+    PriceGroup::new(text).map_err(|source| HubError::Name { what: "group", source: source.into() })
 }
 
 async fn on_blocking<T: Send + 'static>(

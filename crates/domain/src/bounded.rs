@@ -10,9 +10,40 @@ pub enum TextError {
     Empty { what: &'static str },
     #[error("a {what} has at most {max} characters")]
     TooLong { what: &'static str, max: usize },
-    #[error("a {what} must not contain {found:?}; use letters, digits, spaces and common signs")]
-    Forbidden { what: &'static str, found: char },
+    #[error("a {what} must not contain {found:?}; use {allowed}")]
+    Forbidden { what: &'static str, found: char, allowed: &'static str },
 }
+
+/// The characters of a text, and how a refusal names them.
+struct Alphabet {
+    has: fn(char) -> bool,
+    named: &'static str,
+}
+
+const FREE: Alphabet =
+    Alphabet { has: |c| !is_hostile(c), named: "letters, digits, spaces and common signs" };
+const PRINTED: Alphabet = Alphabet {
+    has: |c| c.is_ascii_graphic() || c == ' ',
+    named: "letters without accents, digits, spaces and signs of a plain keyboard",
+};
+const SCANNED: Alphabet = Alphabet {
+    has: |c| c.is_ascii_graphic(),
+    named: "letters without accents, digits and signs of a plain keyboard, without spaces",
+};
+const CODE: Alphabet = Alphabet {
+    has: |c| c.is_ascii_alphanumeric() || "-_.".contains(c),
+    named: "letters without accents, digits, '-', '_' and '.', without spaces",
+};
+const WORD: Alphabet = Alphabet {
+    has: |c| c.is_ascii_alphanumeric() || c == '-',
+    named: "letters without accents, digits and '-', without spaces",
+};
+const LETTERS: Alphabet =
+    Alphabet { has: |c| c.is_ascii_alphanumeric(), named: "letters without accents and digits" };
+const ZONE: Alphabet = Alphabet {
+    has: |c| c.is_ascii_alphanumeric() || "/_+-".contains(c),
+    named: "an IANA name such as Europe/Vienna",
+};
 
 /// Control characters and bidirectional overrides change what a person sees on paper or screen; they are never data.
 pub fn is_hostile(c: char) -> bool {
@@ -20,26 +51,21 @@ pub fn is_hostile(c: char) -> bool {
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-fn check(
-    what: &'static str,
-    text: &str,
-    max: usize,
-    allowed: impl Fn(char) -> bool,
-) -> Result<(), TextError> {
+fn check(what: &'static str, text: &str, max: usize, alphabet: &Alphabet) -> Result<(), TextError> {
     if text.is_empty() {
         return Err(TextError::Empty { what });
     }
     if text.chars().count() > max {
         return Err(TextError::TooLong { what, max });
     }
-    match text.chars().find(|&c| !allowed(c)) {
-        Some(found) => Err(TextError::Forbidden { what, found }),
+    match text.chars().find(|&c| !(alphabet.has)(c)) {
+        Some(found) => Err(TextError::Forbidden { what, found, allowed: alphabet.named }),
         None => Ok(()),
     }
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $canonical:expr, $allowed:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $canonical:expr, $alphabet:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -53,7 +79,7 @@ macro_rules! texts {
             pub fn new(text: &str) -> Result<Self, TextError> {
                 let canonical: fn(&str) -> String = $canonical;
                 let text = canonical(text.trim());
-                check($what, &text, $max, $allowed)?;
+                check($what, &text, $max, &$alphabet)?;
                 Ok(Self(text.into()))
             }
 
@@ -78,37 +104,44 @@ macro_rules! texts {
 
 texts! {
     /// A product's number in the store, upper case: `85123a` and `85123A` are one product.
-    Sku, "product number", 40, str::to_ascii_uppercase, |c| c.is_ascii_graphic() || c == ' ';
+    Sku, "product number", 40, str::to_ascii_uppercase, PRINTED;
     /// What a scanner reads from a product.
-    Barcode, "barcode", 48, str::to_owned, |c| c.is_ascii_graphic();
+    Barcode, "barcode", 48, str::to_owned, SCANNED;
     /// What a customer reads on the receipt.
-    Description, "description", 120, str::to_owned, |c| !is_hostile(c);
+    Description, "description", 120, str::to_owned, FREE;
     /// A name of a store, till or price list.
-    Label, "name", 80, str::to_owned, |c| !is_hostile(c);
+    Label, "name", 80, str::to_owned, FREE;
     /// The seller's postal address, one line.
-    Address, "address", 200, str::to_owned, |c| !is_hostile(c);
+    Address, "address", 200, str::to_owned, FREE;
     /// The class of tax a product belongs to.
-    TaxClass, "tax class", 16, str::to_ascii_lowercase, |c| c.is_ascii_alphanumeric() || c == '-';
+    TaxClass, "tax class", 16, str::to_ascii_lowercase, WORD;
     /// The short code of one tax rate on receipts and reports.
-    TaxCode, "tax code", 8, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric();
+    TaxCode, "tax code", 8, str::to_ascii_uppercase, LETTERS;
     /// What a promotion is called in settings and reports.
-    PromotionCode, "promotion code", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    PromotionCode, "promotion code", 24, str::to_owned, CODE;
     /// What a customer presents to get a promotion.
-    CouponCode, "coupon code", 24, str::to_ascii_uppercase, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    CouponCode, "coupon code", 24, str::to_ascii_uppercase, CODE;
     /// Customers who share prices, such as trade or staff.
-    PriceGroup, "price group", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    PriceGroup, "price group", 24, str::to_owned, CODE;
     /// Where a product stands in the assortment.
-    Category, "category", 40, str::to_owned, |c| !is_hostile(c);
+    Category, "category", 40, str::to_owned, FREE;
     /// How goods are consumed where that changes their tax, such as eat-in.
-    OrderTag, "order tag", 24, str::to_owned, |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    OrderTag, "order tag", 24, str::to_owned, CODE;
     /// Why somebody did something that leaves a trace.
-    Reason, "reason", 120, str::to_owned, |c| !is_hostile(c);
+    Reason, "reason", 120, str::to_owned, FREE;
     /// What a store's list calls a way to pay.
-    TenderCode, "tender code", 16, str::to_ascii_lowercase, |c| c.is_ascii_alphanumeric() || c == '-';
+    TenderCode, "tender code", 16, str::to_ascii_lowercase, WORD;
     /// What finds a tender again where it is settled, such as the authorisation code on a card slip.
-    TenderReference, "tender reference", 40, str::to_owned, |c| c.is_ascii_graphic() || c == ' ';
+    TenderReference, "tender reference", 40, str::to_owned, PRINTED;
     /// An IANA time zone name.
-    TimeZoneName, "time zone", 48, str::to_owned, |c| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+    TimeZoneName, "time zone", 48, str::to_owned, ZONE;
+}
+
+impl From<PriceGroup> for Label {
+    /// Every price group is a name too.
+    fn from(group: PriceGroup) -> Self {
+        Self(group.0)
+    }
 }
 
 #[cfg(test)]
@@ -128,5 +161,17 @@ mod tests {
             assert!(matches!(Description::new(hostile), Err(TextError::Forbidden { .. })), "{hostile:?}");
         }
         assert!(Description::new("Müsli 500 g – Zürich £€").is_ok());
+    }
+
+    #[test]
+    fn a_refusal_names_what_this_text_may_hold() {
+        let told = PriceGroup::new("trade partners").unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "a price group must not contain ' '; use letters without accents, digits, '-', '_' and '.', without spaces"
+        );
+        assert!(
+            TaxCode::new("A-1").unwrap_err().to_string().ends_with("use letters without accents and digits")
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use holdfast_money::{Money, Quantity};
 
-use crate::bounded::{Label, Reason};
+use crate::bounded::{Label, PriceGroup, Reason};
 use crate::calendar::Timestamp;
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
@@ -226,7 +226,7 @@ pub enum HubCommand {
     /// A customer buys at the prices of a group from now on, or of none.
     GroupSubject {
         subject: SubjectId,
-        group: Option<Label>,
+        group: Option<PriceGroup>,
         staff: StaffId,
     },
     /// Time has passed: goods that were held until now or earlier are free again.

@@ -55,7 +55,7 @@ pub(super) enum SubjectCommand {
         /// The customer's id
         #[arg(long)]
         subject: SubjectId,
-        /// The group's name; without it the customer is in none any more
+        /// The group as price lists and promotions name it; without it the customer is in none any more
         #[arg(long)]
         group: Option<String>,
         #[command(flatten)]
@@ -117,7 +117,7 @@ pub(super) async fn run(command: SubjectCommand) -> Result<(), HubError> {
             (place, SubjectAsk::Erase { subject, reason, person: manager.person()? })
         }
         SubjectCommand::Group { place, subject, group, manager } => {
-            let group = group.map(|group| admin::label("group", &group).map(Wired)).transpose()?;
+            let group = group.map(|group| admin::price_group(&group).map(Wired)).transpose()?;
             (place, SubjectAsk::Group { subject: Wired(subject), group, person: manager.person()? })
         }
     };

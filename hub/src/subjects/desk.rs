@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::Refusal;
-use holdfast_domain::bounded::Label;
+use holdfast_domain::bounded::PriceGroup;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::{StaffId, StoreId, SubjectId};
 use holdfast_domain::staff::{Authority, Permission, PinVerdict, StaffNumber};
@@ -54,7 +54,7 @@ pub enum SubjectAsk {
     /// Into a price group, or out of every one.
     Group {
         subject: Wired<SubjectId>,
-        group: Option<Wired<Label>>,
+        group: Option<Wired<PriceGroup>>,
         person: Person,
     },
 }
@@ -74,7 +74,7 @@ pub enum SubjectTold {
     Listed { count: usize, erased: usize, newest: Vec<Wired<SubjectId>> },
     Shown { subject: Subject },
     Erased(ErasedTold),
-    Grouped { subject: Wired<SubjectId>, group: Option<Wired<Label>> },
+    Grouped { subject: Wired<SubjectId>, group: Option<Wired<PriceGroup>> },
 }
 
 /// What an erasure destroyed, and what still waits.
@@ -197,7 +197,7 @@ pub fn carry_out_idle(
     }
 }
 
-fn grouping(subject: SubjectId, group: Option<&Wired<Label>>, staff: StaffId) -> HubCommand {
+fn grouping(subject: SubjectId, group: Option<&Wired<PriceGroup>>, staff: StaffId) -> HubCommand {
     HubCommand::GroupSubject { subject, group: group.map(|group| group.0.clone()), staff }
 }
 

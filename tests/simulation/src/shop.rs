@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, CouponCode, Description, Label, OrderTag, PromotionCode, Reason, Sku, TaxClass,
-    TaxCode, TimeZoneName,
+    Address, Barcode, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason, Sku,
+    TaxClass, TaxCode, TimeZoneName,
 };
 use holdfast_domain::catalog::{
     Catalog, Component, ItemRef, PriceBook, Product, ProductDetails, StockRule, Unit,
@@ -42,6 +42,11 @@ pub fn eur(minor: i64) -> Money {
 
 pub fn reason(text: &str) -> Reason {
     Reason::new(text).expect("a short text is a reason")
+}
+
+/// The group that some customers are in.
+pub fn trade() -> PriceGroup {
+    PriceGroup::new("Trade").expect("a short word is a group")
 }
 
 pub fn label(text: &str) -> Label {

@@ -295,7 +295,7 @@ impl Run {
                 HubCommand::ExpireReservations { at: Timestamp(self.world.clock_ms()) }
             }
             HubMove::GroupSubject => {
-                let group = self.dice.permille(700).then(|| shop::label("Trade"));
+                let group = self.dice.permille(700).then(shop::trade);
                 HubCommand::GroupSubject { subject, group, staff: shop::manager() }
             }
             HubMove::EraseSubject => {

@@ -1,6 +1,6 @@
 //! Subjects come and go: a till registers one, a person with the permission at the hub erases one, for ever.
 
-use crate::bounded::Label;
+use crate::bounded::{Label, PriceGroup};
 use crate::event::Event;
 use crate::ids::{StaffId, SubjectId, TerminalId};
 use crate::refusal::Refusal;
@@ -38,12 +38,12 @@ pub(super) fn erase(state: &State, subject: SubjectId, cause: ErasureCause) -> R
 pub(super) fn group(
     state: &State,
     subject: SubjectId,
-    group: Option<Label>,
+    group: Option<PriceGroup>,
     staff: StaffId,
 ) -> Result<Event, Refusal> {
     may(state, staff, Permission::ManageProducts)?;
     check_customer(state, Some(subject))?;
-    Ok(Event::SubjectGrouped { subject, group, staff })
+    Ok(Event::SubjectGrouped { subject, group: group.map(Label::from), staff })
 }
 
 fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {

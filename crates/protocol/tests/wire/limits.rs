@@ -9,7 +9,7 @@ use holdfast_domain::command::Action;
 use holdfast_domain::ids::{EpochId, OrderId, Uuid};
 use holdfast_domain::line::{DiscountInput, LINES_MAX, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Decimal, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::pricing::{Circumstances, Priced, Rules};
 use holdfast_domain::tax::{TaxRate, TaxRule};
 use holdfast_domain::{Event, Outcome, Record, pricing};
@@ -102,15 +102,7 @@ fn order_with_overrides(nth: u16) -> (Request, StoredRecord) {
         origin: source.origin(1),
         outcome: Outcome::Accepted { events: vec![event] },
     };
-    let place = PlaceOrder {
-        order,
-        channel: Channel::Counter,
-        customer: None,
-        lines: inputs,
-        expected_total: None,
-        reserve_until: None,
-        terms: Terms::default(),
-    };
+    let place = PlaceOrder::of(order, Channel::Counter, inputs);
     let request = Request::Command(CommandMessage {
         id: source.command(),
         occurred_at: Timestamp(1_790_000_000_000),
