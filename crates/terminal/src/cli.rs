@@ -37,8 +37,7 @@ pub struct Cli {
 enum Command {
     /// Make this folder a till of a store, with a code from `holdfast-hub pair`
     Pair(pair::Pair),
-    /// Sell one product
-    /// Sell a basket for cash
+    /// Sell a basket and take its payment
     Sell(sell::Sell),
     /// Move cash in or out of the drawer without a sale
     Cash(cash::Cash),

@@ -1,15 +1,54 @@
 //! One question at a till and its answer, for commands that do one thing.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
+use clap::Args;
 use holdfast_domain::command::Action;
 use holdfast_domain::staff::StaffNumber;
+use holdfast_domain::tender::Payment;
 use holdfast_protocol::message::{Answer, Pin, Reply, Summary};
 use holdfast_terminal::client::accepted;
-use holdfast_terminal::{Till, TillError};
+use holdfast_terminal::{Folder, Pace, Till, TillError};
+
+use super::{Approver, Person, Typed};
 
 /// How long the hub may take to be there, and to give an answer.
 pub(super) const WITHIN: Duration = Duration::from_secs(30);
+
+/// The till that is used, who is at it, and who approves.
+#[derive(Debug, Args)]
+pub(super) struct Desk {
+    /// The till's folder
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    person: Person,
+    #[command(flatten)]
+    approver: Approver,
+}
+
+impl Desk {
+    /// Signs on, asks for one thing and prints what became of it.
+    pub async fn ask(self, action: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
+        let Typed { pin, approval } = self.person.typed(&self.approver)?;
+        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let answer = async {
+            till.ready(WITHIN).await?;
+            let action = action(&till).await?;
+            answered(till.sign_on(self.person.number(), pin)).await?;
+            asked(&till, action, approval).await
+        };
+        let answer = answer.await;
+        let closed = till.close().await;
+        let Answer::Accepted { summary, position, .. } = answer? else { bail!("there is no answer") };
+        closed?;
+        print(&summary);
+        println!("record {} of epoch {}", position.seq, position.epoch);
+        Ok(())
+    }
+}
 
 /// The hub's yes; its no is an error.
 pub(super) async fn answered(
@@ -41,22 +80,40 @@ pub(super) fn typed<T, E: std::fmt::Display>(
     value.map_err(|error| TillError::Typed { what, why: error.to_string() })
 }
 
-/// A transaction as its receipt says it.
+/// What came of it; a transaction as its receipt says it.
 pub(super) fn print(summary: &Summary) {
-    let Summary::Transaction { receipt, business_date, totals, payment, .. } = summary else { return };
-    println!("receipt  {receipt}   {business_date}");
-    if let Some(totals) = totals {
-        println!("net      {:>14}", totals.net.to_string());
-        println!("tax      {:>14}", totals.tax.to_string());
-        println!("total    {:>14}", totals.gross.to_string());
-    }
-    if let Some(payment) = payment {
-        if !payment.rounding.is_zero() {
-            println!("rounding {:>14}", payment.rounding.to_string());
+    match summary {
+        Summary::Transaction { receipt, business_date, totals, payment, .. } => {
+            println!("receipt  {receipt}   {business_date}");
+            if let Some(totals) = totals {
+                println!("net      {:>14}", totals.net.to_string());
+                println!("tax      {:>14}", totals.tax.to_string());
+                println!("total    {:>14}", totals.gross.to_string());
+            }
+            if let Some(payment) = payment {
+                print_payment(payment);
+            }
         }
-        for tender in &payment.tenders {
-            println!("{:<8} {:>14}", tender.kind.code().as_str(), tender.amount.to_string());
+        Summary::StockAdjusted { products } => println!("products {products}"),
+        Summary::CountStarted { count } => println!("count {count}"),
+        Summary::ProductCounted { sku, found, book } => println!("{sku}: found {found}, in the books {book}"),
+        Summary::CountFinished { counted, uncounted, listed, adjusted, .. } => {
+            println!("counted {counted}, put right {adjusted}, not counted {uncounted}");
+            for sku in listed {
+                println!("not counted: {sku}");
+            }
         }
-        println!("change   {:>14}", payment.change.to_string());
+        Summary::ReorderLevelSet { sku, level } => println!("{sku} is to be ordered again from {level} on"),
+        _ => {}
     }
+}
+
+fn print_payment(payment: &Payment) {
+    if !payment.rounding.is_zero() {
+        println!("rounding {:>14}", payment.rounding.to_string());
+    }
+    for tender in &payment.tenders {
+        println!("{:<8} {:>14}", tender.kind.code().as_str(), tender.amount.to_string());
+    }
+    println!("change   {:>14}", payment.change.to_string());
 }

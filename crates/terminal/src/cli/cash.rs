@@ -1,19 +1,15 @@
 //! `cash` and `no-sale`
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use holdfast_domain::bounded::Reason;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::command::Action;
 use holdfast_domain::receipt::ReceiptSource;
-use holdfast_money::{Currency, Decimal, Money};
-use holdfast_protocol::message::Answer;
-use holdfast_terminal::{Folder, Pace, Till, TillError};
+use holdfast_money::{Decimal, Money};
+use holdfast_terminal::{Till, TillError};
 
-use super::ask::{WITHIN, answered, asked, print, typed};
-use super::{Approver, Person, Typed};
+use super::ask::{Desk, WITHIN, typed};
 
 /// Which way cash goes.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -61,13 +57,8 @@ pub struct NoSale {
 /// Whose drawer, who asks, and why.
 #[derive(Debug, Args)]
 struct Drawer {
-    /// The till's folder
-    #[arg(long)]
-    data: PathBuf,
     #[command(flatten)]
-    person: Person,
-    #[command(flatten)]
-    approver: Approver,
+    desk: Desk,
     /// Why; it stands in the shop's books
     #[arg(long)]
     reason: String,
@@ -75,39 +66,25 @@ struct Drawer {
 
 impl Cash {
     pub async fn run(self) -> Result<()> {
-        let (movement, amount) = (self.movement.into(), self.amount);
-        let action = |reason, currency| {
-            let amount = typed("amount", Money::new(amount, currency))?;
+        let (movement, reason) = (self.movement.into(), self.drawer.reason()?);
+        let action = async |till: &Till| {
+            let currency = till.refresh(WITHIN).await?.profile.currency;
+            let amount = typed("amount", Money::new(self.amount, currency))?;
             Ok(Action::MoveCash { movement, amount, reason, receipt: ReceiptSource::Hub })
         };
-        self.drawer.ask(action).await
+        self.drawer.desk.ask(action).await
     }
 }
 
 impl NoSale {
     pub async fn run(self) -> Result<()> {
-        self.drawer.ask(|reason, _| Ok(Action::OpenDrawer { reason })).await
+        let reason = self.drawer.reason()?;
+        self.drawer.desk.ask(async |_| Ok(Action::OpenDrawer { reason })).await
     }
 }
 
 impl Drawer {
-    async fn ask(self, action: impl FnOnce(Reason, Currency) -> Result<Action, TillError>) -> Result<()> {
-        let Typed { pin, approval } = self.person.typed(&self.approver)?;
-        let reason = typed("reason", Reason::new(&self.reason))?;
-        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
-        let answer = async {
-            till.ready(WITHIN).await?;
-            let snapshot = till.refresh(WITHIN).await?;
-            let action = action(reason, snapshot.profile.currency)?;
-            answered(till.sign_on(self.person.number(), pin)).await?;
-            asked(&till, action, approval).await
-        };
-        let answer = answer.await;
-        let closed = till.close().await;
-        let Answer::Accepted { summary, position, .. } = answer? else { bail!("there is no answer") };
-        closed?;
-        print(&summary);
-        println!("record {} of epoch {}", position.seq, position.epoch);
-        Ok(())
+    fn reason(&self) -> Result<Reason, TillError> {
+        typed("reason", Reason::new(&self.reason))
     }
 }

@@ -1,8 +1,6 @@
 //! `receive`, `count` and `stock`
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use holdfast_domain::bounded::{Label, Reason, Sku};
 use holdfast_domain::catalog::ItemRef;
@@ -10,11 +8,9 @@ use holdfast_domain::command::{Action, AdjustLine};
 use holdfast_domain::ids::CountId;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_money::{Decimal, Quantity};
-use holdfast_protocol::message::{Answer, Summary};
-use holdfast_terminal::{Folder, Pace, Till, TillError};
+use holdfast_terminal::TillError;
 
-use super::ask::{WITHIN, answered, asked, typed};
-use super::{Approver, Person, Typed};
+use super::ask::{Desk, typed};
 
 /// Books goods that came in.
 #[derive(Debug, Args)]
@@ -109,18 +105,6 @@ pub enum Stock {
     },
 }
 
-/// The till that is used, who is at it, and who approves.
-#[derive(Debug, Args)]
-pub struct Desk {
-    /// The till's folder
-    #[arg(long)]
-    data: PathBuf,
-    #[command(flatten)]
-    person: Person,
-    #[command(flatten)]
-    approver: Approver,
-}
-
 impl Receive {
     pub async fn run(self) -> Result<()> {
         let reason = match &self.order {
@@ -130,7 +114,7 @@ impl Receive {
             }
         };
         let action = adjustment(&self.sku, self.quantity, reason)?;
-        self.desk.ask(|_| Ok(action)).await
+        self.desk.ask(async |_| Ok(action)).await
     }
 }
 
@@ -141,17 +125,17 @@ impl Count {
                 let products: Result<_, _> =
                     sku.iter().map(|sku| typed("product number", Sku::new(sku))).collect();
                 let scope = if sku.is_empty() { CountScope::Full } else { CountScope::Products(products?) };
-                desk.ask(|till| Ok(Action::StartCount { count: CountId(till.mint()?), scope })).await
+                desk.ask(async |till| Ok(Action::StartCount { count: CountId(till.mint()?), scope })).await
             }
             Self::Product { desk, count, sku, quantity } => {
                 let quantity = typed("quantity", Quantity::new(quantity))?;
                 let action = Action::CountProduct { count, item: item(&sku)?, quantity };
-                desk.ask(|_| Ok(action)).await
+                desk.ask(async |_| Ok(action)).await
             }
-            Self::Finish { desk, count } => desk.ask(|_| Ok(Action::FinishCount { count })).await,
+            Self::Finish { desk, count } => desk.ask(async |_| Ok(Action::FinishCount { count })).await,
             Self::Cancel { desk, count, reason } => {
                 let reason = typed("reason", Reason::new(&reason))?;
-                desk.ask(|_| Ok(Action::CancelCount { count, reason })).await
+                desk.ask(async |_| Ok(Action::CancelCount { count, reason })).await
             }
         }
     }
@@ -163,17 +147,17 @@ impl Stock {
             Self::Waste { desk, sku, quantity, reason } => {
                 let reason = AdjustmentReason::Wasted { reason: typed("reason", Reason::new(&reason))? };
                 let action = adjustment(&sku, -quantity, reason)?;
-                desk.ask(|_| Ok(action)).await
+                desk.ask(async |_| Ok(action)).await
             }
             Self::Correct { desk, sku, quantity, reason } => {
                 let reason = AdjustmentReason::Other(typed("reason", Reason::new(&reason))?);
                 let action = adjustment(&sku, quantity, reason)?;
-                desk.ask(|_| Ok(action)).await
+                desk.ask(async |_| Ok(action)).await
             }
             Self::Reorder { desk, sku, level } => {
                 let level = typed("level", Quantity::new(level))?;
                 let action = Action::SetReorderLevel { item: item(&sku)?, level };
-                desk.ask(|_| Ok(action)).await
+                desk.ask(async |_| Ok(action)).await
             }
         }
     }
@@ -186,40 +170,4 @@ fn item(sku: &str) -> Result<ItemRef, TillError> {
 fn adjustment(sku: &str, quantity: Decimal, reason: AdjustmentReason) -> Result<Action, TillError> {
     let quantity = typed("quantity", Quantity::new(quantity))?;
     Ok(Action::AdjustStock { changes: vec![AdjustLine { item: item(sku)?, quantity }], reason })
-}
-
-impl Desk {
-    async fn ask(self, action: impl FnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
-        let Typed { pin, approval } = self.person.typed(&self.approver)?;
-        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
-        let answer = async {
-            till.ready(WITHIN).await?;
-            answered(till.sign_on(self.person.number(), pin)).await?;
-            let action = action(&till)?;
-            asked(&till, action, approval).await
-        };
-        let answer = answer.await;
-        let closed = till.close().await;
-        let Answer::Accepted { summary, position, .. } = answer? else { bail!("there is no answer") };
-        closed?;
-        print(&summary);
-        println!("record {} of epoch {}", position.seq, position.epoch);
-        Ok(())
-    }
-}
-
-fn print(summary: &Summary) {
-    match summary {
-        Summary::StockAdjusted { products } => println!("products {products}"),
-        Summary::CountStarted { count } => println!("count {count}"),
-        Summary::ProductCounted { sku, found, book } => println!("{sku}: found {found}, in the books {book}"),
-        Summary::CountFinished { counted, uncounted, listed, adjusted, .. } => {
-            println!("counted {counted}, put right {adjusted}, not counted {uncounted}");
-            for sku in listed {
-                println!("not counted: {sku}");
-            }
-        }
-        Summary::ReorderLevelSet { sku, level } => println!("{sku} is to be ordered again from {level} on"),
-        _ => {}
-    }
 }
