@@ -5,7 +5,7 @@ use holdfast_money::{Money, Rate};
 use super::Desk;
 use crate::command::Command;
 use crate::event::Event;
-use crate::line::{AppliedDiscount, AppliedPrice, Line};
+use crate::line::{AppliedPrice, DiscountInput, Line, LineInput};
 use crate::refusal::Refusal;
 use crate::staff::{CashLimit, Limits, Permission, PinVerdict, Staff};
 use crate::state::State;
@@ -44,17 +44,15 @@ impl Desk<'_> {
         within: impl Fn(&Limits) -> bool,
         beyond: impl FnOnce(&Limits) -> Refusal,
     ) -> Result<(), Refusal> {
+        let operator = self.operator()?;
         let mut met = None;
-        for (person, approves) in [(Some(self.operator()?), false), (self.approver, true)]
-            .into_iter()
-            .filter_map(|(p, a)| Some((p?, a)))
-        {
+        for person in std::iter::once(operator).chain(self.approver) {
             let authority = self.state.authority(person.role);
             if !authority.may(permission) {
                 continue;
             }
             if within(&authority.limits) {
-                if approves {
+                if person.id != operator.id {
                     self.approved.borrow_mut().insert(permission);
                 }
                 return Ok(());
@@ -64,21 +62,21 @@ impl Desk<'_> {
         Err(met.map_or(Refusal::NotPermitted { permission }, |limits| beyond(&limits)))
     }
 
-    /// Prices and discounts that were set by hand: each needs its permission, and discounts stay within the limits.
-    pub(super) fn permit_prices(&self, lines: &[Line]) -> Result<(), Refusal> {
+    /// Prices and discounts that were set by hand: each needs its permission, and discounts stay within the limits. A
+    /// discount on a line is held against them as it was asked for, before any rounding.
+    pub(super) fn permit_prices(&self, inputs: &[LineInput], lines: &[Line]) -> Result<(), Refusal> {
         let kept = || lines.iter().filter(|line| line.is_kept());
         if kept().any(|line| matches!(line.price, AppliedPrice::Override { .. })) {
             self.permit(Permission::OverridePrice)?;
         }
-        for line in kept().filter(|line| line.discount.on_line().is_some()) {
-            let within = |limits: &Limits| match &line.discount {
-                AppliedDiscount::None => true,
-                AppliedDiscount::Percent { rate, .. } => *rate <= limits.line_discount,
-                AppliedDiscount::Amount { .. } | AppliedDiscount::Parts { .. } => {
-                    let given = line.discount.on_line();
-                    given.is_none_or(|given| is_share(given, line.extended, limits.line_discount))
-                }
-            };
+        let mut asked = inputs.iter().peekable();
+        for line in lines {
+            // A deposit's line follows from its item's: nobody asked for it.
+            let Some(input) = asked.next_if(|input| input.number == line.number) else { continue };
+            if !line.is_kept() || input.discount == DiscountInput::None {
+                continue;
+            }
+            let within = |limits: &Limits| is_within(&input.discount, line.extended, limits.line_discount);
             self.permit_within(Permission::Discount, within, |limits| Refusal::DiscountAboveLimit {
                 line: line.number,
                 limit: limits.line_discount,
@@ -125,6 +123,15 @@ impl Desk<'_> {
             permission: *permission,
         });
         said.collect()
+    }
+}
+
+/// Whether a discount on a line is at most that share of it.
+fn is_within(discount: &DiscountInput, extended: Money, share: Rate) -> bool {
+    match discount {
+        DiscountInput::None => true,
+        DiscountInput::Percent { rate, .. } => *rate <= share,
+        DiscountInput::Amount { amount, .. } => is_share(*amount, extended, share),
     }
 }
 

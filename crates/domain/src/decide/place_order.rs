@@ -23,7 +23,7 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
     if !lines.iter().any(Line::is_kept) {
         return Err(Refusal::EmptyBasket);
     }
-    desk.permit_prices(&lines)?;
+    desk.permit_prices(&place.lines, &lines)?;
     if !totals.gross.in_range() {
         return Err(Refusal::AmountOutOfRange);
     }
@@ -67,7 +67,7 @@ fn price(desk: &Desk<'_>, place: &PlaceOrder) -> Result<(Priced, OrderTerms), Re
         return Err(Refusal::TagUnknown { tag: tag.clone() });
     }
     let group = place.customer.and_then(|customer| desk.state.price_group(customer));
-    // A group whose name no price list can have has no prices of its own.
+    // Records hold a name; one that no price list can have has no prices of its own.
     let group = group.and_then(|group| PriceGroup::new(group.as_str()).ok());
     let circumstances = Circumstances {
         now: desk.context.local,

@@ -132,3 +132,15 @@ fn an_exempt_customer_pays_the_price_without_tax_and_the_certificate_is_kept() {
     assert!(order.lines[0].taxes.is_empty());
     assert_eq!(order.terms.exemption, Some(certificate));
 }
+
+#[test]
+fn a_discount_on_a_line_is_held_against_the_limit_as_it_was_asked_whatever_else_comes_off() {
+    let mut shop = wide_shop();
+    // 15 % of 0.01 rounds to nothing and of 0.10 to 0.02: more than 15 %, and what the cashier may give.
+    let line = line(1, "SWEET", "10").percent_off("15");
+    let discount = DiscountInput::Amount { amount: eur("0.01"), reason: reason("waited") };
+    let lines = [line, super::shop::line(2, "BOOK", "1")];
+    let order =
+        try_terms(&mut shop, &lines, Terms { discount, ..Terms::default() }).expect("within the limits");
+    assert_eq!(shop.order(order).totals.discount, eur("0.03"));
+}
