@@ -1,6 +1,7 @@
 //! What the store sells: products by number and by barcode, with the price lists and promotions of one version.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use holdfast_money::{Quantity, UnitPrice};
 
@@ -39,6 +40,13 @@ pub enum StockRule {
     Untracked,
     /// What is sold as one and counted as its parts.
     Bundle { components: Vec<Component> },
+}
+
+impl StockRule {
+    /// Whether goods of this rule have a stock of their own: a bundle has that of its parts.
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Self::Counter | Self::Strict)
+    }
 }
 
 /// A part of a bundle.
@@ -98,6 +106,16 @@ pub struct Product {
 pub enum ItemRef {
     Sku(Sku),
     Barcode(Barcode),
+}
+
+/// As it was typed or scanned.
+impl fmt::Display for ItemRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sku(sku) => sku.fmt(f),
+            Self::Barcode(barcode) => barcode.fmt(f),
+        }
+    }
 }
 
 /// What is priced beyond each product's own price, and how the store's own codes are read.

@@ -26,16 +26,18 @@ pub use hub::decide_hub;
 pub use offer::accept_offer;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_money::Money;
+use holdfast_money::{Money, Quantity};
 
+use crate::bounded::Sku;
 use crate::catalog::{ItemRef, Product};
 use crate::command::{Action, Command};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Event, Stamp, VoidNumberReason};
 use crate::ids::TerminalId;
+use crate::line::Line;
 use crate::pricing::Rules;
 use crate::receipt::{ReceiptNumber, ReceiptSource, Series};
 use crate::refusal::Refusal;
@@ -188,29 +190,16 @@ impl<'a> Desk<'a> {
 
     /// A product of the catalog.
     fn product(&self, item: &ItemRef) -> Result<&'a Product, Refusal> {
-        self.context.catalog.find(item).ok_or_else(|| Refusal::UnknownItem {
-            item: match item {
-                ItemRef::Sku(sku) => sku.to_string(),
-                ItemRef::Barcode(barcode) => barcode.to_string(),
-            },
-        })
+        self.context.catalog.find(item).ok_or_else(|| Refusal::UnknownItem { item: item.to_string() })
     }
 
     /// The events that say of which products this decision leaves no more than is to be ordered again: once, when what is
     /// available comes down to the level.
-    fn low<'l>(
-        &self,
-        mode: Mode,
-        taken: impl IntoIterator<Item = (&'l crate::bounded::Sku, holdfast_money::Quantity)>,
-    ) -> Vec<Event> {
+    fn low<'l>(&self, mode: Mode, taken: impl IntoIterator<Item = (&'l Sku, Quantity)>) -> Vec<Event> {
         if mode == Mode::Training {
             return Vec::new();
         }
-        let mut sums = std::collections::BTreeMap::new();
-        for (sku, quantity) in taken {
-            *sums.entry(sku).or_insert(holdfast_money::Quantity::ZERO) += quantity;
-        }
-        let low = sums.into_iter().filter_map(|(sku, quantity)| {
+        let low = by_product(taken).into_iter().filter_map(|(sku, quantity)| {
             let known = self.state.stock_level(sku);
             let (level, available) = (known.reorder_level, known.available() - quantity);
             let crosses = level.is_positive() && known.available() > level && available <= level;
@@ -220,25 +209,31 @@ impl<'a> Desk<'a> {
     }
 
     /// The events that say which products this decision takes below zero.
-    fn below_zero<'l>(
-        &self,
-        mode: Mode,
-        lines: impl IntoIterator<Item = (&'l crate::bounded::Sku, holdfast_money::Quantity)>,
-    ) -> Vec<Event> {
+    fn below_zero<'l>(&self, mode: Mode, taken: impl IntoIterator<Item = (&'l Sku, Quantity)>) -> Vec<Event> {
         if mode == Mode::Training {
             return Vec::new();
         }
-        let mut taken = std::collections::BTreeMap::new();
-        for (sku, quantity) in lines {
-            *taken.entry(sku).or_insert(holdfast_money::Quantity::ZERO) += quantity;
-        }
-        taken
+        by_product(taken)
             .into_iter()
             .map(|(sku, quantity)| (sku, self.state.stock_level(sku).on_hand - quantity, quantity))
             .filter(|(_, on_hand, quantity)| on_hand.is_negative() && quantity.is_positive())
             .map(|(sku, on_hand, _)| Event::StockWentNegative { sku: sku.clone(), on_hand })
             .collect()
     }
+}
+
+/// How much of each product there is in all.
+fn by_product<'l>(goods: impl IntoIterator<Item = (&'l Sku, Quantity)>) -> BTreeMap<&'l Sku, Quantity> {
+    let mut sums: BTreeMap<&Sku, Quantity> = BTreeMap::new();
+    for (sku, quantity) in goods {
+        *sums.entry(sku).or_default() += quantity;
+    }
+    sums
+}
+
+/// What leaves stock with lines: product and quantity.
+fn taken_by(lines: &[Line]) -> impl Iterator<Item = (&Sku, Quantity)> {
+    lines.iter().flat_map(Line::goods).map(|goods| (goods.sku, goods.quantity))
 }
 
 /// The effects of a finished transaction with paper.

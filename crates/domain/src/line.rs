@@ -31,9 +31,24 @@ pub struct LineInput {
     pub fate: LineFate,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl LineInput {
+    /// That much of an item at the catalog's price.
+    pub fn of(number: LineNumber, item: ItemRef, quantity: Quantity) -> Self {
+        Self {
+            number,
+            item,
+            quantity,
+            price: PriceInput::default(),
+            discount: DiscountInput::default(),
+            fate: LineFate::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PriceInput {
     /// The catalog's price.
+    #[default]
     List,
     /// A price that somebody set, with a reason.
     Override { unit_price: UnitPrice, reason: Reason },
@@ -41,8 +56,9 @@ pub enum PriceInput {
     Open { unit_price: UnitPrice },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DiscountInput {
+    #[default]
     None,
     Percent {
         rate: Rate,
@@ -56,13 +72,12 @@ pub enum DiscountInput {
 }
 
 /// What became of a line before the basket was placed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LineFate {
+    #[default]
     Kept,
     /// Taken off again; it stays in the history and counts for nothing.
-    Voided {
-        reason: Reason,
-    },
+    Voided { reason: Reason },
 }
 
 /// A priced line: everything a receipt, a return and an audit need, whatever the catalog says later.
@@ -98,13 +113,12 @@ impl Line {
 
     /// Whether the product moves stock under its own number; a bundle moves its parts.
     pub fn carries_stock(&self) -> bool {
-        self.is_kept() && matches!(self.stock, StockRule::Counter | StockRule::Strict)
+        self.is_kept() && self.stock.is_counted()
     }
 
     /// What leaves stock with it, and by which rule: the product itself, the parts of a bundle, or nothing.
     pub fn goods(&self) -> impl Iterator<Item = Goods<'_>> {
-        let own = matches!(self.stock, StockRule::Counter | StockRule::Strict);
-        let own = own.then_some(Goods {
+        let own = self.stock.is_counted().then_some(Goods {
             sku: &self.sku,
             quantity: self.quantity,
             strict: self.stock == StockRule::Strict,
@@ -113,7 +127,7 @@ impl Line {
             StockRule::Bundle { components } => components,
             _ => &[],
         };
-        let parts = parts.iter().filter(|part| part.rule != StockRule::Untracked).map(|part| Goods {
+        let parts = parts.iter().filter(|part| part.rule.is_counted()).map(|part| Goods {
             sku: &part.sku,
             quantity: self.quantity.times(part.quantity),
             strict: part.rule == StockRule::Strict,
@@ -219,20 +233,11 @@ impl AppliedDiscount {
         }
     }
 
-    /// What somebody gave on the line.
-    pub fn on_line(&self) -> Option<Money> {
-        self.of(|source| matches!(source, DiscountSource::Line { .. }))
-    }
-
     /// What somebody gave, on the line or as its share of the basket's. What promotions took off is not among it.
     pub fn by_hand(&self) -> Option<Money> {
-        self.of(|source| !matches!(source, DiscountSource::Promotion { .. }))
-    }
-
-    fn of(&self, is_meant: impl Fn(&DiscountSource) -> bool) -> Option<Money> {
         let Self::Parts { parts } = self else { return self.amount() };
-        let meant = parts.iter().filter(|part| is_meant(&part.source));
-        meant.map(|part| part.amount).reduce(|sum, part| sum + part)
+        let given = parts.iter().filter(|part| !matches!(part.source, DiscountSource::Promotion { .. }));
+        given.map(|part| part.amount).reduce(|sum, part| sum + part)
     }
 
     /// Every amount in it.

@@ -146,11 +146,26 @@ pub struct PlaceOrder {
     pub terms: Terms,
 }
 
+impl PlaceOrder {
+    /// These lines, and nothing else asked for.
+    pub fn of(order: OrderId, channel: Channel, lines: Vec<LineInput>) -> Self {
+        Self {
+            order,
+            channel,
+            customer: None,
+            lines,
+            expected_total: None,
+            reserve_until: None,
+            terms: Terms::default(),
+        }
+    }
+}
+
 /// The most coupons of one basket.
 pub const COUPONS_MAX: usize = 20;
 
 /// What is asked for the whole basket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Terms {
     /// Eat-in, delivery and the like, where these change the tax.
     pub tag: Option<OrderTag>,
@@ -160,12 +175,6 @@ pub struct Terms {
     pub exemption: Option<Label>,
     /// Given on the whole basket, after promotions.
     pub discount: DiscountInput,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { tag: None, coupons: Vec::new(), exemption: None, discount: DiscountInput::None }
-    }
 }
 
 /// What holds for a whole order.

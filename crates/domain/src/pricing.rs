@@ -78,6 +78,8 @@ struct Draft {
     line: Line,
     /// What is still charged.
     charged: Money,
+    /// What each of the line's taxes is of a price without taxes.
+    effective: Vec<Decimal>,
     /// What promotions may look at: nothing where a person or a label decided the price.
     promotable: Option<Promotable>,
     /// What promotions and the basket's discount took off, in order.
@@ -110,13 +112,14 @@ pub fn price(
     let mut drafts = drafts(rules, inputs, circumstances)?;
     let promotions = promotions::apply(rules, &mut drafts, circumstances);
     give_on_basket(rules.profile.currency, &mut drafts, circumstances.discount)?;
-    let mut lines: Vec<Line> = drafts.into_iter().map(Draft::finish).collect();
+    let (mut lines, effective): (Vec<Line>, Vec<Vec<Decimal>>) =
+        drafts.into_iter().map(Draft::finish).unzip();
     // Before the tax is worked out: sums of amounts that nobody can store would not fit the arithmetic either.
     let charged = Money::sum(rules.profile.currency, lines.iter().map(|line| line.gross));
     if !charged.in_range() {
         return Err(Refusal::AmountOutOfRange);
     }
-    tax::tax_lines(rules, &mut lines, circumstances)?;
+    tax::tax_lines(rules.profile, &mut lines, &effective, circumstances.exempt)?;
     if lines.iter().any(|line| !line.gross.in_range()) {
         return Err(Refusal::AmountOutOfRange);
     }
@@ -136,7 +139,7 @@ fn drafts(
         let found = rules
             .catalog
             .scan(&input.item)
-            .ok_or_else(|| Refusal::UnknownItem { item: item_text(&input.item) })?;
+            .ok_or_else(|| Refusal::UnknownItem { item: input.item.to_string() })?;
         if !numbers.insert(input.number) {
             return Err(Refusal::DuplicateLine { line: input.number });
         }
@@ -152,7 +155,7 @@ fn drafts(
                 ..input.clone()
             };
             let found = rules.catalog.scan(&asked.item);
-            let found = found.ok_or_else(|| Refusal::UnknownItem { item: item_text(&asked.item) })?;
+            let found = found.ok_or_else(|| Refusal::UnknownItem { item: asked.item.to_string() })?;
             if !numbers.insert(number) {
                 return Err(Refusal::DuplicateLine { line: number });
             }
@@ -191,7 +194,7 @@ fn draft(
     if !product.unit.divisible() && !quantity.is_whole() {
         return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity });
     }
-    let taxes = tax::taxes_of(rules, product, circumstances)?;
+    let (taxes, effective) = tax::taxes_of(rules, product, circumstances.tag)?;
     let discount = applied_discount(currency, input, extended)?;
     let charged = discount.amount().map_or(extended, |off| extended - off);
     let line = Line {
@@ -224,14 +227,7 @@ fn draft(
             Units::Pieces(u32::try_from(quantity.thousandths() / 1_000).unwrap_or(u32::MAX))
         },
     });
-    Ok(Draft { line, charged, promotable, parts: Vec::new() })
-}
-
-fn item_text(item: &ItemRef) -> String {
-    match item {
-        ItemRef::Sku(sku) => sku.to_string(),
-        ItemRef::Barcode(barcode) => barcode.to_string(),
-    }
+    Ok(Draft { line, charged, effective, promotable, parts: Vec::new() })
 }
 
 /// The price of one and the list that it is from.
@@ -362,8 +358,8 @@ impl Draft {
         self.parts.push(DiscountPart { source, amount });
     }
 
-    /// The line with everything that came off it, `gross` holding what is charged.
-    fn finish(mut self) -> Line {
+    /// The line with everything that came off it, `gross` holding what is charged, and its effective taxes.
+    fn finish(mut self) -> (Line, Vec<Decimal>) {
         if !self.parts.is_empty() {
             let given = std::mem::replace(&mut self.line.discount, AppliedDiscount::None);
             let given = match given {
@@ -378,7 +374,7 @@ impl Draft {
         }
         self.line.net = self.charged;
         self.line.gross = self.charged;
-        self.line
+        (self.line, self.effective)
     }
 }
 

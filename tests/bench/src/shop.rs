@@ -10,9 +10,9 @@ use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
     CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
 };
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
@@ -146,15 +146,7 @@ impl<S: Sink> Shop<S> {
         let till = till % TILLS;
         let order = OrderId(self.id());
         let lines = (1..=LINES).map(|number| self.line(number)).collect();
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: None,
-            lines,
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let place = PlaceOrder::of(order, Channel::Counter, lines);
         self.act(till, Action::PlaceOrder(place))?;
         let tenders = vec![TenderInput::cash(Money::from_minor(50_000, Currency::EUR))];
         let receipt = ReceiptSource::Hub;
@@ -192,14 +184,11 @@ impl<S: Sink> Shop<S> {
         self.basket += 1;
         let draw = usize::try_from(self.next() % (PRODUCTS as u64)).expect("small");
         let index = if self.basket.is_multiple_of(5) { draw } else { draw % 60 };
-        LineInput {
-            number: LineNumber(number),
-            item: ItemRef::Sku(sku(index)),
-            quantity: Quantity::pieces(1 + i32::try_from(self.next() % 3).expect("small")),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
-        }
+        LineInput::of(
+            LineNumber(number),
+            ItemRef::Sku(sku(index)),
+            Quantity::pieces(1 + i32::try_from(self.next() % 3).expect("small")),
+        )
     }
 
     fn act(&mut self, till: usize, action: Action) -> anyhow::Result<CommandId> {

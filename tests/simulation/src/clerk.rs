@@ -128,15 +128,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
     let fresh = clerk.asked + 1;
     let order_id = OrderId(Uuid::from_u128((0x0D << 96) | ((till as u128) << 64) | u128::from(fresh)));
     let place = |channel, wanted: &[(&str, i64)]| {
-        Action::PlaceOrder(PlaceOrder {
-            order: order_id,
-            channel,
-            customer: None,
-            lines: lines(wanted),
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        })
+        Action::PlaceOrder(PlaceOrder::of(order_id, channel, lines(wanted)))
     };
     let priced_by_hand = dice.below(20);
     Some(match doing {
@@ -283,19 +275,11 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
-            2 => Action::PlaceOrder(PlaceOrder {
-                order: order_id,
-                channel: Channel::Counter,
-                customer: None,
-                lines: {
-                    let mut unknown = lines(&[("MILK", 1_000)]);
-                    unknown[0].item = ItemRef::Sku(Sku::new("NOTHING").expect("a number"));
-                    unknown
-                },
-                expected_total: None,
-                reserve_until: None,
-                terms: Terms::default(),
-            }),
+            2 => Action::PlaceOrder(PlaceOrder::of(order_id, Channel::Counter, {
+                let mut unknown = lines(&[("MILK", 1_000)]);
+                unknown[0].item = ItemRef::Sku(Sku::new("NOTHING").expect("a number"));
+                unknown
+            })),
             _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
         },
     })

@@ -11,7 +11,7 @@ use holdfast_domain::catalog::{
     Catalog, Component, ItemRef, PriceBook, Product, ProductDetails, StockRule, Unit,
 };
 use holdfast_domain::ids::{StaffId, StoreId, Uuid};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::price_list::Period;
 use holdfast_domain::promotion::{BasketOff, Combination, CouponRule, Promotion, PromotionKind, Selector};
 use holdfast_domain::staff::{Authority, CashLimit, Limits, OwnRole, Permission, RoleNumber, StaffNumber};
@@ -220,13 +220,12 @@ pub fn lines(wanted: &[(&str, i64)]) -> Vec<LineInput> {
     wanted
         .iter()
         .zip(1..)
-        .map(|((sku, thousandths), number)| LineInput {
-            number: LineNumber(number),
-            item: ItemRef::Sku(self::sku(sku)),
-            quantity: Quantity::from_thousandths(*thousandths),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
+        .map(|((sku, thousandths), number)| {
+            LineInput::of(
+                LineNumber(number),
+                ItemRef::Sku(self::sku(sku)),
+                Quantity::from_thousandths(*thousandths),
+            )
         })
         .collect()
 }

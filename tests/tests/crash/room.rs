@@ -9,8 +9,8 @@ use holdfast_domain::bounded::Sku;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::line::{LineInput, LineNumber};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -142,23 +142,8 @@ impl Desk {
 
     fn order(&self) -> Result<(OrderId, Action)> {
         let order = OrderId(self.till.mint()?);
-        let line = LineInput {
-            number: LineNumber(1),
-            item: ItemRef::Sku(Sku::new("SOAP")?),
-            quantity: Quantity::pieces(1),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
-        };
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: None,
-            lines: vec![line],
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let line = LineInput::of(LineNumber(1), ItemRef::Sku(Sku::new("SOAP")?), Quantity::pieces(1));
+        let place = PlaceOrder::of(order, Channel::Counter, vec![line]);
         Ok((order, Action::PlaceOrder(place)))
     }
 

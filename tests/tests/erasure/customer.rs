@@ -9,8 +9,8 @@ use holdfast_domain::bounded::Barcode;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::ids::{OrderId, ShiftId, StoreId, SubjectId};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::line::{LineInput, LineNumber};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -95,24 +95,12 @@ impl Counter {
     /// The hub's refusal.
     pub async fn sell_to(&self, customer: Option<SubjectId>) -> Result<(), TillError> {
         let order = OrderId(self.till.mint()?);
-        let line = LineInput {
-            number: LineNumber(1),
-            item: ItemRef::Barcode(Barcode::new("4006381333931").expect("a barcode")),
-            quantity: Quantity::pieces(1),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
-        };
-        let channel = Channel::Counter;
-        let place = PlaceOrder {
-            order,
-            channel,
-            customer,
-            lines: vec![line],
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let line = LineInput::of(
+            LineNumber(1),
+            ItemRef::Barcode(Barcode::new("4006381333931").expect("a barcode")),
+            Quantity::pieces(1),
+        );
+        let place = PlaceOrder { customer, ..PlaceOrder::of(order, Channel::Counter, vec![line]) };
         self.ask(Action::PlaceOrder(place)).await?;
         let amount = Money::new(Decimal::from(5), Currency::GBP).expect("an amount");
         self.ask(Action::Pay {

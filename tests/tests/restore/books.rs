@@ -10,9 +10,9 @@ use holdfast_domain::command::{Action, Settlement, ShiftCount};
 use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TerminalId, TransactionId};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::money::{Money, Quantity};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
@@ -75,27 +75,18 @@ impl Trade {
         let is_common =
             |product: &&Product| product.unit == Unit::Piece && product.stock == StockRule::Counter;
         let goods: Vec<_> = self.catalog.products().filter(is_common).collect();
-        let line = |number: u64| LineInput {
-            number: LineNumber(u16::try_from(number).unwrap()),
-            item: ItemRef::Sku(
-                goods[usize::try_from((dice / 7 + number) % goods.len() as u64).unwrap()].sku.clone(),
-            ),
-            quantity: Quantity::pieces(1 + i32::try_from((dice >> 8) % 3).unwrap()),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
+        let line = |number: u64| {
+            LineInput::of(
+                LineNumber(u16::try_from(number).unwrap()),
+                ItemRef::Sku(
+                    goods[usize::try_from((dice / 7 + number) % goods.len() as u64).unwrap()].sku.clone(),
+                ),
+                Quantity::pieces(1 + i32::try_from((dice >> 8) % 3).unwrap()),
+            )
         };
         let lines = (1..=1 + (dice >> 16) % 4).map(line).collect();
         let order = OrderId(Machine.fresh_id());
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: None,
-            lines,
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let place = PlaceOrder::of(order, Channel::Counter, lines);
         self.act(till, Action::PlaceOrder(place));
         let tenders = vec![TenderInput::cash(self.money(1_000_000))];
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };

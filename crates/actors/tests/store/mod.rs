@@ -17,8 +17,8 @@ use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockR
 use holdfast_domain::command::{Action, HubCommand, NumberChoice, Settlement};
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::ids::{CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, Uuid};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::line::{LineInput, LineNumber};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
@@ -339,23 +339,14 @@ impl Store {
 
     pub fn place(&self, lines: &[(&str, i32)]) -> (OrderId, Action) {
         let order = OrderId(self.command_id().0);
-        let lines = lines.iter().zip(1..).map(|((sku, quantity), number)| LineInput {
-            number: LineNumber(number),
-            item: ItemRef::Sku(Sku::new(sku).unwrap()),
-            quantity: Quantity::pieces(*quantity),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
+        let lines = lines.iter().zip(1..).map(|((sku, quantity), number)| {
+            LineInput::of(
+                LineNumber(number),
+                ItemRef::Sku(Sku::new(sku).unwrap()),
+                Quantity::pieces(*quantity),
+            )
         });
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: None,
-            lines: lines.collect(),
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let place = PlaceOrder::of(order, Channel::Counter, lines.collect());
         (order, Action::PlaceOrder(place))
     }
 

@@ -1,9 +1,8 @@
 //! Stock that changes without a sale: deliveries, counts, waste, corrections.
 
 use super::{Decision, Desk};
-use crate::catalog::StockRule;
 use crate::command::AdjustLine;
-use crate::event::Event;
+use crate::event::{Event, Stamp};
 use crate::line::LINES_MAX;
 use crate::refusal::Refusal;
 use crate::shift::Mode;
@@ -35,19 +34,25 @@ pub(super) fn decide(
         if !product.unit.divisible() && !line.quantity.is_whole() {
             return Err(Refusal::QuantityNotWhole { sku: product.sku.clone(), quantity: line.quantity });
         }
-        if matches!(product.stock, StockRule::Counter | StockRule::Strict) && !line.quantity.is_zero() {
+        if product.stock.is_counted() && !line.quantity.is_zero() {
             changes.push(StockChange { sku: product.sku.clone(), quantity: line.quantity });
         }
     }
     if changes.is_empty() {
         return Err(Refusal::EmptyBasket);
     }
-    let taken: Vec<_> = changes.iter().map(|change| (change.sku.clone(), -change.quantity)).collect();
-    let taken = || taken.iter().map(|(sku, quantity)| (sku, *quantity));
-    let below_zero = desk.below_zero(stamp.mode, taken());
-    let low = desk.low(stamp.mode, taken());
-    let mut events = vec![Event::StockAdjusted { stamp, changes, reason: reason.clone() }];
-    events.extend(below_zero);
-    events.extend(low);
-    Ok(Decision { events, effects: Vec::new() })
+    Ok(Decision { events: adjusted(desk, stamp, changes, reason.clone()), effects: Vec::new() })
+}
+
+/// The adjustment, and what it leaves below zero or to be ordered again.
+pub(super) fn adjusted(
+    desk: &Desk<'_>,
+    stamp: Stamp,
+    changes: Vec<StockChange>,
+    reason: AdjustmentReason,
+) -> Vec<Event> {
+    let taken = || changes.iter().map(|change| (&change.sku, -change.quantity));
+    let (below_zero, low) = (desk.below_zero(stamp.mode, taken()), desk.low(stamp.mode, taken()));
+    let adjusted = Event::StockAdjusted { stamp, changes, reason };
+    std::iter::once(adjusted).chain(below_zero).chain(low).collect()
 }

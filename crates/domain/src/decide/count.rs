@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use holdfast_money::Quantity;
 
+use super::adjust_stock::adjusted;
 use super::{Decision, Desk};
 use crate::bounded::{Reason, Sku};
-use crate::catalog::{ItemRef, StockRule};
+use crate::catalog::ItemRef;
 use crate::event::{Event, Stamp};
 use crate::ids::CountId;
 use crate::line::LINES_MAX;
@@ -52,7 +53,7 @@ pub(super) fn start(desk: &Desk<'_>, count: CountId, scope: &CountScope) -> Resu
         }
         for sku in products {
             let product = desk.product(&ItemRef::Sku(sku.clone()))?;
-            if product.stock == StockRule::Untracked {
+            if !product.stock.is_counted() {
                 return Err(Refusal::NotInCount { sku: sku.clone() });
             }
         }
@@ -70,7 +71,7 @@ pub(super) fn product(
     let open = under_way(desk, count)?;
     let product = desk.product(item)?;
     let sku = product.sku.clone();
-    if product.stock == StockRule::Untracked || !open.scope.covers(&sku) {
+    if !product.stock.is_counted() || !open.scope.covers(&sku) {
         return Err(Refusal::NotInCount { sku });
     }
     if quantity.is_negative() {
@@ -105,14 +106,10 @@ pub(super) fn finish(desk: &Desk<'_>, count: CountId) -> Result<Decision, Refusa
         uncounted: number(missed.len()),
         listed: missed.into_iter().take(LISTED_MAX).collect(),
     };
-    let taken = || changes.iter().map(|change| (&change.sku, -change.quantity));
-    let (below_zero, low) = (desk.below_zero(stamp.mode, taken()), desk.low(stamp.mode, taken()));
-    let mut events = Vec::new();
-    if !changes.is_empty() {
-        events.push(Event::StockAdjusted { stamp, changes, reason: AdjustmentReason::Counted });
-    }
-    events.extend(below_zero);
-    events.extend(low);
+    let mut events = match changes.is_empty() {
+        true => Vec::new(),
+        false => adjusted(desk, stamp, changes, AdjustmentReason::Counted),
+    };
     events.push(finished);
     Ok(Decision { events, effects: Vec::new() })
 }
@@ -122,8 +119,7 @@ fn expected<'a>(desk: &'a Desk<'_>, scope: &'a CountScope) -> BTreeSet<&'a Sku> 
     match scope {
         CountScope::Products(products) => products.iter().collect(),
         CountScope::Full => {
-            let sold =
-                desk.context.catalog.products().filter(|product| product.stock != StockRule::Untracked);
+            let sold = desk.context.catalog.products().filter(|product| product.stock.is_counted());
             let held = desk.state.stock.iter().filter(|(_, level)| !level.on_hand.is_zero());
             sold.map(|product| &product.sku).chain(held.map(|(sku, _)| sku)).collect()
         }

@@ -3,12 +3,11 @@
 use holdfast_money::Money;
 
 use super::tenders::{Settled, Tenders};
-use super::{Decision, Desk};
+use super::{Decision, Desk, taken_by};
 use crate::command::Settlement;
 use crate::effect::Effect;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, TransactionId};
-use crate::line::Line;
 use crate::order::{Channel, Order, OrderState, Reservation};
 use crate::pricing::{self, ROUNDING};
 use crate::receipt::ReceiptSource;
@@ -56,8 +55,7 @@ fn settle(
     let drawer = tenders.drawer(desk, change);
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
-    let sold = order.lines.iter().flat_map(Line::goods);
-    let below_zero = desk.below_zero(stamp.mode, sold.map(|goods| (goods.sku, goods.quantity)));
+    let below_zero = desk.below_zero(stamp.mode, taken_by(&order.lines));
     events.push(Event::SaleCompleted {
         stamp,
         transaction,
@@ -70,8 +68,7 @@ fn settle(
     });
     events.extend(below_zero);
     if expired {
-        let sold = order.lines.iter().flat_map(Line::goods);
-        events.extend(desk.low(stamp.mode, sold.map(|goods| (goods.sku, goods.quantity))));
+        events.extend(desk.low(stamp.mode, taken_by(&order.lines)));
         events.push(Event::SoldAfterExpiry { stamp, order: order.id });
     }
     let print = Effect::Print { terminal: desk.till.terminal, transaction };

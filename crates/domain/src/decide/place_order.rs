@@ -1,11 +1,9 @@
 //! A basket becomes an order: priced, taxed, its stock reserved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use holdfast_money::Quantity;
-
-use super::{Decision, Desk};
-use crate::bounded::{CouponCode, PriceGroup, Sku};
+use super::{Decision, Desk, by_product, taken_by};
+use crate::bounded::{CouponCode, PriceGroup};
 use crate::event::Event;
 use crate::line::{AppliedDiscount, DiscountSource, Line};
 use crate::order::{COUPONS_MAX, Channel, OrderTerms, PlaceOrder};
@@ -41,8 +39,7 @@ pub(super) fn decide(desk: &Desk<'_>, place: &PlaceOrder) -> Result<Decision, Re
         Some(until) if until <= desk.context.recorded_at => return Err(Refusal::ReservedInPast),
         Some(until) => Some(Event::ReservationLimited { stamp, order: place.order, until }),
     };
-    let reserved = lines.iter().flat_map(Line::goods);
-    let low = desk.low(stamp.mode, reserved.map(|goods| (goods.sku, goods.quantity)));
+    let low = desk.low(stamp.mode, taken_by(&lines));
     let placed = Event::OrderPlaced {
         stamp,
         order: place.order,
@@ -119,13 +116,9 @@ fn used_coupons(lines: &[Line]) -> Vec<CouponCode> {
 
 /// Goods at the counter are never refused for stock; strict products and goods not in hand race for the last unit.
 pub(super) fn check_stock(desk: &Desk<'_>, channel: Channel, lines: &[Line]) -> Result<(), Refusal> {
-    let mut wanted: BTreeMap<&Sku, Quantity> = BTreeMap::new();
-    for goods in lines.iter().flat_map(Line::goods) {
-        if goods.strict || channel == Channel::NotInHand {
-            *wanted.entry(goods.sku).or_default() += goods.quantity;
-        }
-    }
-    for (sku, wanted) in wanted {
+    let racing =
+        lines.iter().flat_map(Line::goods).filter(|goods| goods.strict || channel == Channel::NotInHand);
+    for (sku, wanted) in by_product(racing.map(|goods| (goods.sku, goods.quantity))) {
         let available = desk.state.stock_level(sku).available();
         if wanted > available {
             return Err(Refusal::OutOfStock { sku: sku.clone(), available, wanted });

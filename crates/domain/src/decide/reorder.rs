@@ -3,7 +3,7 @@
 use holdfast_money::Quantity;
 
 use super::{Decision, Desk};
-use crate::catalog::{ItemRef, StockRule};
+use crate::catalog::ItemRef;
 use crate::event::Event;
 use crate::refusal::Refusal;
 use crate::shift::Mode;
@@ -17,7 +17,7 @@ pub(super) fn decide(desk: &Desk<'_>, item: &ItemRef, level: Quantity) -> Result
     }
     let product = desk.product(item)?;
     let sku = product.sku.clone();
-    if product.stock == StockRule::Untracked {
+    if !product.stock.is_counted() {
         return Err(Refusal::EmptyBasket);
     }
     if level.is_negative() {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use holdfast_money::{Currency, Decimal, Money, allocate};
 
-use super::{Circumstances, Exempt, ROUNDING, Rules};
+use super::{Exempt, ROUNDING, Rules};
 use crate::bounded::{OrderTag, TaxClass, TaxCode};
 use crate::catalog::Product;
 use crate::line::Line;
 use crate::refusal::Refusal;
+use crate::store::StoreProfile;
 use crate::tax::{AppliedTax, TaxBase, TaxBasis, TaxCharge, TaxRounding};
 
 /// The charges of a class, from the store's table or from its profile's plain rates.
@@ -26,20 +27,22 @@ fn charges(rules: &Rules<'_>, class: &TaxClass, tag: Option<&OrderTag>) -> Optio
     }
 }
 
-/// The taxes of a line, not worked out yet.
+/// The taxes of a line, not worked out yet, and what each is of a price without taxes.
 ///
 /// # Errors
 /// [`Refusal::NoTaxRule`].
 pub(super) fn taxes_of(
     rules: &Rules<'_>,
     product: &Product,
-    circumstances: &Circumstances<'_>,
-) -> Result<Vec<AppliedTax>, Refusal> {
-    let charges = charges(rules, &product.tax_class, circumstances.tag).ok_or_else(|| {
-        Refusal::NoTaxRule { sku: product.sku.clone(), class: product.tax_class.to_string() }
+    tag: Option<&OrderTag>,
+) -> Result<(Vec<AppliedTax>, Vec<Decimal>), Refusal> {
+    let charges = charges(rules, &product.tax_class, tag).ok_or_else(|| Refusal::NoTaxRule {
+        sku: product.sku.clone(),
+        class: product.tax_class.to_string(),
     })?;
-    let tax = Money::zero(rules.profile.currency);
-    Ok(charges.into_iter().map(|charge| AppliedTax { code: charge.code, rate: charge.rate, tax }).collect())
+    let (tax, effective) = (Money::zero(rules.profile.currency), effective(&charges));
+    let applied = charges.into_iter().map(|TaxCharge { code, rate, .. }| AppliedTax { code, rate, tax });
+    Ok((applied.collect(), effective))
 }
 
 /// What each rate is of a price without taxes, those that are charged on taxes included.
@@ -87,36 +90,35 @@ impl Exact {
 
 /// Fills in tax, net and gross. Lines come with `gross` holding what is charged after everything that came off.
 pub(super) fn tax_lines(
-    rules: &Rules<'_>,
+    profile: &StoreProfile,
     lines: &mut [Line],
-    circumstances: &Circumstances<'_>,
+    effective: &[Vec<Decimal>],
+    exempt: Exempt,
 ) -> Result<(), Refusal> {
-    let (currency, basis) = (rules.profile.currency, rules.profile.basis);
-    let mut exact: Vec<Vec<Exact>> = Vec::with_capacity(lines.len());
-    for line in lines.iter_mut() {
-        let charges = charges(rules, &line.tax_class, circumstances.tag).unwrap_or_default();
-        let effective = effective(&charges);
-        let all: Decimal = Decimal::ONE + effective.iter().sum::<Decimal>();
-        let denominator = match basis {
-            TaxBasis::Exclusive => Decimal::ONE,
-            TaxBasis::Inclusive => all,
-        };
-        let charged = line.gross.amount();
-        if circumstances.exempt == Exempt::Yes {
+    let currency = profile.currency;
+    // So many times a price without taxes is what is charged.
+    let divisor = |effective: &[Decimal]| match profile.basis {
+        TaxBasis::Exclusive => Decimal::ONE,
+        TaxBasis::Inclusive => Decimal::ONE + effective.iter().sum::<Decimal>(),
+    };
+    if exempt == Exempt::Yes {
+        for (line, effective) in lines.iter_mut().zip(effective) {
             line.taxes.clear();
-            line.gross = Money::round(charged / denominator, currency, ROUNDING);
+            line.gross = Money::round(line.gross.amount() / divisor(effective), currency, ROUNDING);
             line.net = line.gross;
-            exact.push(Vec::new());
-            continue;
         }
-        let of = |rate: Decimal| charged.checked_mul(rate).ok_or(Refusal::AmountOutOfRange);
-        let taxes = effective.into_iter().map(|rate| Ok(Exact { numerator: of(rate)?, denominator }));
-        exact.push(taxes.collect::<Result<_, Refusal>>()?);
-    }
-    if circumstances.exempt == Exempt::Yes {
         return Ok(());
     }
-    match rules.profile.tax_rounding {
+    let mut exact: Vec<Vec<Exact>> = Vec::with_capacity(lines.len());
+    for (line, effective) in lines.iter().zip(effective) {
+        let (charged, denominator) = (line.gross.amount(), divisor(effective));
+        let taxes = effective.iter().map(|rate| {
+            let numerator = charged.checked_mul(*rate).ok_or(Refusal::AmountOutOfRange)?;
+            Ok(Exact { numerator, denominator })
+        });
+        exact.push(taxes.collect::<Result<_, Refusal>>()?);
+    }
+    match profile.tax_rounding {
         TaxRounding::PerLine => {
             for (line, exact) in lines.iter_mut().zip(&exact) {
                 for (applied, exact) in line.taxes.iter_mut().zip(exact) {
@@ -128,7 +130,7 @@ pub(super) fn tax_lines(
     }
     for line in lines {
         let tax = Money::sum(currency, line.taxes.iter().map(|t| t.tax));
-        match basis {
+        match profile.basis {
             TaxBasis::Inclusive => line.net = line.gross - tax,
             TaxBasis::Exclusive => line.gross = line.net + tax,
         }

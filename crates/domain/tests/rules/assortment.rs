@@ -201,15 +201,7 @@ pub fn reject(change: impl FnOnce(&mut Vec<Product>, &mut PriceBook)) -> Catalog
 
 pub fn try_terms(shop: &mut Shop, lines: &[LineInput], terms: Terms) -> Result<OrderId, Refusal> {
     let order = OrderId(shop.id());
-    let place = PlaceOrder {
-        order,
-        channel: Channel::Counter,
-        customer: None,
-        lines: lines.to_vec(),
-        expected_total: None,
-        reserve_until: None,
-        terms,
-    };
+    let place = PlaceOrder { terms, ..PlaceOrder::of(order, Channel::Counter, lines.to_vec()) };
     shop.ask(TILL, Action::PlaceOrder(place)).map(|_| order)
 }
 

@@ -3,7 +3,7 @@
 use holdfast_domain::catalog::{CatalogError, StockRule, Unit};
 use holdfast_domain::line::{AppliedPrice, LineNumber};
 use holdfast_domain::order::Channel;
-use holdfast_domain::{Event, Refusal};
+use holdfast_domain::{Action, Event, Refusal};
 
 use crate::assortment::*;
 use crate::shop::*;
@@ -145,11 +145,34 @@ fn a_customer_of_a_group_buys_at_its_prices() {
     let mut shop = wide_shop();
     let subject = customer(7);
     shop.register(subject).expect("a new customer");
-    let group = Some(holdfast_domain::bounded::Label::new("trade").expect("a name"));
+    let group = Some(holdfast_domain::bounded::PriceGroup::new("trade").expect("a name"));
     let staff = staff(MANAGER);
     shop.hub(holdfast_domain::command::HubCommand::GroupSubject { subject, group, staff })
         .expect("by permission");
     let Done { events, .. } = shop.ask(TILL, place_for(subject)).expect("one tea");
     let Event::OrderPlaced { lines, totals, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!((lines[0].price_list.as_str(), totals.gross), ("trade", eur("3.10")));
+}
+
+#[test]
+fn a_bundle_has_no_stock_that_could_be_counted_received_or_ordered_again() {
+    use holdfast_domain::ids::CountId;
+    use holdfast_domain::stock::CountScope;
+
+    let mut shop = wide_shop();
+    shop.sign_on(TILL, MANAGER);
+    let count = CountId(shop.id());
+    let hamper = || holdfast_domain::catalog::ItemRef::Sku(sku("HAMPER"));
+    let of_hampers = CountScope::Products([sku("HAMPER")].into());
+    let started = shop.ask(TILL, Action::StartCount { count, scope: of_hampers }).map(drop);
+    assert_eq!(started, Err(Refusal::NotInCount { sku: sku("HAMPER") }));
+    shop.ask(TILL, Action::StartCount { count, scope: CountScope::Full }).expect("everything");
+    let counted = Action::CountProduct { count, item: hamper(), quantity: qty("3") };
+    assert_eq!(shop.ask(TILL, counted).map(drop), Err(Refusal::NotInCount { sku: sku("HAMPER") }));
+    let finished = shop.ask(TILL, Action::FinishCount { count }).expect("nothing was counted").events;
+    let Some(Event::CountFinished { listed, .. }) = finished.last() else { panic!("{finished:?}") };
+    assert!(listed.contains(&sku("WATCH")) && !listed.contains(&sku("HAMPER")), "{listed:?}");
+    assert_eq!(shop.ask(TILL, adjust("HAMPER", "1")).map(drop), Err(Refusal::EmptyBasket));
+    let level = Action::SetReorderLevel { item: hamper(), level: qty("2") };
+    assert_eq!(shop.ask(TILL, level).map(drop), Err(Refusal::EmptyBasket));
 }

@@ -204,13 +204,8 @@ const CASES: &[Case] = &[
     ("HF-CMD-130", || basket(&[line(1, "TEA", "1").off("-0.01")])),
     ("HF-CMD-131", || {
         fresh(Action::PlaceOrder(PlaceOrder {
-            terms: Terms::default(),
-            order: unknown_order(),
-            channel: Channel::Counter,
-            customer: None,
-            lines: vec![line(1, "TEA", "1")],
             expected_total: Some(eur("3.98")),
-            reserve_until: None,
+            ..PlaceOrder::of(unknown_order(), Channel::Counter, vec![line(1, "TEA", "1")])
         }))
     }),
     ("HF-CMD-132", || basket(&[line(1, "WATCH", "1")])),
@@ -662,13 +657,8 @@ fn a_currency_can_be_corrected_until_the_store_has_traded() {
 #[test]
 fn a_total_that_is_the_shown_one_is_placed() {
     let placed = fresh(Action::PlaceOrder(PlaceOrder {
-        terms: Terms::default(),
-        order: unknown_order(),
-        channel: Channel::Counter,
-        customer: None,
-        lines: vec![line(1, "TEA", "1")],
         expected_total: Some(eur("3.99")),
-        reserve_until: None,
+        ..PlaceOrder::of(unknown_order(), Channel::Counter, vec![line(1, "TEA", "1")])
     }));
     assert_eq!(placed, Ok(()));
 }

@@ -3,7 +3,7 @@
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, Settlement};
 use holdfast_domain::ids::{OrderId, Uuid};
-use holdfast_domain::order::{Channel, OrderState, PlaceOrder, Reservation, Terms};
+use holdfast_domain::order::{Channel, OrderState, PlaceOrder, Reservation};
 use holdfast_domain::{Action, Event, Refusal};
 
 use crate::shop::*;
@@ -13,13 +13,8 @@ const UNTIL: Timestamp = Timestamp(1_800_000_000_000);
 
 pub fn fetched_later(order: OrderId, until: Timestamp, product: &str, quantity: &str) -> Action {
     Action::PlaceOrder(PlaceOrder {
-        terms: Terms::default(),
-        order,
-        channel: Channel::NotInHand,
-        customer: None,
-        lines: vec![line(1, product, quantity)],
-        expected_total: None,
         reserve_until: Some(until),
+        ..PlaceOrder::of(order, Channel::NotInHand, vec![line(1, product, quantity)])
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::bounded::{
-    Barcode, Description, Label, Reason, Sku, TaxClass, TenderCode, TenderReference,
+    Barcode, Description, Label, PriceGroup, Reason, Sku, TaxClass, TenderCode, TenderReference,
 };
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::CashMovement;
@@ -19,7 +19,7 @@ use holdfast_domain::ids::{
 use holdfast_domain::invariant::{check_event, check_state};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, Order, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, Order, PlaceOrder};
 use holdfast_domain::receipt::{ReceiptSource, Series};
 use holdfast_domain::sale::Sale;
 use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
@@ -187,7 +187,7 @@ impl Shop {
     }
 
     pub fn group(&mut self, subject: SubjectId, group: Option<&str>, by: u32) -> Result<Vec<Event>, Refusal> {
-        let group = group.map(|group| Label::new(group).expect("a name"));
+        let group = group.map(|group| PriceGroup::new(group).expect("a name"));
         self.hub(HubCommand::GroupSubject { subject, group, staff: staff(by) })
     }
 
@@ -359,15 +359,7 @@ impl Shop {
 }
 
 pub fn place(order: OrderId, channel: Channel, lines: &[LineInput]) -> Action {
-    Action::PlaceOrder(PlaceOrder {
-        order,
-        channel,
-        customer: None,
-        lines: lines.to_vec(),
-        expected_total: None,
-        reserve_until: None,
-        terms: Terms::default(),
-    })
+    Action::PlaceOrder(PlaceOrder::of(order, channel, lines.to_vec()))
 }
 
 pub fn tenders(amounts: &[&str]) -> Vec<TenderInput> {
@@ -480,13 +472,8 @@ pub fn customer(number: u128) -> SubjectId {
 /// One tea for a customer.
 pub fn place_for(customer: SubjectId) -> Action {
     Action::PlaceOrder(PlaceOrder {
-        order: OrderId(Uuid::from_u128(0x0DE4)),
-        channel: Channel::Counter,
         customer: Some(customer),
-        lines: vec![line(1, "TEA", "1")],
-        expected_total: None,
-        reserve_until: None,
-        terms: Terms::default(),
+        ..PlaceOrder::of(OrderId(Uuid::from_u128(0x0DE4)), Channel::Counter, vec![line(1, "TEA", "1")])
     })
 }
 
@@ -496,14 +483,7 @@ pub fn enrol(terminal: TerminalId, number: NumberChoice) -> HubCommand {
 }
 
 pub fn line(number: u16, product: &str, quantity: &str) -> LineInput {
-    LineInput {
-        number: LineNumber(number),
-        item: ItemRef::Sku(sku(product)),
-        quantity: qty(quantity),
-        price: PriceInput::List,
-        discount: DiscountInput::None,
-        fate: LineFate::Kept,
-    }
+    LineInput::of(LineNumber(number), ItemRef::Sku(sku(product)), qty(quantity))
 }
 
 /// What a line is asked for besides its product and quantity.

@@ -31,18 +31,6 @@ wire_enum!(DiscountInput {
     Amount { amount: Money, reason: Reason },
 });
 
-fn list_price() -> Wired<PriceInput> {
-    Wired(PriceInput::List)
-}
-
-fn no_discount() -> Wired<DiscountInput> {
-    Wired(DiscountInput::None)
-}
-
-fn kept() -> Wired<LineFate> {
-    Wired(LineFate::Kept)
-}
-
 fn from_hub() -> Wired<ReceiptSource> {
     Wired(ReceiptSource::Hub)
 }
@@ -63,123 +51,59 @@ fn full() -> Wired<Settlement> {
     Wired(Settlement::Full)
 }
 
-/// A line as a till writes it: what is the default is left out of JSON, which halves a large order.
-#[derive(serde::Serialize)]
-struct ShortLine<'a> {
-    number: Borrowed<'a, LineNumber>,
-    item: Borrowed<'a, ItemRef>,
-    quantity: Borrowed<'a, Quantity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    price: Option<Borrowed<'a, PriceInput>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    discount: Option<Borrowed<'a, DiscountInput>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fate: Option<Borrowed<'a, LineFate>>,
-}
+/// As `wire_struct!`, for what a till asks for: a field after `short` that says nothing is left out of JSON, which halves
+/// a large order. It has no stored form: a request is sent and kept as JSON only, and what is stored is what came of it.
+macro_rules! wire_request {
+    ($ty:path {
+        $($(#[$attr:meta])* $field:ident: $fty:ty),+;
+        short $($short:ident: $sty:ty),+ $(,)?
+    }) => {
+        impl Wire for $ty {
+            fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[derive(serde::Serialize)]
+                struct Shadow<'a> {
+                    $($field: Borrowed<'a, $fty>,)+
+                    $(#[serde(skip_serializing_if = "Option::is_none")] $short: Option<Borrowed<'a, $sty>>),+
+                }
+                if !serializer.is_human_readable() {
+                    return Err(serde::ser::Error::custom(concat!(stringify!($ty), " has no stored form")));
+                }
+                let shadow = Shadow {
+                    $($field: Borrowed(&self.$field),)+
+                    $($short: (self.$short != <$sty>::default()).then_some(Borrowed(&self.$short))),+
+                };
+                shadow.serialize(serializer)
+            }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadLine {
-    number: Wired<LineNumber>,
-    item: Wired<ItemRef>,
-    quantity: Wired<Quantity>,
-    #[serde(default = "list_price")]
-    price: Wired<PriceInput>,
-    #[serde(default = "no_discount")]
-    discount: Wired<DiscountInput>,
-    #[serde(default = "kept")]
-    fate: Wired<LineFate>,
-}
-
-impl Wire for LineInput {
-    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() {
-            // A request is sent and kept as JSON only; what is stored is the priced line.
-            return Err(serde::ser::Error::custom("a line as a till asks for it has no stored form"));
+            fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Shadow {
+                    $($(#[$attr])* $field: Wired<$fty>,)+
+                    $(#[serde(default)] $short: Wired<$sty>),+
+                }
+                let shadow = Shadow::deserialize(deserializer)?;
+                Ok(Self { $($field: shadow.$field.0,)+ $($short: shadow.$short.0),+ })
+            }
         }
-        let line = ShortLine {
-            number: Borrowed(&self.number),
-            item: Borrowed(&self.item),
-            quantity: Borrowed(&self.quantity),
-            price: (self.price != PriceInput::List).then_some(Borrowed(&self.price)),
-            discount: (self.discount != DiscountInput::None).then_some(Borrowed(&self.discount)),
-            fate: (self.fate != LineFate::Kept).then_some(Borrowed(&self.fate)),
-        };
-        line.serialize(serializer)
-    }
-
-    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let line = ReadLine::deserialize(deserializer)?;
-        Ok(Self {
-            number: line.number.0,
-            item: line.item.0,
-            quantity: line.quantity.0,
-            price: line.price.0,
-            discount: line.discount.0,
-            fate: line.fate.0,
-        })
-    }
+    };
 }
 
-/// An order as a till writes it: terms that say nothing are left out of JSON, as tills always did.
-#[derive(serde::Serialize)]
-struct ShortOrder<'a> {
-    order: Borrowed<'a, OrderId>,
-    channel: Borrowed<'a, Channel>,
-    customer: Borrowed<'a, Option<SubjectId>>,
-    lines: Borrowed<'a, Vec<LineInput>>,
-    expected_total: Borrowed<'a, Option<Money>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reserve_until: Option<Borrowed<'a, Timestamp>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    terms: Option<Borrowed<'a, Terms>>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadOrder {
-    order: Wired<OrderId>,
+wire_request!(LineInput {
+    number: LineNumber,
+    item: ItemRef,
+    quantity: Quantity;
+    short price: PriceInput, discount: DiscountInput, fate: LineFate,
+});
+wire_request!(PlaceOrder {
+    order: OrderId,
     #[serde(default = "counter")]
-    channel: Wired<Channel>,
-    customer: Wired<Option<SubjectId>>,
-    lines: Wired<Vec<LineInput>>,
-    expected_total: Wired<Option<Money>>,
-    #[serde(default)]
-    reserve_until: Wired<Option<Timestamp>>,
-    #[serde(default)]
-    terms: Wired<Terms>,
-}
-
-impl Wire for PlaceOrder {
-    fn put<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() {
-            return Err(serde::ser::Error::custom("an order as a till asks for it has no stored form"));
-        }
-        let order = ShortOrder {
-            order: Borrowed(&self.order),
-            channel: Borrowed(&self.channel),
-            customer: Borrowed(&self.customer),
-            lines: Borrowed(&self.lines),
-            expected_total: Borrowed(&self.expected_total),
-            reserve_until: self.reserve_until.as_ref().map(Borrowed),
-            terms: (self.terms != Terms::default()).then_some(Borrowed(&self.terms)),
-        };
-        order.serialize(serializer)
-    }
-
-    fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let order = ReadOrder::deserialize(deserializer)?;
-        Ok(Self {
-            order: order.order.0,
-            channel: order.channel.0,
-            customer: order.customer.0,
-            lines: order.lines.0,
-            expected_total: order.expected_total.0,
-            reserve_until: order.reserve_until.0,
-            terms: order.terms.0,
-        })
-    }
-}
+    channel: Channel,
+    customer: Option<SubjectId>,
+    lines: Vec<LineInput>,
+    expected_total: Option<Money>;
+    short reserve_until: Option<Timestamp>, terms: Terms,
+});
 
 wire_struct!(Terms {
     #[serde(default)]
@@ -188,7 +112,7 @@ wire_struct!(Terms {
     coupons: Vec<CouponCode>,
     #[serde(default)]
     exemption: Option<Label>,
-    #[serde(default = "no_discount")]
+    #[serde(default)]
     discount: DiscountInput,
 });
 wire_enum!(ReceiptSource { Hub, Island { number: u32 } });

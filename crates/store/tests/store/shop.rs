@@ -16,9 +16,9 @@ use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
     CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, TransactionId, Uuid,
 };
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::{OwnRole, PinVerdict, Role, RoleNumber, StaffNumber};
@@ -284,28 +284,19 @@ impl Shop {
     }
 
     pub fn lines(count: u16) -> Vec<LineInput> {
-        let line = |number: u16| LineInput {
-            number: LineNumber(number),
-            item: ItemRef::Sku(sku(usize::from(number) % PRODUCTS)),
-            quantity: Quantity::pieces(1 + i32::from(number % 3)),
-            price: PriceInput::List,
-            discount: DiscountInput::None,
-            fate: LineFate::Kept,
+        let line = |number: u16| {
+            LineInput::of(
+                LineNumber(number),
+                ItemRef::Sku(sku(usize::from(number) % PRODUCTS)),
+                Quantity::pieces(1 + i32::from(number % 3)),
+            )
         };
         (1..=count).map(line).collect()
     }
 
     pub fn place(&mut self, till: usize, lines: u16, channel: Channel) -> Result<OrderId, Refusal> {
         let order = OrderId(self.id());
-        let place = PlaceOrder {
-            order,
-            channel,
-            customer: None,
-            lines: Self::lines(lines),
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let place = PlaceOrder::of(order, channel, Self::lines(lines));
         self.act(till, Action::PlaceOrder(place))?;
         Ok(order)
     }

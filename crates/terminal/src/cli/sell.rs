@@ -10,7 +10,7 @@ use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, SubjectId};
 use holdfast_domain::line::{
-    AppliedDiscount, DiscountInput, DiscountSource, LineFate, LineInput, LineNumber, PriceInput,
+    AppliedDiscount, DiscountInput, DiscountSource, LineInput, LineNumber, PriceInput,
 };
 use holdfast_domain::order::{Channel, PlaceOrder, Terms};
 use holdfast_domain::receipt::ReceiptSource;
@@ -24,8 +24,7 @@ use super::ask::{WITHIN, answered, asked, print, typed};
 use super::tender::Given;
 use super::{Approver, Person, Typed};
 
-/// Sells one product and prints what the receipt says.
-/// Sells a basket for cash and prints what the receipt says.
+/// Sells a basket, takes its payment and prints what the receipt says.
 #[derive(Debug, Args)]
 pub struct Sell {
     /// The till's folder
@@ -105,14 +104,11 @@ impl Sell {
     fn lines(&self) -> Result<Vec<LineInput>, TillError> {
         let (price, discount) = self.by_hand()?;
         let line = |number, barcode: &str, quantity| -> Result<LineInput, TillError> {
-            Ok(LineInput {
-                number: LineNumber(number),
-                item: ItemRef::Barcode(typed("barcode", Barcode::new(barcode))?),
-                quantity: typed("quantity", Quantity::new(quantity))?,
-                price: PriceInput::List,
-                discount: DiscountInput::None,
-                fate: LineFate::Kept,
-            })
+            Ok(LineInput::of(
+                LineNumber(number),
+                ItemRef::Barcode(typed("barcode", Barcode::new(barcode))?),
+                typed("quantity", Quantity::new(quantity))?,
+            ))
         };
         let first = LineInput { price, discount, ..line(1, &self.barcode, self.quantity)? };
         let mut lines = vec![first];
@@ -153,15 +149,8 @@ impl Sell {
             answered(till.send(open)).await?;
         }
         let order = OrderId(till.mint()?);
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: self.customer,
-            lines,
-            expected_total: None,
-            reserve_until: None,
-            terms,
-        };
+        let place =
+            PlaceOrder { customer: self.customer, terms, ..PlaceOrder::of(order, Channel::Counter, lines) };
         let placed = asked(till, Action::PlaceOrder(place), approval).await?;
         let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
         let paid = match answered(till.send(pay)).await {

@@ -1,7 +1,7 @@
 //! What customers do, by the dice. Pure.
 
 use holdfast_domain::bounded::Reason;
-use holdfast_domain::catalog::{ItemRef, Product, StockRule, Unit};
+use holdfast_domain::catalog::{ItemRef, Product, Unit};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_money::{Decimal, Money, Quantity, Rate};
 
@@ -145,7 +145,7 @@ pub(super) fn tendered(due: Money, dice: &mut Dice) -> Money {
 
 /// A delivery: products and how much of each came in.
 pub(super) fn delivery(products: &[Product], dice: &mut Dice) -> Vec<(Product, Quantity)> {
-    let goods: Vec<&Product> = products.iter().filter(|p| p.stock != StockRule::Untracked).collect();
+    let goods: Vec<&Product> = products.iter().filter(|p| p.stock.is_counted()).collect();
     let count = dice.between(1, 5);
     let mut delivery: Vec<(Product, Quantity)> = Vec::new();
     for _ in 0..count {
@@ -164,6 +164,7 @@ pub(super) fn delivery(products: &[Product], dice: &mut Dice) -> Vec<(Product, Q
 mod tests {
     use super::*;
     use holdfast_domain::bounded::{Description, Sku, TaxClass};
+    use holdfast_domain::catalog::StockRule;
     use holdfast_money::{Currency, UnitPrice};
     use std::collections::BTreeSet;
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::cash::CashMovement;
-use holdfast_domain::catalog::{Catalog, ItemRef, Product, StockRule};
+use holdfast_domain::catalog::{Catalog, ItemRef, Product};
 use holdfast_domain::command::{
     Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
 use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
 use holdfast_domain::line::{LineFate, LineInput, LineNumber};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::AdjustmentReason;
@@ -258,7 +258,7 @@ impl Clerk {
             Some(Goods {
                 number: line.number,
                 sku: product.sku.clone(),
-                tracked: product.stock != StockRule::Untracked,
+                tracked: product.stock.is_counted(),
                 whole: !product.unit.divisible(),
                 left: line.quantity,
             })
@@ -280,15 +280,7 @@ impl Clerk {
         let lines = self.basket();
         let goods = self.goods(&lines);
         let order = OrderId(self.till.mint()?);
-        let place = PlaceOrder {
-            order,
-            channel: Channel::Counter,
-            customer: None,
-            lines,
-            expected_total: None,
-            reserve_until: None,
-            terms: Terms::default(),
-        };
+        let place = PlaceOrder::of(order, Channel::Counter, lines);
         Ok(match self.ask(Action::PlaceOrder(place)).await? {
             Some(Summary::OrderPlaced { totals, .. }) => Some((order, goods, totals.gross)),
             _ => None,

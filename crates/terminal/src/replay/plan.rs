@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use holdfast_domain::bounded::{Reason, Sku};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
-use holdfast_domain::catalog::{ItemRef, Product, StockRule};
+use holdfast_domain::catalog::{ItemRef, Product};
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods};
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId};
-use holdfast_domain::line::{DiscountInput, LINES_MAX, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::line::{LINES_MAX, LineInput, LineNumber, PriceInput};
 use holdfast_domain::pricing::ROUNDING;
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_money::{Currency, Money, Quantity};
@@ -152,7 +152,7 @@ impl Planner<'_> {
                 }
             } else if row.quantity > 0 && row.price > holdfast_money::UnitPrice::ZERO {
                 sales.push(row);
-            } else if product.stock == StockRule::Untracked {
+            } else if !product.stock.is_counted() {
                 let reason = "it costs nothing and its product carries no stock: nothing would change";
                 self.refused.push(RefusedLine::of(row, "HF-TIL-022", reason));
             } else {
@@ -250,7 +250,7 @@ impl Planner<'_> {
     }
 
     fn moved(&self, row: &Row, quantity: Quantity) -> Option<(Sku, Quantity)> {
-        let tracked = self.facts.catalog.get(&row.sku).is_some_and(|p| p.stock != StockRule::Untracked);
+        let tracked = self.facts.catalog.get(&row.sku).is_some_and(|p| p.stock.is_counted());
         tracked.then(|| (row.sku.clone(), quantity))
     }
 
@@ -296,12 +296,8 @@ impl Planner<'_> {
 /// A line at the receipt's price; its description is the catalog's.
 fn priced(row: &Row, number: LineNumber) -> LineInput {
     LineInput {
-        number,
-        item: ItemRef::Sku(row.sku.clone()),
-        quantity: row.amount(),
         price: PriceInput::Override { unit_price: row.price, reason: reason("receipt price") },
-        discount: DiscountInput::None,
-        fate: LineFate::Kept,
+        ..LineInput::of(number, ItemRef::Sku(row.sku.clone()), row.amount())
     }
 }
 

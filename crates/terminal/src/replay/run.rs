@@ -8,7 +8,7 @@ use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::command::{Action, ReturnedGoods, Settlement, ShiftCount};
 use holdfast_domain::ids::CommandId;
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
@@ -168,14 +168,9 @@ impl<'a> Clerk<'a> {
         let came = match &step.act {
             Act::Sell { place, pay, cancel, order, lines, total } => {
                 let basket = PlaceOrder {
-                    order: *order,
-                    channel: Channel::Counter,
-                    customer: None,
-                    lines: lines.clone(),
                     // Without tax on top, the receipt's sum is what the hub must come to.
-                    reserve_until: None,
                     expected_total: (self.profile.basis == TaxBasis::Inclusive).then_some(*total),
-                    terms: Terms::default(),
+                    ..PlaceOrder::of(*order, Channel::Counter, lines.clone())
                 };
                 match self.ask(*place, step.occurred_at, Action::PlaceOrder(basket)).await? {
                     Came::Done(Summary::OrderPlaced { totals, .. }) => {
