@@ -20,8 +20,8 @@ mod rows;
 
 pub use clock::StoreClock;
 pub use rows::{
-    Kind, OrderChange, OrderRow, Projection, SalesDelta, StampRow, StockDelta, TotalsRow, TrailEntry,
-    TransactionEntry,
+    Kind, OrderChange, OrderEdit, OrderRow, Projection, SalesDelta, StampRow, StockDelta, TotalsRow,
+    TrailEntry, TransactionEntry,
 };
 
 /// A record at its place.
@@ -45,6 +45,12 @@ pub struct KnownOrder {
     /// Product, description, thousandths: kept lines that carry stock.
     pub stock: Vec<(String, String, i64)>,
     pub gross: i64,
+}
+
+impl KnownOrder {
+    fn holds_stock(&self) -> bool {
+        !self.training && !self.expired
+    }
 }
 
 /// What is known besides the records themselves. It grows while projecting, so that a whole journal can be projected page by
@@ -79,8 +85,11 @@ pub fn needs<'a>(records: impl Iterator<Item = &'a Record>) -> Needs {
             | Event::SaleCompleted { order, .. }
             | Event::OrderCancelled { order, .. }
             | Event::ReservationExpired { order, .. }
-            | Event::DepositTaken { order, .. } => needs.orders.push(order.0),
-            Event::SalePostVoided { original, .. } => needs.sales.push(transaction_uuid(*original)),
+            | Event::DepositTaken { order, .. }
+            | Event::OrderEdited { order, .. } => needs.orders.push(order.0),
+            Event::SalePostVoided { original, .. } | Event::CopyPrinted { original, .. } => {
+                needs.sales.push(transaction_uuid(*original))
+            }
             _ => {}
         }
     }
@@ -267,6 +276,16 @@ impl Projecting<'_, '_> {
                     delta.adjusted -= change.quantity.thousandths();
                 }
             }
+            Event::OrderParked { order, .. }
+            | Event::OrderRetrieved { order, .. }
+            | Event::AgeChecked { order, .. } => self.trail(order.0, event),
+            Event::OrderEdited { order, lines, totals, .. } => self.edit(event, *order, lines, totals),
+            Event::CopyPrinted { original, .. } => {
+                let original = transaction_uuid(*original);
+                if let Some(order) = self.facts.sales.get(&original).copied() {
+                    self.trail(order, event);
+                }
+            }
             Event::DocumentSettled { transaction, .. } => self.trail(transaction_uuid(*transaction), event),
             // What is left concerns hub, staff, shifts and catalog: kept in the journal, no figure of HQ's yet.
             _ => {}
@@ -283,11 +302,7 @@ impl Projecting<'_, '_> {
         totals: &Totals,
     ) {
         let training = stamp.mode == Mode::Training;
-        let own = lines.iter().filter(|line| line.carries_stock());
-        let own =
-            own.map(|line| (line.sku.to_string(), line.description.to_string(), line.quantity.thousandths()));
-        let parts = parts_of(lines);
-        let stock: Vec<_> = own.chain(parts.iter().cloned()).collect();
+        let (stock, parts) = stock_of(lines);
         let known = KnownOrder {
             training,
             not_in_hand: channel == Channel::NotInHand,
@@ -324,6 +339,30 @@ impl Projecting<'_, '_> {
         self.trail(order.0, event);
     }
 
+    /// The order's lines are others: what was reserved for it is released, and what its sale will say is written anew.
+    fn edit(&mut self, event: &Event, order: OrderId, lines: &[Line], totals: &Totals) {
+        self.release(order.0);
+        let (stock, parts) = stock_of(lines);
+        let Some(known) = self.facts.orders.get_mut(&order.0) else { return };
+        (known.stock, known.gross) = (stock.clone(), totals.gross.minor());
+        if known.holds_stock() {
+            for (sku, description, quantity) in &stock {
+                self.stock(sku, description).reserved += quantity;
+            }
+        }
+        self.out.lines.retain(|(document, _)| *document != order.0);
+        self.lines(order.0, lines.iter());
+        let totals = TotalsRow::of(totals);
+        match self.out.orders.iter_mut().find(|row| row.order == order.0) {
+            Some(row) => (row.totals, row.parts) = (totals, parts),
+            None => {
+                self.out.order_edits.retain(|edit| edit.order != order.0);
+                self.out.order_edits.push(OrderEdit { order: order.0, totals, parts });
+            }
+        }
+        self.trail(order.0, event);
+    }
+
     fn complete(&mut self, order: OrderId, payment: &Payment) {
         let Some(known) = self.facts.orders.get(&order.0).cloned() else { return };
         self.release(order.0);
@@ -351,7 +390,7 @@ impl Projecting<'_, '_> {
 
     fn release(&mut self, order: Uuid) {
         let Some(known) = self.facts.orders.get(&order).cloned() else { return };
-        if known.training || known.expired {
+        if !known.holds_stock() {
             return;
         }
         for (sku, description, quantity) in &known.stock {
@@ -506,9 +545,18 @@ fn stamp_row(stamp: &Stamp) -> StampRow {
 }
 
 /// What leaves stock as a part of something else.
-fn parts_of(lines: &[Line]) -> Vec<(String, String, i64)> {
+/// What lines hold: product, description where it is known, thousandths.
+type Held = Vec<(String, String, i64)>;
+
+/// What lines hold of every product, and what of it are parts of bundles, which no line names.
+fn stock_of(lines: &[Line]) -> (Held, Held) {
+    let own = lines.iter().filter(|line| line.carries_stock());
+    let own =
+        own.map(|line| (line.sku.to_string(), line.description.to_string(), line.quantity.thousandths()));
     let parts = lines.iter().filter(|line| !line.carries_stock()).flat_map(Line::goods);
-    parts.map(|goods| (goods.sku.to_string(), String::new(), goods.quantity.thousandths())).collect()
+    let parts: Held =
+        parts.map(|goods| (goods.sku.to_string(), String::new(), goods.quantity.thousandths())).collect();
+    (own.chain(parts.iter().cloned()).collect(), parts)
 }
 
 fn line_row(line: &Line) -> DocumentLineRow {

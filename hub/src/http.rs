@@ -8,11 +8,13 @@ mod enrolment;
 mod health;
 mod pages;
 mod problem;
+mod quote;
 mod reports;
 mod session;
 mod subjects;
 mod tally;
 mod till;
+mod till_orders;
 mod who;
 mod x_report;
 
@@ -126,6 +128,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till::stock))
         .routes(routes!(till::catalog))
         .routes(routes!(x_report::x_report))
+        .routes(routes!(quote::ask))
+        .routes(routes!(till_orders::orders))
+        .routes(routes!(till_orders::order))
         .routes(routes!(subjects::put, subjects::get))
         .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))

@@ -15,7 +15,7 @@ use holdfast_hub::folder::DataFolder;
 use holdfast_hub::identity::Identity;
 use holdfast_hub::provision::{DEFAULT_TAXES, parse_taxes, profile_from_settings};
 use holdfast_hub::{HubError, Serving, Settings, openapi_json, serve};
-use holdfast_protocol::till_api::{CatalogPage, PairResponse, Problem, Snapshot, StockPage};
+use holdfast_protocol::till_api::{CatalogPage, OrdersPage, PairResponse, Problem, Snapshot, StockPage};
 use holdfast_protocol::uplink::StoreSettings;
 use reqwest::{Client, Method, Response, StatusCode};
 
@@ -255,6 +255,14 @@ async fn a_code_makes_one_till_which_then_reads_with_its_secret() {
     assert_eq!(after.products[0].sku.as_str(), "B");
     let stock: StockPage = eventually(async || read("/api/v1/till/stock", &till.secret).await).await;
     assert_eq!(stock.levels, []);
+    let orders: OrdersPage = eventually(async || read("/api/v1/till/orders", &till.secret).await).await;
+    assert_eq!((orders.orders.len(), orders.next_after), (0, None));
+    let unknown = "/api/v1/till/orders/018f0000-0000-7000-8000-000000000001";
+    assert_eq!(read(unknown, &till.secret).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(read("/api/v1/till/orders/seven", &till.secret).await.status(), StatusCode::NOT_FOUND);
+    let bad = read("/api/v1/till/orders?after=seven", &till.secret).await;
+    assert_eq!(bad.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(read(unknown, &"0".repeat(64)).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(read("/api/v1/till/snapshot", &"0".repeat(64)).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(read("/api/v1/till/stock?colour=red", &till.secret).await.status(), StatusCode::BAD_REQUEST);
     shop.hub.shutdown().await;

@@ -163,12 +163,23 @@ impl SalesDelta {
     }
 }
 
+/// What an order of an earlier batch comes to now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderEdit {
+    pub order: Uuid,
+    pub totals: TotalsRow,
+    /// As in [`OrderRow`].
+    pub parts: Vec<(String, String, i64)>,
+}
+
 /// Everything that one batch changes. Maps are sorted, so that rows are locked in one order everywhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Projection {
     pub tills: BTreeMap<Uuid, (i64, String)>,
     pub orders: Vec<OrderRow>,
     pub order_changes: Vec<OrderChange>,
+    /// Orders of earlier batches whose lines are others now: theirs are written anew.
+    pub order_edits: Vec<OrderEdit>,
     pub lines: Vec<(Uuid, Vec<DocumentLineRow>)>,
     pub transactions: Vec<TransactionEntry>,
     pub trail: Vec<TrailEntry>,

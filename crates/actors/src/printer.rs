@@ -75,7 +75,7 @@ pub(crate) fn of_till(printers: &[PrinterSetup], number: TillNumber) -> Option<u
 
 /// Hands a document to the till's printer. False when there is none: nothing will be printed.
 pub(crate) fn submit(house: &House, paper: Paper, position: &ReplyPosition) -> bool {
-    let printer = of_till(&house.printers, paper.receipt.till);
+    let printer = of_till(&house.printers, paper.till);
     let Some(actor) = printer.and_then(|index| get(&house.printing[index])) else {
         return false;
     };

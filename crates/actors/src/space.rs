@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::command::Action;
+use holdfast_domain::order::ParkedBasket;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 
@@ -62,6 +63,7 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::OpenShift { .. }
         | Action::AdjustStock { .. }
         | Action::StartCount { .. } => true,
+        Action::ParkOrder(park) => matches!(park.basket, ParkedBasket::Draft(_)),
         // A cashier must be there to end what is open, and a customer who brings goods back is served.
         Action::SignOn { .. }
         | Action::SignOff
@@ -77,6 +79,9 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::FinishCount { .. }
         | Action::CancelCount { .. }
         | Action::SetReorderLevel { .. }
+        | Action::RetrieveOrder { .. }
+        | Action::PrintCopy { .. }
+        | Action::EditOrder(_)
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -7,6 +7,24 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Timestamp(pub i64);
 
+/// To the minute, in UTC: for texts that people read.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.0.div_euclid(60_000);
+        let (days, minute) = (minutes.div_euclid(1_440), minutes.rem_euclid(1_440));
+        // The civil date of a day number, in years that begin in March, so that a leap day is a year's last.
+        let day = days + 719_468;
+        let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let march = (5 * of_year + 2) / 153;
+        let (day, month) =
+            (of_year - (153 * march + 2) / 5 + 1, if march < 10 { march + 3 } else { march - 9 });
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        write!(f, "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60, minute % 60)
+    }
+}
+
 /// The store's business day: a civil date in the store's own time zone, which changes at its cut-over time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BusinessDate {
@@ -151,6 +169,20 @@ mod tests {
             ("2100-03-01", Weekday::Monday),
         ] {
             assert_eq!(date.parse::<BusinessDate>().unwrap().weekday(), day, "{date}");
+        }
+    }
+
+    #[test]
+    fn an_instant_reads_as_a_date_and_a_time() {
+        for (milliseconds, shown) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399_999, "2000-02-28 23:59 UTC"),
+            (951_782_400_000, "2000-02-29 00:00 UTC"),
+            (1_709_251_199_000, "2024-02-29 23:59 UTC"),
+            (1_790_000_000_000, "2026-09-21 14:13 UTC"),
+            (-1, "1969-12-31 23:59 UTC"),
+        ] {
+            assert_eq!(Timestamp(milliseconds).to_string(), shown);
         }
     }
 

@@ -12,8 +12,9 @@ use crate::ids::{
     TransactionId,
 };
 use crate::line::{LineInput, LineNumber};
-use crate::order::PlaceOrder;
+use crate::order::{Claim, EditOrder, ParkOrder, PlaceOrder};
 use crate::receipt::{ReceiptSource, TillNumber};
+use crate::sale::CopyForm;
 use crate::shift::{BusinessDay, Mode};
 use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, CountScope};
@@ -114,6 +115,17 @@ pub enum Action {
     SetReorderLevel {
         item: ItemRef,
         level: Quantity,
+    },
+    ParkOrder(ParkOrder),
+    RetrieveOrder {
+        order: OrderId,
+        claim: Claim,
+    },
+    EditOrder(EditOrder),
+    /// Paper for a sale that has its receipt already.
+    PrintCopy {
+        original: TransactionId,
+        form: CopyForm,
     },
 }
 

@@ -2,9 +2,12 @@
 
 mod abandon_basket;
 mod adjust_stock;
+mod basket;
 mod cancel_order;
 mod close_shift;
 mod count;
+mod custody;
+mod edit_order;
 mod fulfil_order;
 mod hub;
 mod move_cash;
@@ -14,6 +17,8 @@ mod pay;
 mod permit;
 mod place_order;
 mod post_void;
+mod print_copy;
+mod quote;
 mod refund;
 mod reorder;
 mod return_goods;
@@ -24,6 +29,7 @@ mod tenders;
 
 pub use hub::decide_hub;
 pub use offer::accept_offer;
+pub use quote::{Quote, quote};
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +40,7 @@ use crate::bounded::Sku;
 use crate::catalog::{ItemRef, Product};
 use crate::command::{Action, Command};
 use crate::context::Context;
-use crate::effect::Effect;
+use crate::effect::{Effect, PaperForm};
 use crate::event::{Event, Stamp, VoidNumberReason};
 use crate::ids::TerminalId;
 use crate::line::Line;
@@ -62,18 +68,8 @@ pub struct Decision {
 /// # Errors
 /// A [`Refusal`]: a value that is kept and answered, not a fault.
 pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result<Decision, Refusal> {
-    let till = state.tills.get(&command.terminal).filter(|t| t.standing == Standing::Enrolled);
-    let till = till.ok_or(Refusal::TillUnknown)?;
-    let desk = Desk {
-        state,
-        context,
-        command,
-        till,
-        profile: state.profile.as_ref().ok_or(Refusal::StoreNotConfigured)?,
-        approver: permit::approver(state, till, command)?,
-        approved: RefCell::default(),
-    };
-    if till.locked && !matches!(command.action, Action::SignOn { .. }) {
+    let desk = Desk::at(state, command, context)?;
+    if desk.till.locked && !matches!(command.action, Action::SignOn { .. }) {
         return Err(Refusal::TillLocked);
     }
     let mut decision = decide_action(&desk)?;
@@ -110,6 +106,10 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::FinishCount { count } => count::finish(desk, *count),
         Action::CancelCount { count, reason } => count::cancel(desk, *count, reason),
         Action::SetReorderLevel { item, level } => reorder::decide(desk, item, *level),
+        Action::ParkOrder(park) => custody::park(desk, park),
+        Action::RetrieveOrder { order, claim } => custody::retrieve(desk, *order, *claim),
+        Action::EditOrder(edit) => edit_order::decide(desk, edit),
+        Action::PrintCopy { original, form } => print_copy::decide(desk, *original, *form),
     }
 }
 
@@ -127,6 +127,21 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// The till that a command comes from, with whoever stands at it.
+    fn at(state: &'a State, command: &'a Command, context: &'a Context<'a>) -> Result<Self, Refusal> {
+        let till = state.tills.get(&command.terminal).filter(|t| t.standing == Standing::Enrolled);
+        let till = till.ok_or(Refusal::TillUnknown)?;
+        Ok(Self {
+            state,
+            context,
+            command,
+            till,
+            profile: state.profile.as_ref().ok_or(Refusal::StoreNotConfigured)?,
+            approver: permit::approver(state, till, command)?,
+            approved: RefCell::default(),
+        })
+    }
+
     /// Who is signed on.
     fn operator(&self) -> Result<&'a Staff, Refusal> {
         self.till.operator.and_then(|id| self.state.staff.get(&id)).ok_or(Refusal::NotSignedOn)
@@ -238,5 +253,10 @@ fn taken_by(lines: &[Line]) -> impl Iterator<Item = (&Sku, Quantity)> {
 
 /// The effects of a finished transaction with paper.
 fn paper_and_drawer(terminal: TerminalId, transaction: crate::ids::TransactionId) -> Vec<Effect> {
-    vec![Effect::OpenDrawer { terminal }, Effect::Print { terminal, transaction }]
+    vec![Effect::OpenDrawer { terminal }, paper(terminal, transaction)]
+}
+
+/// The document of a transaction.
+fn paper(terminal: TerminalId, transaction: crate::ids::TransactionId) -> Effect {
+    Effect::Print { terminal, transaction, form: PaperForm::Original }
 }

@@ -4,8 +4,19 @@ use crate::ids::{TerminalId, TransactionId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Print the transaction's document at the till's printer; settled by a `DocumentSettled` event.
-    Print { terminal: TerminalId, transaction: TransactionId },
+    /// Print a document at the till's printer; settled by a `DocumentSettled` event.
+    Print { terminal: TerminalId, transaction: TransactionId, form: PaperForm },
     /// Open the till's cash drawer.
     OpenDrawer { terminal: TerminalId },
+}
+
+/// Which paper of a transaction is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaperForm {
+    /// The receipt itself, once.
+    Original,
+    /// The same words, marked as the `number`-th copy.
+    Copy { number: u32 },
+    /// Without prices, marked as the `number`-th copy.
+    Gift { number: u32 },
 }

@@ -9,9 +9,9 @@ use crate::ids::{
     CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use crate::line::Line;
-use crate::order::{Channel, OrderTerms, Totals};
+use crate::order::{AgeCheck, Asked, Channel, OrderTerms, QuantityChange, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
-use crate::sale::ReturnedLine;
+use crate::sale::{CopyForm, ReturnedLine};
 use crate::shift::{Mode, ShiftFigures};
 use crate::staff::{OwnRole, Permission, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, CountScope, StockChange};
@@ -345,6 +345,62 @@ pub enum Event {
     TaxesConfigured {
         table: Box<TaxTable>,
     },
+    /// `revision` is the order's from now on.
+    OrderParked {
+        stamp: Stamp,
+        order: OrderId,
+        revision: u32,
+        label: Label,
+    },
+    /// The stamp's till has the order in hand. `from` had it before, or had parked it.
+    OrderRetrieved {
+        stamp: Stamp,
+        order: OrderId,
+        revision: u32,
+        from: Option<TerminalId>,
+    },
+    /// Follows the end of a shift that leaves orders behind: they wait for whatever till comes next.
+    OrdersCarriedOver {
+        stamp: Stamp,
+        z_number: u32,
+        /// All of them, also those that are not listed.
+        count: u32,
+        /// What their customers still owe.
+        open_amount: Money,
+        /// At most [`crate::order::CARRIED_OVER_MAX`], oldest ids first.
+        orders: Vec<OrderId>,
+    },
+    /// The `copy`-th paper beside the receipt of `original`, counted over both forms. What becomes of it on its way to the
+    /// printer is settled under `document`.
+    CopyPrinted {
+        stamp: Stamp,
+        document: TransactionId,
+        original: TransactionId,
+        copy: u32,
+        form: CopyForm,
+    },
+    /// All lines as they are from now on, those that were voided included; `changed` says of quantities what they were.
+    OrderEdited {
+        stamp: Stamp,
+        order: OrderId,
+        revision: u32,
+        customer: Option<SubjectId>,
+        lines: Vec<Line>,
+        totals: Totals,
+        changed: Vec<QuantityChange>,
+    },
+    /// Follows an order that was placed or changed: what was asked for it beyond its lines and terms, where something was.
+    OrderAskedFor {
+        order: OrderId,
+        asked: Box<Asked>,
+    },
+    /// Follows an order with goods that not everybody may buy: somebody made sure of that age, in years.
+    AgeChecked {
+        stamp: Stamp,
+        order: OrderId,
+        age: u8,
+        how: AgeCheck,
+    },
 }
 
 impl Event {
@@ -396,6 +452,13 @@ impl Event {
             Self::SubjectGrouped { .. } => "subject_grouped",
             Self::OrderTermsSet { .. } => "order_terms_set",
             Self::TaxesConfigured { .. } => "taxes_configured",
+            Self::OrderParked { .. } => "order_parked",
+            Self::OrderRetrieved { .. } => "order_retrieved",
+            Self::OrdersCarriedOver { .. } => "orders_carried_over",
+            Self::CopyPrinted { .. } => "copy_printed",
+            Self::OrderEdited { .. } => "order_edited",
+            Self::OrderAskedFor { .. } => "order_asked_for",
+            Self::AgeChecked { .. } => "age_checked",
         }
     }
 
@@ -430,7 +493,13 @@ impl Event {
             | Self::CountCancelled { stamp, .. }
             | Self::ReorderLevelSet { stamp, .. }
             | Self::ReservationLimited { stamp, .. }
-            | Self::SoldAfterExpiry { stamp, .. } => Some(stamp),
+            | Self::SoldAfterExpiry { stamp, .. }
+            | Self::OrderParked { stamp, .. }
+            | Self::OrderRetrieved { stamp, .. }
+            | Self::OrdersCarriedOver { stamp, .. }
+            | Self::CopyPrinted { stamp, .. }
+            | Self::OrderEdited { stamp, .. }
+            | Self::AgeChecked { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }

@@ -1,20 +1,22 @@
 //! Folding events into the state. Total: an event that was written is true, whatever it says; what contradicts an
 //! invariant is counted, never refused.
 
+mod orders;
+mod stock;
+
 use std::collections::BTreeSet;
 
 use holdfast_money::Money;
 
+use self::orders::holder;
 use crate::bounded::{CouponCode, Sku};
 use crate::calendar::Timestamp;
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
-use crate::line::Line;
-use crate::order::{Channel, Order, OrderState, OrderTerms, Reservation};
+use crate::order::{Asked, Channel, Custody, Order, OrderState, OrderTerms, Reservation};
 use crate::receipt::ReceiptNumber;
-use crate::sale::{Sale, SoldLine};
 use crate::shift::{Mode, Shift, ShiftFigures};
 use crate::staff::Staff;
 use crate::state::{EpochLine, State};
@@ -153,6 +155,12 @@ impl State {
                     revision: 1,
                     reservation: Reservation::Held,
                     terms: OrderTerms::default(),
+                    custody: match channel {
+                        Channel::Counter => Custody::Held(holder(recorded_at, stamp)),
+                        Channel::NotInHand => Custody::Free,
+                    },
+                    asked: Asked::default(),
+                    age_checked: None,
                 };
                 self.orders.insert(*order, placed);
                 changes.orders.insert(*order);
@@ -163,7 +171,9 @@ impl State {
                     if cancelled.holds_stock() {
                         self.release(cancelled.placed.mode, &cancelled.lines, changes);
                     }
-                    self.give_back_coupons(cancelled, changes);
+                    if cancelled.placed.mode == Mode::Live {
+                        self.give_back_coupons(cancelled.terms.coupons, changes);
+                    }
                 }
                 self.figures(stamp.shift, changes, |f| f.cancelled += 1);
             }
@@ -290,7 +300,10 @@ impl State {
             Event::DrawerOpened { stamp, .. } => {
                 self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
             }
-            Event::CashReported { .. } | Event::OverrideApproved { .. } | Event::TendersReported { .. } => {}
+            Event::CashReported { .. }
+            | Event::OverrideApproved { .. }
+            | Event::TendersReported { .. }
+            | Event::OrdersCarriedOver { .. } => {}
             Event::TillLocked { terminal, .. } => {
                 self.till(*terminal, changes, |till| till.locked = true);
             }
@@ -315,43 +328,37 @@ impl State {
                 changes.store = true;
             }
             Event::OrderTermsSet { order, terms } => self.set_terms(*order, terms, changes),
+            Event::OrderAskedFor { order, asked } => {
+                self.order(*order, changes, |order| order.asked = (**asked).clone());
+            }
+            Event::AgeChecked { order, age, .. } => {
+                self.order(*order, changes, |order| order.age_checked = order.age_checked.max(Some(*age)));
+            }
             Event::TaxesConfigured { table } => {
                 self.taxes = Some((**table).clone());
                 changes.store = true;
             }
+            Event::OrderParked { stamp, order, revision, label } => {
+                let (label, by) = (label.clone(), holder(recorded_at, stamp));
+                self.hand_on(*order, *revision, Custody::Parked { label, by }, changes);
+            }
+            Event::OrderEdited { order, revision, customer, lines, totals, .. } => {
+                self.edit(*order, *revision, *customer, lines, totals, changes);
+            }
+            Event::CopyPrinted { document, original, copy, .. } => {
+                changes.sales.insert(*original);
+                match self.sales.get_mut(original) {
+                    Some(sale) => sale.copies = sale.copies.max(*copy),
+                    None => changes.violations.push(Violation::SaleMissing),
+                }
+                self.documents.insert(*document);
+                changes.documents.insert(*document);
+            }
+            Event::OrderRetrieved { stamp, order, revision, .. } => {
+                let custody = Custody::Held(holder(recorded_at, stamp));
+                self.hand_on(*order, *revision, custody, changes);
+            }
         }
-    }
-
-    fn set_terms(&mut self, order: OrderId, terms: &OrderTerms, changes: &mut Changes) {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return;
-        };
-        found.terms = terms.clone();
-        if found.placed.mode == Mode::Training {
-            return;
-        }
-        for coupon in &terms.coupons {
-            *self.coupons.entry(coupon.clone()).or_default() += 1;
-            changes.coupons.insert(coupon.clone());
-        }
-    }
-
-    fn give_back_coupons(&mut self, cancelled: Order, changes: &mut Changes) {
-        if cancelled.placed.mode == Mode::Training {
-            return;
-        }
-        for coupon in cancelled.terms.coupons {
-            let used = self.coupons.entry(coupon.clone()).or_default();
-            *used = used.saturating_sub(1);
-            changes.coupons.insert(coupon);
-        }
-    }
-
-    fn forget_counted(&mut self, changes: &mut Changes) {
-        changes.counted.extend(std::mem::take(&mut self.counted).into_keys());
-        changes.store = true;
     }
 
     /// Erased is for ever, whatever follows.
@@ -379,192 +386,6 @@ impl State {
         self.shifts.insert(stamp.shift, shift);
         changes.shifts.insert(stamp.shift);
         self.till(stamp.terminal, changes, |till| till.shift = Some(stamp.shift));
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one event, in its order")]
-    fn complete_sale(
-        &mut self,
-        stamp: &Stamp,
-        transaction: TransactionId,
-        receipt: ReceiptNumber,
-        order: OrderId,
-        basis: crate::tax::TaxBasis,
-        payment: &Payment,
-        changes: &mut Changes,
-    ) {
-        let next = match self.orders.get(&order).map(|o| o.channel) {
-            Some(Channel::NotInHand) => OrderState::Paid,
-            Some(Channel::Counter) | None => OrderState::Fulfilled,
-        };
-        let Some(paid) = self.advance(order, next, changes) else { return };
-        if paid.holds_stock() {
-            self.release(paid.placed.mode, &paid.lines, changes);
-        }
-        if paid.placed.mode == Mode::Live {
-            for goods in paid.lines.iter().flat_map(Line::goods) {
-                self.post(goods.sku, Account::OnHand, Account::Sold, goods.quantity, changes);
-            }
-        }
-        if let Some(order) = self.orders.get_mut(&order) {
-            order.paid = order.totals.gross;
-        }
-        let zero = Money::zero(payment.due.currency());
-        let mut tenders = paid.tenders;
-        add_balances(&mut tenders, payment);
-        let sale = Sale {
-            transaction,
-            order,
-            stamp: *stamp,
-            receipt,
-            basis,
-            lines: paid.lines.into_iter().filter(Line::is_kept).map(SoldLine::new).collect(),
-            payment: payment.clone(),
-            refunded: zero,
-            paid_out: zero,
-            tenders,
-            voided: None,
-        };
-        self.sales.insert(transaction, sale);
-        changes.sales.insert(transaction);
-    }
-
-    fn count_return(
-        &mut self,
-        original: TransactionId,
-        lines: &[crate::sale::ReturnedLine],
-        gross: Money,
-        payment: &Payment,
-        changes: &mut Changes,
-    ) {
-        changes.sales.insert(original);
-        let Some(sale) = self.sales.get_mut(&original) else {
-            changes.violations.push(Violation::SaleMissing);
-            return;
-        };
-        for returned in lines {
-            let sold = sale.lines.iter_mut().find(|sold| Some(sold.line.number) == returned.original);
-            match sold {
-                Some(sold) => sold.returned += returned.line.quantity,
-                None => changes.violations.push(Violation::SaleMissing),
-            }
-        }
-        if sale.lines.iter().any(|sold| sold.returnable().is_negative()) {
-            changes.violations.push(Violation::ReturnedTooMuch);
-        }
-        sale.refunded += gross;
-        sale.paid_out -= payment.cash();
-        add_balances(&mut sale.tenders, payment);
-        if sale.tenders.iter().any(|balance| balance.left().is_negative()) {
-            changes.violations.push(Violation::RefundedTooMuch);
-        }
-        if sale.is_all_returned() {
-            let order = sale.order;
-            self.give_up_handover(order, changes);
-        }
-    }
-
-    fn void_sale(
-        &mut self,
-        original: TransactionId,
-        by: TransactionId,
-        payment: &Payment,
-        changes: &mut Changes,
-    ) -> Vec<Line> {
-        changes.sales.insert(original);
-        match self.sales.get_mut(&original) {
-            Some(sale) => {
-                sale.voided = Some(by);
-                add_balances(&mut sale.tenders, payment);
-                let (order, lines) = (sale.order, sale.lines.iter().map(|sold| sold.line.clone()).collect());
-                self.give_up_handover(order, changes);
-                lines
-            }
-            None => {
-                changes.violations.push(Violation::SaleMissing);
-                Vec::new()
-            }
-        }
-    }
-
-    /// What was given back as a whole before it was handed over is not handed over any more.
-    fn give_up_handover(&mut self, order: OrderId, changes: &mut Changes) {
-        if self.orders.get(&order).is_some_and(|found| found.state == OrderState::Paid) {
-            self.advance(order, OrderState::Cancelled, changes);
-        }
-    }
-
-    /// Moves an order to its next state and returns it as it was before.
-    fn advance(&mut self, order: OrderId, next: OrderState, changes: &mut Changes) -> Option<Order> {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return None;
-        };
-        if !found.state.may_become(next) {
-            changes.violations.push(Violation::IllegalTransition);
-        }
-        let before = found.clone();
-        found.state = next;
-        found.revision += 1;
-        Some(before)
-    }
-
-    /// Holds goods for an order in another way, and returns the order as it was before.
-    fn reservation(&mut self, order: OrderId, held: Reservation, changes: &mut Changes) -> Option<Order> {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return None;
-        };
-        let before = found.clone();
-        found.reservation = held;
-        found.revision += 1;
-        Some(before)
-    }
-
-    fn reserve(&mut self, mode: Mode, lines: &[Line], changes: &mut Changes) {
-        if mode == Mode::Training {
-            return;
-        }
-        for goods in lines.iter().flat_map(Line::goods) {
-            self.stock.entry(goods.sku.clone()).or_default().reserved += goods.quantity;
-            changes.stock.insert(goods.sku.clone());
-        }
-    }
-
-    fn release(&mut self, mode: Mode, lines: &[Line], changes: &mut Changes) {
-        if mode == Mode::Training {
-            return;
-        }
-        for goods in lines.iter().flat_map(Line::goods) {
-            self.stock.entry(goods.sku.clone()).or_default().reserved -= goods.quantity;
-            changes.stock.insert(goods.sku.clone());
-        }
-    }
-
-    fn take_back(&mut self, mode: Mode, line: &Line, changes: &mut Changes) {
-        if mode == Mode::Training {
-            return;
-        }
-        for goods in line.goods() {
-            self.post(goods.sku, Account::Sold, Account::OnHand, goods.quantity, changes);
-        }
-    }
-
-    fn post(
-        &mut self,
-        sku: &Sku,
-        from: Account,
-        to: Account,
-        quantity: holdfast_money::Quantity,
-        changes: &mut Changes,
-    ) {
-        let level = self.stock.entry(sku.clone()).or_default();
-        level.post(from, to, quantity);
-        if !level.is_balanced() {
-            changes.violations.push(Violation::StockUnbalanced);
-        }
-        changes.stock.insert(sku.clone());
     }
 
     fn number_used(&mut self, terminal: TerminalId, number: ReceiptNumber, changes: &mut Changes) {

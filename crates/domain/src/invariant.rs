@@ -68,7 +68,9 @@ impl Violation {
 pub fn check_event(event: &Event) -> Vec<Violation> {
     let mut found = Vec::new();
     match event {
-        Event::OrderPlaced { lines, totals, .. } => check_totals(lines, totals, &mut found),
+        Event::OrderPlaced { lines, totals, .. } | Event::OrderEdited { lines, totals, .. } => {
+            check_totals(lines, totals, &mut found)
+        }
         Event::SaleCompleted { totals, taxes, payment, .. }
         | Event::SalePostVoided { totals, taxes, payment, .. } => {
             check_sums(totals, &mut found);

@@ -1,12 +1,12 @@
 //! Orders: what a customer wants.
 
-use holdfast_money::Money;
+use holdfast_money::{Money, Quantity, Rate};
 
-use crate::bounded::{CouponCode, Label, OrderTag};
+use crate::bounded::{CouponCode, Description, Label, OrderTag, PriceGroup, Reason};
 use crate::calendar::Timestamp;
 use crate::event::Stamp;
-use crate::ids::{OrderId, SubjectId};
-use crate::line::{DiscountInput, Line, LineInput};
+use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId};
+use crate::line::{DiscountInput, Line, LineInput, LineNumber, PriceInput};
 use crate::tax::TaxBasis;
 use crate::tender::TenderBalance;
 
@@ -98,6 +98,30 @@ pub struct Totals {
     pub discount: Money,
 }
 
+/// The most orders that the end of a shift lists by their ids.
+pub const CARRIED_OVER_MAX: usize = 500;
+
+/// Who took an order in hand, and since when by the hub's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    pub terminal: TerminalId,
+    pub operator: StaffId,
+    pub shift: ShiftId,
+    pub since: Timestamp,
+}
+
+/// Which till serves an order. It says who may change what is not paid yet; what is closed is served by nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Custody {
+    /// Any till may serve it: goods that are not in hand, and whatever has a deposit, since its customer comes back to
+    /// whatever till is free.
+    Free,
+    /// One till has it. The claim ends with the shift it was made in, and when the till is revoked.
+    Held(Holder),
+    /// Set aside by `by`; whoever asks first takes it. A closed shift changes nothing about that.
+    Parked { label: Label, by: Holder },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     pub id: OrderId,
@@ -115,6 +139,10 @@ pub struct Order {
     pub revision: u32,
     pub reservation: Reservation,
     pub terms: OrderTerms,
+    pub custody: Custody,
+    pub asked: Asked,
+    /// The highest age that somebody made sure of.
+    pub age_checked: Option<u8>,
 }
 
 impl Order {
@@ -175,6 +203,29 @@ pub struct Terms {
     pub exemption: Option<Label>,
     /// Given on the whole basket, after promotions.
     pub discount: DiscountInput,
+    /// What is to be done or known besides, such as "no onions". Never who the customer is.
+    pub notes: Vec<Note>,
+    /// That somebody made sure of the customer's age, where the goods ask for one.
+    pub age_check: Option<AgeCheck>,
+}
+
+/// The most notes of one basket.
+pub const NOTES_MAX: usize = 50;
+
+/// Said about a line, or about the whole basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub line: Option<LineNumber>,
+    pub text: Description,
+}
+
+/// How somebody made sure that the customer is old enough. A date of birth is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgeCheck {
+    /// Obviously old enough.
+    ByLook,
+    /// By an identity document.
+    ByDocument,
 }
 
 /// What holds for a whole order.
@@ -186,10 +237,119 @@ pub struct OrderTerms {
     pub coupons: Vec<CouponCode>,
 }
 
+/// What was asked for a basket and cannot be read from its lines and terms. With it the basket can be priced again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The group at whose prices the customer buys.
+    pub group: Option<PriceGroup>,
+    /// Coupons that were presented and take nothing off as it stands, each once.
+    pub unused: Vec<CouponCode>,
+    /// On the whole basket.
+    pub discount: DiscountInput,
+    /// What the percentages of lines were, where the basket's discount came on top.
+    pub rates: Vec<AskedRate>,
+    pub notes: Vec<Note>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedRate {
+    pub line: LineNumber,
+    pub rate: Rate,
+}
+
 impl OrderTerms {
     pub fn are_none(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// An order is set aside under a name that people find it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkOrder {
+    pub label: Label,
+    pub basket: ParkedBasket,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParkedBasket {
+    /// Placed by the same command: its stock is reserved, its lines and prices are kept.
+    Draft(Box<PlaceOrder>),
+    /// At the revision that the till has seen.
+    Placed { order: OrderId, revision: u32 },
+}
+
+/// An order is changed before anything is paid, at the revision that the till has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditOrder {
+    pub order: OrderId,
+    pub revision: u32,
+    /// Carried out in their order, all of them or none.
+    pub edits: Vec<OrderEdit>,
+    /// The total that the customer was shown, when the till wants the hub to hold it.
+    pub expected_total: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderEdit {
+    AddLine(LineInput),
+    /// Taken off again; it stays in the history and counts for nothing.
+    VoidLine {
+        line: LineNumber,
+        reason: Reason,
+    },
+    /// To another quantity. Less than before needs a reason.
+    ChangeQuantity {
+        line: LineNumber,
+        quantity: Quantity,
+        reason: Option<Reason>,
+    },
+    SetPrice {
+        line: LineNumber,
+        price: PriceInput,
+    },
+    /// On one line, or on the whole basket.
+    SetDiscount {
+        line: Option<LineNumber>,
+        discount: DiscountInput,
+    },
+    SetCustomer {
+        customer: Option<SubjectId>,
+    },
+    SetTag {
+        tag: Option<OrderTag>,
+    },
+    /// All that the customer presents, instead of what was presented before.
+    SetCoupons {
+        coupons: Vec<CouponCode>,
+    },
+    SetExemption {
+        certificate: Option<Label>,
+    },
+    /// All notes, instead of those before.
+    SetNotes {
+        notes: Vec<Note>,
+    },
+    CheckAge {
+        how: AgeCheck,
+    },
+}
+
+/// What an edit made of one line's quantity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantityChange {
+    pub line: LineNumber,
+    pub before: Quantity,
+    pub after: Quantity,
+    pub reason: Option<Reason>,
+}
+
+/// What a till claims an order with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody has it in hand.
+    Parked,
+    /// Whoever has it in hand loses it; by permission, unless that till is out of service or its shift is over.
+    TakeOver,
 }
 
 #[cfg(test)]

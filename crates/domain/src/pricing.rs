@@ -5,9 +5,9 @@ mod assign;
 mod promotions;
 mod tax;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_money::{Currency, Decimal, Money, Quantity, Rounding, allocate};
+use holdfast_money::{Currency, Decimal, Money, Quantity, Rounding, UnitPrice, allocate};
 
 use crate::barcode::Embedded;
 use crate::bounded::{Category, CouponCode, Label, OrderTag, PriceGroup};
@@ -30,6 +30,12 @@ pub const ROUNDING: Rounding = Rounding::HalfUp;
 /// What the number of a deposit line is above its item's line.
 pub const DEPOSIT_LINE_OFFSET: u16 = 30_000;
 
+/// Whether a line of a priced basket is the deposit of another one of it.
+pub fn is_deposit_of(line: &Line, lines: &[Line]) -> bool {
+    let of = line.number.0.checked_sub(DEPOSIT_LINE_OFFSET).map(LineNumber);
+    of.is_some_and(|of| lines.iter().any(|line| line.number == of))
+}
+
 /// By what a basket is priced: the store's settings and one version of its catalog.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
@@ -48,12 +54,26 @@ pub struct Circumstances<'a> {
     pub coupons: &'a [CouponCode],
     pub exempt: Exempt,
     pub discount: &'a DiscountInput,
+    pub kept: &'a Kept<'a>,
 }
+
+/// By line of an open basket: the unit price that it has, and the list that gave it. It holds unless the price has fallen.
+pub type Kept<'a> = BTreeMap<LineNumber, (UnitPrice, &'a Label)>;
+
+static NOTHING_KEPT: Kept<'static> = BTreeMap::new();
 
 impl Circumstances<'_> {
     /// Nothing but a time.
     pub fn plain(now: LocalTime) -> Self {
-        Self { now, tag: None, group: None, coupons: &[], exempt: Exempt::No, discount: &DiscountInput::None }
+        Self {
+            now,
+            tag: None,
+            group: None,
+            coupons: &[],
+            exempt: Exempt::No,
+            discount: &DiscountInput::None,
+            kept: &NOTHING_KEPT,
+        }
     }
 }
 
@@ -143,10 +163,13 @@ fn drafts(
         if !numbers.insert(input.number) {
             return Err(Refusal::DuplicateLine { line: input.number });
         }
+        // Above it are the lines of deposits.
+        if input.number.0 > DEPOSIT_LINE_OFFSET {
+            return Err(Refusal::LineNumberTooLarge { line: input.number, max: DEPOSIT_LINE_OFFSET });
+        }
         drafts.push(draft(rules, found, input, circumstances)?);
         if let Some(deposit) = &found.product.details.deposit {
-            let number = input.number.0.checked_add(DEPOSIT_LINE_OFFSET).map(LineNumber);
-            let number = number.ok_or(Refusal::DuplicateLine { line: input.number })?;
+            let number = LineNumber(input.number.0 + DEPOSIT_LINE_OFFSET);
             let asked = LineInput {
                 number,
                 item: ItemRef::Sku(deposit.clone()),
@@ -156,9 +179,6 @@ fn drafts(
             };
             let found = rules.catalog.scan(&asked.item);
             let found = found.ok_or_else(|| Refusal::UnknownItem { item: asked.item.to_string() })?;
-            if !numbers.insert(number) {
-                return Err(Refusal::DuplicateLine { line: number });
-            }
             // Nothing comes off a deposit: it is given back as it was taken.
             let plain = draft(rules, found, &asked, circumstances)?;
             drafts.push(Draft { promotable: None, ..plain });
@@ -239,6 +259,10 @@ fn unit_price(
 ) -> Result<(Label, AppliedPrice), Refusal> {
     let found = listed(&catalog.book().lists, &product.sku, circumstances.group, circumstances.now);
     let (list, listed) = found.unwrap_or((catalog.price_list(), product.unit_price));
+    let (list, listed) = match circumstances.kept.get(&input.number) {
+        Some((kept, from)) if *kept <= listed => (*from, *kept),
+        _ => (list, listed),
+    };
     let price = match (&input.price, product.details.price_rule) {
         (PriceInput::List, PriceRule::Listed) => AppliedPrice::List { unit_price: listed },
         (PriceInput::List, PriceRule::Open) => {

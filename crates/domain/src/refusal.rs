@@ -2,8 +2,8 @@
 
 use holdfast_money::{Currency, Money, Quantity, Rate};
 
-use crate::bounded::{CouponCode, OrderTag, Sku, TenderCode};
-use crate::calendar::BusinessDate;
+use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode};
+use crate::calendar::{BusinessDate, Timestamp};
 use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
@@ -103,6 +103,15 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-265", "the coupon is used up"),
     ("HF-CMD-266", "the basket has too many coupons"),
     ("HF-CMD-267", "the order tag is unknown"),
+    ("HF-CMD-200", "another till has the order in hand"),
+    ("HF-CMD-201", "the order is parked"),
+    ("HF-CMD-202", "the order has changed since the till saw it"),
+    ("HF-CMD-203", "the line is not in the order"),
+    ("HF-CMD-204", "a smaller quantity needs a reason"),
+    ("HF-CMD-205", "nothing was to be changed"),
+    ("HF-CMD-206", "nobody made sure of the customer's age"),
+    ("HF-CMD-207", "the line's number is too large"),
+    ("HF-CMD-208", "the basket has too many notes"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -307,6 +316,28 @@ pub enum Refusal {
     ReservedAtCounter,
     #[error("goods cannot be held until a time that has passed; choose a later one")]
     ReservedInPast,
+    #[error(
+        "till {till} has order {order} in hand, staff number {staff}, since {since}; ask there, or take it over by permission"
+    )]
+    OrderHeld { order: OrderId, till: u16, staff: StaffNumber, since: Timestamp },
+    #[error("order {order} is parked as `{label}`; retrieve it first")]
+    OrderParked { order: OrderId, label: Label },
+    #[error("order {order} is at revision {current}, this till saw {seen}; read it again")]
+    OrderChanged { order: OrderId, seen: u32, current: u32 },
+    #[error("line {line} is not in the order, or was voided; read the order again")]
+    LineNotInOrder { line: LineNumber },
+    #[error("line {line} gets less than before; give a reason for it")]
+    ReasonMissing { line: LineNumber },
+    #[error("the request changes nothing of the order; name at least one change")]
+    NothingEdited,
+    #[error(
+        "{sku} is sold from {age} years on; make sure of the customer's age and say how, or void the line"
+    )]
+    AgeNotChecked { sku: Sku, age: u8 },
+    #[error("line {line} has a number above {max}; number lines from 1")]
+    LineNumberTooLarge { line: LineNumber, max: u16 },
+    #[error("a basket has at most {max} notes; join what belongs together")]
+    TooManyNotes { max: usize },
 }
 
 impl Refusal {
@@ -403,6 +434,15 @@ impl Refusal {
             Self::CountTooLarge { .. } => "HF-CMD-255",
             Self::ReservedAtCounter => "HF-CMD-256",
             Self::ReservedInPast => "HF-CMD-257",
+            Self::OrderHeld { .. } => "HF-CMD-200",
+            Self::OrderParked { .. } => "HF-CMD-201",
+            Self::OrderChanged { .. } => "HF-CMD-202",
+            Self::LineNotInOrder { .. } => "HF-CMD-203",
+            Self::ReasonMissing { .. } => "HF-CMD-204",
+            Self::NothingEdited => "HF-CMD-205",
+            Self::AgeNotChecked { .. } => "HF-CMD-206",
+            Self::LineNumberTooLarge { .. } => "HF-CMD-207",
+            Self::TooManyNotes { .. } => "HF-CMD-208",
         }
     }
 

@@ -9,6 +9,15 @@ use crate::receipt::ReceiptNumber;
 use crate::tax::TaxBasis;
 use crate::tender::{Payment, TenderBalance};
 
+/// What a copy of a receipt shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CopyForm {
+    /// Everything that the receipt says, marked as a copy.
+    Copy,
+    /// What was bought, without prices: with a gift, for whoever may want to bring it back.
+    Gift,
+}
+
 /// A completed sale. It never changes state; returns and a post-void are counted here so that they stay capped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sale {
@@ -26,6 +35,8 @@ pub struct Sale {
     /// What each tender but cash took, deposits included, and what went back to it.
     pub tenders: Vec<TenderBalance>,
     pub voided: Option<TransactionId>,
+    /// How many copies were asked for, of either form.
+    pub copies: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

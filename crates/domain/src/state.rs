@@ -10,7 +10,7 @@ use crate::calendar::Timestamp;
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::event::{Event, Parent, ReturnSource};
 use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
-use crate::order::{Order, Reservation};
+use crate::order::{Custody, Holder, Order, OrderEdit, ParkedBasket, Reservation};
 use crate::record::Record;
 use crate::sale::Sale;
 use crate::shift::Shift;
@@ -20,7 +20,7 @@ use crate::store::StoreProfile;
 use crate::subject::SubjectStanding;
 use crate::tax::TaxTable;
 use crate::tender::TenderType;
-use crate::till::Till;
+use crate::till::{Standing, Till};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
@@ -85,14 +85,31 @@ impl State {
                 let customer = place.customer.map(Need::Subject);
                 std::iter::once(Need::Order(place.order)).chain(customer).collect()
             }
-            Action::CancelOrder { order, .. } | Action::Pay { order, .. } | Action::FulfilOrder { order } => {
-                vec![Need::Order(*order)]
-            }
+            Action::CancelOrder { order, .. }
+            | Action::Pay { order, .. }
+            | Action::FulfilOrder { order }
+            | Action::RetrieveOrder { order, .. } => vec![Need::Order(*order)],
+            Action::ParkOrder(park) => match &park.basket {
+                ParkedBasket::Draft(place) => {
+                    let customer = place.customer.map(Need::Subject);
+                    std::iter::once(Need::Order(place.order)).chain(customer).collect()
+                }
+                ParkedBasket::Placed { order, .. } => vec![Need::Order(*order)],
+            },
             Action::Return(goods) => match &goods.goods {
                 ReturnedGoods::ByReceipt { original, .. } => vec![Need::Sale(*original)],
                 ReturnedGoods::NoReceipt { .. } => Vec::new(),
             },
-            Action::PostVoid { original, .. } => vec![Need::Sale(*original)],
+            Action::PostVoid { original, .. } | Action::PrintCopy { original, .. } => {
+                vec![Need::Sale(*original)]
+            }
+            Action::EditOrder(edit) => {
+                let customers = edit.edits.iter().filter_map(|edit| match edit {
+                    OrderEdit::SetCustomer { customer } => customer.map(Need::Subject),
+                    _ => None,
+                });
+                std::iter::once(Need::Order(edit.order)).chain(customers).collect()
+            }
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
             Action::SignOn { .. }
             | Action::SignOff
@@ -142,12 +159,18 @@ impl State {
             | Event::DepositTaken { order, .. }
             | Event::SaleCompleted { order, .. }
             | Event::OrderFulfilled { order, .. }
+            | Event::OrderParked { order, .. }
+            | Event::OrderRetrieved { order, .. }
+            | Event::OrderEdited { order, .. }
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
             | Event::SoldAfterExpiry { order, .. } => Some(Need::Order(*order)),
-            Event::OrderTermsSet { order, .. } => Some(Need::Order(*order)),
+            Event::OrderTermsSet { order, .. }
+            | Event::OrderAskedFor { order, .. }
+            | Event::AgeChecked { order, .. } => Some(Need::Order(*order)),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
-            | Event::SalePostVoided { original, .. } => Some(Need::Sale(*original)),
+            | Event::SalePostVoided { original, .. }
+            | Event::CopyPrinted { original, .. } => Some(Need::Sale(*original)),
             Event::SubjectRegistered { subject, .. } | Event::SubjectGrouped { subject, .. } => {
                 Some(Need::Subject(*subject))
             }
@@ -156,7 +179,7 @@ impl State {
     }
 
     /// The order that an event is a part of the history of: folding all of these, in their order, into an empty state
-    /// gives the order and its sales as they are. A return or a post-void belongs to the order of its sale, which must be
+    /// gives the order and its sales as they are. A return, a post-void or a copy belongs to the order of its sale, which must be
     /// held ([`State::needs_of_record`]).
     pub fn order_of(&self, event: &Event) -> Option<OrderId> {
         match event {
@@ -165,12 +188,18 @@ impl State {
             | Event::DepositTaken { order, .. }
             | Event::SaleCompleted { order, .. }
             | Event::OrderFulfilled { order, .. }
+            | Event::OrderParked { order, .. }
+            | Event::OrderRetrieved { order, .. }
+            | Event::OrderEdited { order, .. }
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
             | Event::SoldAfterExpiry { order, .. } => Some(*order),
-            Event::OrderTermsSet { order, .. } => Some(*order),
+            Event::OrderTermsSet { order, .. }
+            | Event::OrderAskedFor { order, .. }
+            | Event::AgeChecked { order, .. } => Some(*order),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
-            | Event::SalePostVoided { original, .. } => self.sales.get(original).map(|sale| sale.order),
+            | Event::SalePostVoided { original, .. }
+            | Event::CopyPrinted { original, .. } => self.sales.get(original).map(|sale| sale.order),
             Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
             | Event::EpochOpened { .. }
             | Event::StoreConfigured { .. }
@@ -204,7 +233,8 @@ impl State {
             | Event::CountFinished { .. }
             | Event::CountCancelled { .. }
             | Event::ReorderLevelSet { .. }
-            | Event::StockRanLow { .. } => None,
+            | Event::StockRanLow { .. }
+            | Event::OrdersCarriedOver { .. } => None,
             Event::TaxesConfigured { .. } => None,
         }
     }
@@ -283,6 +313,19 @@ impl State {
 
     pub fn stock_level(&self, sku: &Sku) -> StockLevel {
         self.stock.get(sku).copied().unwrap_or_default()
+    }
+
+    /// Who has the order in hand now: nobody any more when that till is out of service or the shift is over.
+    pub fn holder_of(&self, order: &Order) -> Option<Holder> {
+        match order.custody {
+            Custody::Held(holder) if self.is_at_work(holder) => Some(holder),
+            _ => None,
+        }
+    }
+
+    fn is_at_work(&self, holder: Holder) -> bool {
+        let enrolled = self.tills.get(&holder.terminal).is_some_and(|t| t.standing == Standing::Enrolled);
+        enrolled && self.shifts.contains_key(&holder.shift)
     }
 
     /// The open shift of a till.

@@ -13,6 +13,7 @@ pub use request::{
     SignOnMessage,
 };
 pub use stream::{
-    CatalogMessage, HubStatus, StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind,
-    TransactionMessage, TransactionView, transactions_of,
+    CatalogMessage, HubStatus, OrderChange, OrderMessage, OrderView, OrdersMessage, OrdersNews,
+    StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind, TransactionMessage,
+    TransactionView, orders_news_of, transactions_of,
 };

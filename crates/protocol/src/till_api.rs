@@ -1,12 +1,16 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
+use holdfast_domain::State;
 use holdfast_domain::bounded::Label;
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Product;
-use holdfast_domain::ids::{EpochId, ShiftId, StoreId, TerminalId};
+use holdfast_domain::ids::{EpochId, OrderId, ShiftId, StoreId, SubjectId, TerminalId};
+use holdfast_domain::line::Line;
+use holdfast_domain::order::{Channel, Custody, Order, OrderState, PlaceOrder, Totals};
+use holdfast_domain::promotion::Explained;
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::shift::{Mode, Shift};
-use holdfast_domain::staff::Staff;
+use holdfast_domain::staff::{Staff, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::TenderType;
 use holdfast_domain::till::LastNumbers;
@@ -26,7 +30,13 @@ pub const STOCK_PATH: &str = "/api/v1/till/stock";
 pub const CATALOG_PATH: &str = "/api/v1/till/catalog";
 /// GET, with the till's credential and a manager signed on at it: what the open shift adds up to so far.
 pub const X_REPORT_PATH: &str = "/api/v1/till/x-report";
-/// The most entries of one page of stock or catalog.
+/// GET, with the till's credential: one page of the orders that are not closed, `?after=<order id>`.
+pub const ORDERS_PATH: &str = "/api/v1/till/orders";
+/// GET, with the till's credential: one order as it is now, closed ones too.
+pub const ORDER_PATH: &str = "/api/v1/till/orders/{id}";
+/// POST, with the till's credential: what a basket would cost now. Nothing of it is kept.
+pub const QUOTE_PATH: &str = "/api/v1/till/quote";
+/// The most entries of one page of stock, catalog or orders.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
 /// A till's HTTP credential is Basic authentication: user name the terminal's id, password the secret in hex.
@@ -157,6 +167,129 @@ pub struct CatalogPage {
     #[serde(with = "plain")]
     pub products: Vec<Product>,
     pub next_after: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdersPage {
+    /// The journal sequence that the page is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    /// In the order of their ids.
+    pub orders: Vec<OrderEntry>,
+    /// Where the next page starts; absent on the last one.
+    pub next_after: Option<String>,
+}
+
+/// An order in short: what a cashier needs to find it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderEntry {
+    #[serde(with = "plain")]
+    pub order: OrderId,
+    pub revision: u32,
+    #[serde(with = "plain")]
+    pub state: OrderState,
+    #[serde(with = "plain")]
+    pub channel: Channel,
+    #[serde(with = "plain")]
+    pub mode: Mode,
+    #[serde(with = "plain")]
+    pub placed_at: Timestamp,
+    #[serde(with = "plain")]
+    pub customer: Option<SubjectId>,
+    /// What a parked order was set aside as.
+    #[serde(with = "plain")]
+    pub label: Option<Label>,
+    /// The till that has the order in hand now. Nobody when it is parked, or free for any till.
+    pub holder: Option<HolderEntry>,
+    /// Lines that count.
+    pub lines: u32,
+    #[serde(with = "plain")]
+    pub gross: Money,
+    #[serde(with = "plain")]
+    pub paid: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HolderEntry {
+    #[serde(with = "plain")]
+    pub terminal: TerminalId,
+    #[serde(with = "plain")]
+    pub till: Option<TillNumber>,
+    #[serde(with = "plain")]
+    pub staff: Option<StaffNumber>,
+    #[serde(with = "plain")]
+    pub since: Timestamp,
+}
+
+impl OrderEntry {
+    /// The order as `state` knows it.
+    pub fn new(state: &State, order: &Order) -> Self {
+        let holder = state.holder_of(order).map(|holder| HolderEntry {
+            terminal: holder.terminal,
+            till: state.tills.get(&holder.terminal).map(|till| till.number),
+            staff: state.staff.get(&holder.operator).map(|staff| staff.number),
+            since: holder.since,
+        });
+        let label = match &order.custody {
+            Custody::Parked { label, .. } => Some(label.clone()),
+            Custody::Free | Custody::Held(_) => None,
+        };
+        Self {
+            order: order.id,
+            revision: order.revision,
+            state: order.state,
+            channel: order.channel,
+            mode: order.placed.mode,
+            placed_at: order.recorded_at,
+            customer: order.customer,
+            label,
+            holder,
+            lines: u32::try_from(order.kept_lines().count()).unwrap_or(u32::MAX),
+            gross: order.totals.gross,
+            paid: order.paid,
+        }
+    }
+}
+
+/// One order with its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPage {
+    /// The journal sequence that the page is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    pub entry: OrderEntry,
+    #[serde(with = "plain")]
+    pub order: Order,
+}
+
+/// A basket as it would be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteRequest {
+    #[serde(with = "plain")]
+    pub place: PlaceOrder,
+}
+
+/// What the basket would cost now, by the prices, taxes and promotions in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotePage {
+    /// The journal sequence that stock, coupons and people are true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    #[serde(with = "plain")]
+    pub lines: Vec<Line>,
+    #[serde(with = "plain")]
+    pub totals: Totals,
+    /// What became of every promotion and why, in the order in which they are looked at.
+    #[serde(with = "plain")]
+    pub promotions: Vec<Explained>,
+    /// Why whoever is signed on at the till could not place it as it is.
+    pub refusal: Option<Problem>,
 }
 
 /// An error of any HTTP route of hub or cloud (RFC 9457 in spirit): a code with a page, and what to do.

@@ -1,13 +1,18 @@
 //! What can be typed. One command, one file.
 
 mod ask;
+mod basket;
 mod cash;
 mod catalog_from_receipts;
 mod close;
+mod copy;
 mod load;
+mod orders;
 mod pair;
+mod quote;
 mod replay;
 mod sell;
+mod settle;
 mod stock;
 mod tender;
 mod watch;
@@ -55,6 +60,24 @@ enum Command {
     /// Write off, correct, and say when to order again
     #[command(subcommand)]
     Stock(stock::Stock),
+    /// Show what a basket would cost, and why; nothing of it is kept
+    Quote(quote::Quote),
+    /// Set a basket or a placed order aside for any till
+    Park(orders::Park),
+    /// Take an order in hand that was set aside, or from another till
+    Retrieve(orders::Retrieve),
+    /// Change an order that is not paid yet
+    Edit(orders::Edit),
+    /// Take the payment of an order, or a deposit on it
+    Pay(settle::Pay),
+    /// Give an order up before anything is paid
+    Cancel(settle::Cancel),
+    /// Hand over goods that were paid before
+    HandOver(settle::HandOver),
+    /// List the orders that are not closed, and who has them in hand
+    Orders(orders::Orders),
+    /// Print a copy of a receipt, or a gift receipt without prices
+    Copy(copy::Copy),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -77,6 +100,15 @@ impl Cli {
             Command::Receive(receive) => receive.run().await,
             Command::Count(count) => count.run().await,
             Command::Stock(stock) => stock.run().await,
+            Command::Quote(quote) => quote.run().await,
+            Command::Park(park) => park.run().await,
+            Command::Retrieve(retrieve) => retrieve.run().await,
+            Command::Edit(edit) => edit.run().await,
+            Command::Pay(pay) => pay.run().await,
+            Command::Cancel(cancel) => cancel.run().await,
+            Command::HandOver(hand_over) => hand_over.run().await,
+            Command::Orders(orders) => orders.run().await,
+            Command::Copy(copy) => copy.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

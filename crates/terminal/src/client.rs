@@ -18,8 +18,8 @@ use holdfast_domain::ids::{CommandId, EpochId, Uuid};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::{DiskStorage, Storage};
 use holdfast_protocol::message::{
-    Answer, ApprovedMessage, CatalogMessage, CommandMessage, Pin, REQUEST_BYTES_MAX, Reply, Request,
-    SignOnMessage, StatusMessage, StockMessage, TransactionMessage,
+    Answer, ApprovedMessage, CatalogMessage, CommandMessage, OrdersMessage, Pin, REQUEST_BYTES_MAX, Reply,
+    Request, SignOnMessage, StatusMessage, StockMessage,
 };
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::Stream;
@@ -98,7 +98,8 @@ pub enum TillEvent {
     /// What is true now; everything before it is past.
     Snapshot(Arc<Snapshot>),
     Stock(Arc<StockMessage>),
-    Transaction(Arc<TransactionMessage>),
+    /// A transaction, or an order that passed from till to till.
+    Orders(Arc<OrdersMessage>),
     Catalog(Arc<CatalogMessage>),
     Status(Arc<StatusMessage>),
     /// A stream's message was missed; a snapshot follows.

@@ -6,13 +6,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use holdfast_domain::catalog::Product;
-use holdfast_domain::ids::SubjectId;
+use holdfast_domain::ids::{OrderId, SubjectId};
+use holdfast_domain::order::PlaceOrder;
 use holdfast_protocol::message::StockEntry;
 use holdfast_protocol::subject::{
     Details, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
 };
 use holdfast_protocol::till_api::{
-    CATALOG_PATH, CatalogPage, PAGE_ENTRIES_MAX, Problem, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
+    CATALOG_PATH, CatalogPage, ORDER_PATH, ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX,
+    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
     X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
@@ -124,6 +126,41 @@ impl HubApi {
     /// As [`HubApi::read_snapshot`].
     pub async fn x_report(&self) -> Result<XReport, TillError> {
         self.get(X_REPORT_PATH, None).await
+    }
+
+    /// Every order that is not closed, in the order of their ids.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn orders(&self) -> Result<Vec<OrderEntry>, TillError> {
+        let (mut orders, mut after) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page: OrdersPage = self.get(ORDERS_PATH, after.as_deref()).await?;
+            orders.extend(page.orders);
+            match page.next_after {
+                Some(next) => after = Some(next),
+                None => return Ok(orders),
+            }
+        }
+        Err(self.endless(ORDERS_PATH))
+    }
+
+    /// One order as it is now.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn order(&self, order: OrderId) -> Result<OrderPage, TillError> {
+        self.get(&ORDER_PATH.replace("{id}", &order.to_string()), None).await
+    }
+
+    /// What a basket would cost now. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`]; the hub's refusal when the basket has no price.
+    pub async fn quote(&self, place: PlaceOrder) -> Result<QuotePage, TillError> {
+        let request = self.client.post(self.url(QUOTE_PATH)?).json(&QuoteRequest { place });
+        let body = self.answer(QUOTE_PATH, request).await?;
+        read(QUOTE_PATH, &body)
     }
 
     fn endless(&self, path: &str) -> TillError {

@@ -250,6 +250,16 @@ pub struct BasketLine {
     pub set_price: Option<Decimal>,
     pub discount: Option<BasketOff>,
     pub voided: bool,
+    /// What the line was priced at before, where the basket is open and is priced again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub had: Option<HadPrice>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HadPrice {
+    pub list: String,
+    pub unit_price: Decimal,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

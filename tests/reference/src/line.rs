@@ -74,9 +74,13 @@ fn unit_price(
     }
     // The smallest priority, then the lower price, then the smaller code: the order of the tuple.
     offers.sort_by(|one, other| (one.0, &one.1, one.2).cmp(&(other.0, &other.1, other.2)));
-    match offers.first() {
-        Some((_, _, code, price)) => (Some((*code).to_owned()), *price),
-        None => (Some("standard".to_owned()), product.unit_price),
+    let (list, now) = match offers.first() {
+        Some((_, _, code, price)) => (*code, *price),
+        None => ("standard", product.unit_price),
+    };
+    match &written.had {
+        Some(had) if now.exact() >= had.unit_price.exact() => (Some(had.list.clone()), had.unit_price),
+        _ => (Some(list.to_owned()), now),
     }
 }
 

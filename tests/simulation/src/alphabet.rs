@@ -45,6 +45,10 @@ names! {
         Action::FinishCount { .. } => "finish_count",
         Action::CancelCount { .. } => "cancel_count",
         Action::SetReorderLevel { .. } => "set_reorder_level",
+        Action::ParkOrder(_) => "park_order",
+        Action::RetrieveOrder { .. } => "retrieve_order",
+        Action::PrintCopy { .. } => "print_copy",
+        Action::EditOrder(_) => "edit_order",
     }
 }
 
@@ -117,6 +121,13 @@ names! {
         Event::SubjectGrouped { .. } => "subject_grouped",
         Event::OrderTermsSet { .. } => "order_terms_set",
         Event::TaxesConfigured { .. } => "taxes_configured",
+        Event::OrderParked { .. } => "order_parked",
+        Event::OrderRetrieved { .. } => "order_retrieved",
+        Event::OrdersCarriedOver { .. } => "orders_carried_over",
+        Event::CopyPrinted { .. } => "copy_printed",
+        Event::OrderEdited { .. } => "order_edited",
+        Event::OrderAskedFor { .. } => "order_asked_for",
+        Event::AgeChecked { .. } => "age_checked",
     }
 }
 
@@ -161,6 +172,11 @@ pub enum TillMove {
     /// Starts a count, counts a product, finishes or gives up.
     Count,
     ReorderLevel,
+    ParkNew,
+    Park,
+    Retrieve,
+    PrintCopy,
+    Edit,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_domain::Event;
 use holdfast_domain::ids::CommandId;
+use holdfast_domain::order::Claim;
 use holdfast_domain::record::{Origin, Outcome, Record as Meaning};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::{Action, Event};
 use holdfast_journal::{Record, Storage as _};
 use holdfast_protocol::message::{Answer, OfferRecord, ReplyPosition};
 use holdfast_protocol::{chain_hash, decode_record, fingerprint};
@@ -201,6 +202,10 @@ fn fork_has(headquarters: &Headquarters, record: &OfferRecord) -> bool {
 /// P4 and P9: the books add up, the state says the same, numbers have no gaps.
 fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
     let mut books = Books::of(evidence.one_history);
+    let take_over =
+        |asked: &&Asked| matches!(asked.action, Some(Action::RetrieveOrder { claim: Claim::TakeOver, .. }));
+    let forced = evidence.model.asked.iter().filter(|(_, asked)| take_over(asked));
+    books.take_overs = forced.map(|(id, _)| *id).collect();
     for (_, meaning) in meanings {
         books.add(meaning);
     }
@@ -259,7 +264,9 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
 fn reserved(model: &Model, books: &Books, sku: &str) -> i64 {
     let held = |order: &&KnownOrder| order.stage == Stage::Open && !books.expired.contains(&order.id);
     let open = model.orders.iter().filter(held).filter(|order| order.mode == Mode::Live);
-    open.flat_map(|order| &order.lines).filter(|(of, _)| of == sku).map(|(_, thousandths)| thousandths).sum()
+    let lines = open.flat_map(|order| &order.lines);
+    let goods = lines.flat_map(|(sku, thousandths)| crate::shop::parts(sku, *thousandths));
+    goods.filter(|(of, _)| of == sku).map(|(_, thousandths)| thousandths).sum()
 }
 
 /// REP-1: HQ's newest line is the hub's own history, byte for byte and to the end, and nothing is there twice.

@@ -7,7 +7,7 @@ use holdfast_domain::Event;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::Stamp;
-use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TerminalId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
 use holdfast_domain::order::{Channel, OrderTerms};
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
@@ -16,7 +16,7 @@ use holdfast_domain::shift::Mode;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
-use crate::shop::{COUPON_USES_MAX, SCARCE, parts};
+use crate::shop::{BUNDLE, BUNDLE_AGE, COUPON_USES_MAX, SCARCE, parts};
 
 /// Thousandths of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +37,10 @@ struct PlacedOrder {
     held: bool,
     /// Coupons that it uses.
     coupons: u32,
+    /// The till and shift that have it in hand; none when it is parked or free.
+    hand: Option<(TerminalId, ShiftId)>,
+    parked: bool,
+    for_adults: bool,
 }
 
 #[derive(Debug)]
@@ -44,6 +48,7 @@ struct BookedSale {
     mode: Mode,
     lines: Vec<(String, i64, bool)>,
     voided: bool,
+    copies: u32,
 }
 
 /// Everything that adds up.
@@ -72,6 +77,12 @@ pub struct Books {
     others: BTreeMap<(ShiftId, String), i64>,
     /// Uses of the coupon by orders that were not cancelled.
     pub coupons: u32,
+    ended: BTreeSet<ShiftId>,
+    revoked: BTreeSet<TerminalId>,
+    /// Orders whose customers somebody looked at.
+    looked: BTreeSet<OrderId>,
+    /// Commands that may take an order out of another till's hands.
+    pub take_overs: BTreeSet<CommandId>,
     pub wrong: Vec<String>,
 }
 
@@ -94,8 +105,13 @@ impl Books {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
         let decided_here = matches!(record.origin, Origin::Till { .. });
+        let by_force = record.origin.command().is_some_and(|(id, _)| self.take_overs.contains(&id));
         for event in record.outcome.events() {
+            if self.one_history && decided_here && !by_force {
+                self.check_hands(event);
+            }
             self.event(event, self.one_history && decided_here);
+            self.pass_on(event);
         }
     }
 
@@ -135,6 +151,9 @@ impl Books {
                     open: true,
                     held: true,
                     coupons: 0,
+                    hand: (*channel == Channel::Counter).then_some((stamp.terminal, stamp.shift)),
+                    parked: false,
+                    for_adults: for_adults(lines),
                 };
                 self.place(&placed, strict);
                 if self.orders.insert(*order, placed).is_some() {
@@ -149,6 +168,18 @@ impl Books {
                 self.coupons -= placed.map_or(0, |placed| placed.coupons);
                 self.close(*order, |_| {});
             }
+            Event::AgeChecked { order, age, .. } => {
+                if *age != BUNDLE_AGE {
+                    self.wrong.push(format!("order {order}: somebody looked for {age} years"));
+                }
+                self.looked.insert(*order);
+            }
+            Event::OrderEdited { order, lines, totals, .. } => {
+                self.edit(*order, carried(lines), totals.gross.minor(), strict);
+                if let Some(placed) = self.orders.get_mut(order) {
+                    placed.for_adults = for_adults(lines);
+                }
+            }
             Event::DepositTaken { stamp, order, payment, .. } => {
                 self.pay(stamp, payment);
                 if let Some(placed) = self.orders.get_mut(order) {
@@ -156,6 +187,10 @@ impl Books {
                 }
             }
             Event::SaleCompleted { stamp, transaction, order, totals, payment, .. } => {
+                let bundled = self.orders.get(order).is_some_and(|placed| placed.for_adults);
+                if self.one_history && bundled && !self.looked.contains(order) {
+                    self.wrong.push(format!("order {order} was sold and nobody looked at the customer"));
+                }
                 self.pay(stamp, payment);
                 self.turnover(stamp.mode, totals.gross.minor());
                 self.sell(*transaction, *order, totals.gross.minor(), payment.due.minor());
@@ -171,6 +206,16 @@ impl Books {
                 self.turnover(stamp.mode, -totals.gross.minor());
                 self.void(*original);
             }
+            Event::CopyPrinted { original, copy, .. } => match self.sales.get_mut(original) {
+                Some(sale) => {
+                    sale.copies += 1;
+                    // After a disk was lost two histories can have counted the same copy.
+                    if self.one_history && sale.copies != *copy {
+                        self.wrong.push(format!("copy {copy} of {original} follows {}", sale.copies - 1));
+                    }
+                }
+                None => self.wrong.push(format!("a copy of {original}, which was never sold")),
+            },
             Event::StockAdjusted { changes, reason, .. } => {
                 for change in changes {
                     if *reason == AdjustmentReason::Counted {
@@ -268,6 +313,58 @@ impl Books {
         }
     }
 
+    /// One till at a time: whoever changes an order or takes its money has it in hand, or nobody has.
+    fn check_hands(&mut self, event: &Event) {
+        let (stamp, order, takes_up) = match event {
+            // What a till sold alone has happened, whoever claims the order now.
+            Event::SaleCompleted { receipt, .. } | Event::DepositTaken { receipt, .. }
+                if receipt.series == Series::Island =>
+            {
+                return;
+            }
+            Event::SaleCompleted { stamp, order, .. }
+            | Event::DepositTaken { stamp, order, .. }
+            | Event::OrderEdited { stamp, order, .. }
+            | Event::OrderCancelled { stamp, order, .. } => (stamp, order, false),
+            // A basket that is parked at once was placed by the same record and is in hand.
+            Event::OrderParked { stamp, order, .. } => (stamp, order, false),
+            Event::OrderRetrieved { stamp, order, .. } => (stamp, order, true),
+            _ => return,
+        };
+        let Some(placed) = self.orders.get(order) else { return };
+        let elsewhere = placed.hand.is_some_and(|(terminal, shift)| {
+            terminal != stamp.terminal && !self.ended.contains(&shift) && !self.revoked.contains(&terminal)
+        });
+        if elsewhere || (placed.parked && !takes_up) {
+            let what = event.name();
+            self.wrong.push(format!("order {order}: {what} at {}, which does not have it", stamp.terminal));
+        }
+    }
+
+    fn pass_on(&mut self, event: &Event) {
+        let (order, hand, parked) = match event {
+            Event::ShiftClosed { stamp, .. } => {
+                self.ended.insert(stamp.shift);
+                return;
+            }
+            Event::TerminalRevoked { terminal } => {
+                self.revoked.insert(*terminal);
+                return;
+            }
+            Event::TerminalEnrolled { terminal, .. } => {
+                self.revoked.remove(terminal);
+                return;
+            }
+            Event::OrderParked { order, .. } => (order, None, true),
+            Event::OrderRetrieved { stamp, order, .. } => (order, Some((stamp.terminal, stamp.shift)), false),
+            Event::DepositTaken { order, .. } => (order, None, false),
+            _ => return,
+        };
+        if let Some(placed) = self.orders.get_mut(order) {
+            (placed.hand, placed.parked) = (hand, parked);
+        }
+    }
+
     fn number(&mut self, number: ReceiptNumber) {
         self.numbers.entry((number.till, number.series)).or_default().push(number.number);
     }
@@ -323,11 +420,41 @@ impl Books {
             return;
         };
         let uses = u32::try_from(terms.coupons.len()).unwrap_or(u32::MAX);
-        placed.coupons = uses;
+        let before = std::mem::replace(&mut placed.coupons, uses);
         if placed.mode == Mode::Live {
-            self.coupons += uses;
+            self.coupons = self.coupons + uses - before;
             if strict && self.coupons > COUPON_USES_MAX {
                 self.wrong.push(format!("the coupon was used {} times", self.coupons));
+            }
+        }
+    }
+
+    fn edit(&mut self, order: OrderId, lines: Vec<(String, i64, bool)>, gross: i64, strict: bool) {
+        let Some(placed) = self.orders.get_mut(&order) else {
+            self.wrong.push(format!("order {order} was edited and never placed"));
+            return;
+        };
+        if !placed.open || placed.paid != 0 {
+            self.wrong.push(format!("order {order} was edited after money was taken for it"));
+        }
+        let before = std::mem::replace(&mut placed.lines, lines);
+        placed.gross = gross;
+        let (channel, after) = (placed.channel, placed.lines.clone());
+        if placed.mode == Mode::Training || !placed.held {
+            return;
+        }
+        for (sku, quantity, _) in &before {
+            self.stock.entry(sku.clone()).or_default().reserved -= quantity;
+        }
+        for (sku, quantity, strict_product) in &after {
+            let level = self.stock.entry(sku.clone()).or_default();
+            level.reserved += quantity;
+            let had: i64 = before.iter().filter(|(of, ..)| of == sku).map(|(_, quantity, _)| quantity).sum();
+            let has: i64 = after.iter().filter(|(of, ..)| of == sku).map(|(_, quantity, _)| quantity).sum();
+            let short = level.on_hand - level.reserved;
+            let races = *strict_product || channel == Channel::NotInHand;
+            if strict && has > had && short < 0 && races {
+                self.wrong.push(format!("P4: an edit promised {sku} {} thousandths too often", -short));
             }
         }
     }
@@ -365,7 +492,7 @@ impl Books {
                     books.stock.entry(sku.clone()).or_default().on_hand -= quantity;
                 }
             }
-            books.sales.insert(transaction, BookedSale { mode, lines, voided: false });
+            books.sales.insert(transaction, BookedSale { mode, lines, voided: false, copies: 0 });
         });
     }
 
@@ -403,4 +530,9 @@ impl Books {
             }
         }
     }
+}
+
+/// Whether a kept line is of what not everybody may buy.
+fn for_adults(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.is_kept() && line.sku.as_str() == BUNDLE)
 }

@@ -2,15 +2,18 @@
 
 use bytes::Bytes;
 use holdfast_domain::Action;
-use holdfast_domain::bounded::{OrderTag, Sku, TenderCode, TenderReference};
+use holdfast_domain::bounded::{Description, OrderTag, Sku, TenderCode, TenderReference};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
 use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{
+    AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
+};
 use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
@@ -174,6 +177,9 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let mut order = place(channel, &wanted);
             if let Action::PlaceOrder(order) = &mut order {
                 order.terms = terms(dice);
+                if wanted.iter().any(|(sku, _)| *sku == BUNDLE) && dice.permille(850) {
+                    order.terms.age_check = Some(AgeCheck::ByLook);
+                }
             }
             held_until(by_hand(order, priced_by_hand), dice)
         }
@@ -272,6 +278,37 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             item: ItemRef::Sku(sku(dice.pick(&SKUS)?)),
             level: Quantity::from_thousandths(i64::try_from(dice.below(5)).unwrap_or(0) * 1_000),
         },
+        TillMove::ParkNew => {
+            let draft =
+                PlaceOrder::of(order_id, Channel::Counter, lines(&[("SOAP", 1_000), (SCARCE, 1_000)]));
+            Action::ParkOrder(ParkOrder {
+                label: label("red scarf"),
+                basket: ParkedBasket::Draft(Box::new(draft)),
+            })
+        }
+        TillMove::Park => {
+            let order = open_order(model, till, dice)?;
+            // Now and then somebody else has changed it, and this clerk has not seen that.
+            let revision = if dice.permille(100) { order.revision + 1 } else { order.revision };
+            let basket = ParkedBasket::Placed { order: order.id, revision };
+            Action::ParkOrder(ParkOrder { label: label("blue hat"), basket })
+        }
+        TillMove::Retrieve => {
+            let open: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Open).collect();
+            let claim = if dice.permille(300) { Claim::TakeOver } else { Claim::Parked };
+            Action::RetrieveOrder { order: dice.pick(&open)?.id, claim }
+        }
+        TillMove::Edit => {
+            let order = open_order(model, till, dice)?;
+            let edits = edits(order, dice)?;
+            // Now and then somebody else has changed it, and this clerk has not seen that.
+            let revision = if dice.permille(100) { order.revision + 1 } else { order.revision };
+            Action::EditOrder(EditOrder { order: order.id, revision, edits, expected_total: None })
+        }
+        TillMove::PrintCopy => Action::PrintCopy {
+            original: TransactionId(some_sale(model, till, dice)?.transaction),
+            form: if dice.permille(300) { CopyForm::Gift } else { CopyForm::Copy },
+        },
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -283,6 +320,43 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             _ => place(Channel::Counter, &[(SCARCE, 99_000)]),
         },
     })
+}
+
+/// One change, now and then two.
+fn edits(order: &KnownOrder, dice: &mut Dice) -> Option<Vec<OrderEdit>> {
+    let last = u16::try_from(order.lines.len()).unwrap_or(1);
+    let quantity = Quantity::from_thousandths(i64::try_from(dice.between(1, 4)).unwrap_or(1) * 1_000);
+    let line = LineNumber(u16::try_from(dice.between(1, u64::from(last))).unwrap_or(1));
+    let rate = Rate::percent(Decimal::from(dice.below(12))).expect("a rate");
+    let given = || DiscountInput::Percent { rate, reason: reason("waited") };
+    let mut edits = vec![match dice.below(14) {
+        0 => OrderEdit::VoidLine { line, reason: reason("changed mind") },
+        1..=2 => {
+            let what = *dice.pick(&[("SOAP", 2_000), (SCARCE, 1_000), ("MILK", 3_000), (BUNDLE, 1_000)])?;
+            let mut more = lines(&[what]).remove(0);
+            more.number = LineNumber(last + 1);
+            OrderEdit::AddLine(more)
+        }
+        3 => OrderEdit::SetDiscount { line: Some(line), discount: given() },
+        4 => OrderEdit::SetDiscount { line: None, discount: given() },
+        5 => OrderEdit::SetDiscount { line: None, discount: DiscountInput::None },
+        6 => OrderEdit::SetPrice { line, price: PriceInput::List },
+        7 => OrderEdit::SetCoupons { coupons: vec![coupon()] },
+        8 => OrderEdit::SetCoupons { coupons: Vec::new() },
+        9 => {
+            OrderEdit::SetTag { tag: dice.permille(500).then(|| OrderTag::new("take-away").expect("a tag")) }
+        }
+        10 => OrderEdit::SetNotes { notes: vec![Note { line: Some(line), text: note() }] },
+        _ => OrderEdit::ChangeQuantity { line, quantity, reason: Some(reason("as asked")) },
+    }];
+    if dice.permille(300) {
+        edits.push(OrderEdit::CheckAge { how: AgeCheck::ByDocument });
+    }
+    Some(edits)
+}
+
+fn note() -> Description {
+    Description::new("wrap it").expect("a short text is a note")
 }
 
 /// Whoever comes by counts on, and most counts are finished; some tills do not know of the count or speak of an old one.

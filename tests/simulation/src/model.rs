@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use holdfast_domain::Action;
 use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId};
-use holdfast_domain::order::Channel;
+use holdfast_domain::line::LineNumber;
+use holdfast_domain::order::{Channel, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder};
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::{Answer, Reply, ReplyPosition, Request, Summary};
 
@@ -44,8 +45,46 @@ pub struct KnownOrder {
     pub gross: i64,
     pub paid: i64,
     pub lines: Vec<(String, i64)>,
+    /// As placed, and what each edit made of it, by the revision that it led to: answers can come out of their order.
+    placed: Vec<(String, i64)>,
+    edits: BTreeMap<u32, (Vec<OrderEdit>, i64)>,
+    /// The last that a clerk was told.
+    pub revision: u32,
     pub stage: Stage,
     pub sale: Option<CommandId>,
+}
+
+impl KnownOrder {
+    /// What the edits that are known so far make of it. A voided line keeps its place and holds nothing.
+    fn add_up(&mut self) {
+        self.lines = self.placed.clone();
+        for (edits, gross) in self.edits.values() {
+            self.gross = *gross;
+            for edit in edits {
+                let place = |line: &LineNumber| usize::from(line.0) - 1;
+                match edit {
+                    OrderEdit::AddLine(line) => {
+                        self.lines.push((item(&line.item), line.quantity.thousandths()));
+                    }
+                    OrderEdit::VoidLine { line, .. } => {
+                        self.lines.get_mut(place(line)).into_iter().for_each(|held| held.1 = 0);
+                    }
+                    OrderEdit::ChangeQuantity { line, quantity, .. } => {
+                        let held = self.lines.get_mut(place(line)).into_iter();
+                        held.for_each(|held| held.1 = quantity.thousandths());
+                    }
+                    OrderEdit::SetPrice { .. }
+                    | OrderEdit::SetDiscount { .. }
+                    | OrderEdit::SetCustomer { .. }
+                    | OrderEdit::SetTag { .. }
+                    | OrderEdit::SetCoupons { .. }
+                    | OrderEdit::SetExemption { .. }
+                    | OrderEdit::SetNotes { .. }
+                    | OrderEdit::CheckAge { .. } => {}
+                }
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,26 +272,34 @@ impl Model {
             (Some(Action::OpenShift { shift, mode, .. }), _) => clerk.shift = Some((*shift, *mode)),
             (Some(Action::CloseShift { .. }), _) => clerk.shift = None,
             (Some(Action::PlaceOrder(place)), Summary::OrderPlaced { totals, .. }) => {
-                let asked = place.lines.iter().map(|line| (item(&line.item), line.quantity.thousandths()));
-                let lines = asked.flat_map(|(sku, thousandths)| crate::shop::parts(&sku, thousandths));
-                let known = KnownOrder {
-                    id: place.order,
-                    till,
-                    channel: place.channel,
-                    mode: clerk.shift.map_or(Mode::Live, |(_, mode)| mode),
-                    gross: totals.gross.minor(),
-                    paid: 0,
-                    lines: lines.collect(),
-                    stage: Stage::Open,
-                    sale: None,
-                };
-                self.orders.push(known);
+                self.placed(till, place, totals.gross.minor(), 1);
+            }
+            (
+                Some(Action::ParkOrder(ParkOrder { basket: ParkedBasket::Draft(place), .. })),
+                Summary::OrderParked { totals: Some(totals), revision, .. },
+            ) => self.placed(till, place, totals.gross.minor(), *revision),
+            (Some(Action::ParkOrder(_)), Summary::OrderParked { order, revision, .. }) => {
+                self.seen(*order, *revision)
+            }
+            (Some(Action::EditOrder(edit)), Summary::OrderEdited { order, revision, totals }) => {
+                self.seen(*order, *revision);
+                if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
+                    known.edits.insert(*revision, (edit.edits.clone(), totals.gross.minor()));
+                    known.add_up();
+                }
+            }
+            (Some(Action::RetrieveOrder { .. }), Summary::OrderRetrieved { order, revision, .. }) => {
+                self.seen(*order, *revision);
+                if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
+                    known.till = till;
+                }
             }
             (Some(Action::Pay { order, .. }), Summary::Transaction { payment, .. }) => {
                 let due = payment.as_ref().map_or(0, |payment| payment.due.minor());
                 let shift = clerk.shift;
                 let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) else { return };
                 known.paid += due;
+                known.revision += 1;
                 if known.paid < known.gross {
                     return;
                 }
@@ -270,6 +317,32 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn placed(&mut self, till: usize, place: &PlaceOrder, gross: i64, revision: u32) {
+        let lines = place.lines.iter().map(|line| (item(&line.item), line.quantity.thousandths()));
+        let lines: Vec<(String, i64)> = lines.collect();
+        self.orders.push(KnownOrder {
+            id: place.order,
+            till,
+            channel: place.channel,
+            mode: self.clerks[till].shift.map_or(Mode::Live, |(_, mode)| mode),
+            gross,
+            paid: 0,
+            placed: lines.clone(),
+            edits: BTreeMap::new(),
+            lines,
+            revision,
+            stage: Stage::Open,
+            sale: None,
+        });
+    }
+
+    /// Somebody was told an order's revision; answers can come out of their order.
+    fn seen(&mut self, order: OrderId, revision: u32) {
+        if let Some(known) = self.orders.iter_mut().find(|known| known.id == order) {
+            known.revision = known.revision.max(revision);
         }
     }
 

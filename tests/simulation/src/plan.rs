@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 22] = [
+        const WISHES: [(u64, TillMove); 27] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -172,6 +172,11 @@ impl Plan {
             (10, TillMove::Lock),
             (50, TillMove::Count),
             (12, TillMove::ReorderLevel),
+            (30, TillMove::ParkNew),
+            (30, TillMove::Park),
+            (50, TillMove::Retrieve),
+            (25, TillMove::PrintCopy),
+            (60, TillMove::Edit),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

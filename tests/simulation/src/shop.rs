@@ -32,6 +32,8 @@ pub const SCARCE: &str = "RARE";
 pub const SKUS: [&str; 4] = ["MILK", "SOAP", SCARCE, "FLOUR"];
 /// Two of milk and one of the strict product, sold as one.
 pub const BUNDLE: &str = "BOX";
+/// From how many years on it is sold.
+pub const BUNDLE_AGE: u8 = 18;
 /// A tenth off everything, so many times in this store.
 pub const COUPON: &str = "TENTH";
 pub const COUPON_USES_MAX: u32 = 3;
@@ -136,12 +138,14 @@ pub fn catalog(version: u64) -> Catalog {
         rule: StockRule::Untracked,
     };
     let bundle = StockRule::Bundle { components: vec![part("MILK", 2), part(SCARCE, 1)] };
+    let mut hamper = product(BUNDLE, "4000417025104", Unit::Piece, 9950, "standard", bundle);
+    hamper.details.minimum_age = Some(BUNDLE_AGE);
     let products = vec![
+        hamper,
         product("MILK", "4006381333931", Unit::Piece, 119, "reduced", StockRule::Counter),
         product("SOAP", "5000112637922", Unit::Piece, 249, "standard", StockRule::Counter),
         product(SCARCE, "4012345678901", Unit::Piece, 9900, "standard", StockRule::Strict),
         product("FLOUR", "4000417025005", Unit::Kilogram, 150, "reduced", StockRule::Counter),
-        product(BUNDLE, "4000417025104", Unit::Piece, 9950, "standard", bundle),
     ];
     let catalog = Catalog::new(version, products).expect("the products do not contradict each other");
     catalog.with_book(book()).expect("the promotions make sense")

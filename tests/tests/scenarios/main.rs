@@ -7,6 +7,7 @@ mod cash;
 mod damage;
 mod foreign_client;
 mod kill;
+mod orders;
 mod prices;
 mod rebuild;
 mod receipts;

@@ -10,7 +10,7 @@ use super::{epoch_text, seq_in};
 use crate::error::StoreError;
 use crate::ingest::Item;
 use crate::model::DocumentLineRow;
-use crate::projection::{OrderRow, Projection, SalesDelta, StockDelta, TransactionEntry};
+use crate::projection::{OrderEdit, OrderRow, Projection, SalesDelta, StockDelta, TransactionEntry};
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -61,6 +61,49 @@ pub(super) async fn quarantine(
     Ok(count)
 }
 
+/// An order of an earlier batch has other totals, and its lines make room for the new ones.
+async fn edited(tx: &mut Tx<'_>, store: &str, edit: &OrderEdit) -> Result<(), StoreError> {
+    let order = edit.order.to_string();
+    for delete in [
+        "DELETE FROM document_lines WHERE store_id = ? AND document_id = ?",
+        "DELETE FROM order_parts WHERE store_id = ? AND order_id = ?",
+    ] {
+        sqlx::query(delete).bind(store).bind(&order).execute(&mut **tx).await?;
+    }
+    sqlx::query(
+        "UPDATE orders SET net = ?, tax = ?, gross = ?, discount = ? WHERE store_id = ? AND order_id = ?",
+    )
+    .bind(edit.totals.net)
+    .bind(edit.totals.tax)
+    .bind(edit.totals.gross)
+    .bind(edit.totals.discount)
+    .bind(store)
+    .bind(&order)
+    .execute(&mut **tx)
+    .await?;
+    parts(tx, store, &order, &edit.parts).await
+}
+
+/// What bundles of an order take.
+async fn parts(
+    tx: &mut Tx<'_>,
+    store: &str,
+    order: &str,
+    parts: &[(String, String, i64)],
+) -> Result<(), StoreError> {
+    for (position, (sku, _, quantity)) in (0_i64..).zip(parts) {
+        sqlx::query("INSERT INTO order_parts VALUES (?, ?, ?, ?, ?)")
+            .bind(store)
+            .bind(order)
+            .bind(position)
+            .bind(sku)
+            .bind(quantity)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn projection(
     tx: &mut Tx<'_>,
     store: &str,
@@ -80,6 +123,9 @@ pub(super) async fn projection(
     }
     for row in &projection.orders {
         order(tx, store, row).await?;
+    }
+    for edit in &projection.order_edits {
+        edited(tx, store, edit).await?;
     }
     for (document, rows) in &projection.lines {
         for (position, row) in rows.iter().enumerate() {
@@ -136,17 +182,7 @@ async fn order(tx: &mut Tx<'_>, store: &str, row: &OrderRow) -> Result<(), Store
         .bind(seq_in(row.seq))
         .execute(&mut **tx)
         .await?;
-    for (position, (sku, _, quantity)) in (0_i64..).zip(&row.parts) {
-        sqlx::query("INSERT INTO order_parts VALUES (?, ?, ?, ?, ?)")
-            .bind(store)
-            .bind(row.order.to_string())
-            .bind(position)
-            .bind(sku)
-            .bind(quantity)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
+    parts(tx, store, &row.order.to_string(), &row.parts).await
 }
 
 async fn line(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_domain::shift::Mode;
-use holdfast_protocol::message::{StockMessage, TransactionMessage, transactions_of};
+use holdfast_protocol::message::{StockMessage, orders_news_of};
 use holdfast_protocol::topics::Stream;
 use serde::Serialize;
 
@@ -56,8 +56,8 @@ impl Book {
             self.publish(Stream::Stock, &message);
             self.streams.stock = seq;
         }
-        for transaction in transactions_of(&stored.record).filter(|t| t.mode == Mode::Live) {
-            let message = TransactionMessage { seq, previous: self.streams.orders, transaction };
+        for news in orders_news_of(&stored.record).filter(|news| news.mode() == Mode::Live) {
+            let message = news.at(seq, self.streams.orders);
             self.publish(Stream::Orders, &message);
             self.streams.orders = seq;
         }

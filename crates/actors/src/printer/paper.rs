@@ -3,11 +3,13 @@
 use holdfast_devices::document::{Document, Purpose, TaxRow};
 use holdfast_domain::bounded::{Reason, TenderCode};
 use holdfast_domain::cash::CashMovement;
+use holdfast_domain::effect::PaperForm;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{TerminalId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line};
 use holdfast_domain::order::Totals;
-use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::pricing;
+use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::state::State;
@@ -24,6 +26,9 @@ use holdfast_protocol::message::ReplyPosition;
 pub struct Paper {
     pub transaction: TransactionId,
     pub terminal: TerminalId,
+    /// The till whose printer it is for: not always the one that the receipt names.
+    pub till: TillNumber,
+    pub form: PaperForm,
     pub kind: PaperKind,
     pub profile: StoreProfile,
     pub stamp: Stamp,
@@ -51,10 +56,40 @@ pub enum PaperKind {
 /// The papers that a record's effects ask for.
 pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<Paper> {
     let wanted = |transaction| {
-        effects.iter().any(|e| matches!(e, Effect::Print { transaction: t, .. } if *t == transaction))
+        effects.iter().find_map(|effect| match effect {
+            Effect::Print { transaction: of, form, .. } if *of == transaction => Some(*form),
+            _ => None,
+        })
     };
-    let events = record.outcome.events().iter();
-    events.filter_map(|event| paper(state, event)).filter(|paper| wanted(paper.transaction)).collect()
+    let asked = record.outcome.events().iter().filter_map(|event| match event {
+        Event::CopyPrinted { stamp, document, original, .. } => copy(state, stamp, *document, *original),
+        other => paper(state, other),
+    });
+    asked.filter_map(|paper| Some(Paper { form: wanted(paper.transaction)?, ..paper })).collect()
+}
+
+/// The sale's receipt once more, at the till that asks for it.
+fn copy(state: &State, asked: &Stamp, document: TransactionId, original: TransactionId) -> Option<Paper> {
+    let sale = state.sales.get(&original)?;
+    let lines: Vec<Line> = sale.lines.iter().map(|sold| sold.line.clone()).collect();
+    Some(Paper {
+        transaction: document,
+        terminal: asked.terminal,
+        till: state.tills.get(&asked.terminal)?.number,
+        form: PaperForm::Original,
+        kind: PaperKind::Sale,
+        operator: state.staff.get(&sale.stamp.operator).map(|staff| staff.number),
+        profile: state.profile.clone()?,
+        stamp: sale.stamp,
+        receipt: sale.receipt,
+        original: None,
+        totals: pricing::totals(sale.payment.due.currency(), &lines),
+        taxes: pricing::tax_totals(&lines),
+        lines,
+        payment: sale.payment.clone(),
+        tender_types: state.tender_types(),
+        reason: None,
+    })
 }
 
 fn paper(state: &State, event: &Event) -> Option<Paper> {
@@ -86,6 +121,8 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
             return Some(Paper {
                 transaction,
                 terminal: stamp.terminal,
+                till: receipt.till,
+                form: PaperForm::Original,
                 kind: PaperKind::Cash(*movement),
                 operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
                 profile,
@@ -107,6 +144,8 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
         reason: None,
         transaction,
         terminal: stamp.terminal,
+        till: receipt.till,
+        form: PaperForm::Original,
         kind,
         operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
         profile,
@@ -147,6 +186,15 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
             });
         }
     }
+    match paper.form {
+        PaperForm::Original => {}
+        PaperForm::Copy { number } => {
+            document.bold(format!("COPY {number}"));
+        }
+        PaperForm::Gift { number } => {
+            document.bold(format!("GIFT RECEIPT, COPY {number}"));
+        }
+    }
     document.row(format!("Receipt {}", paper.receipt), paper.stamp.business_date.to_string());
     if let Some(original) = paper.original {
         document.text(format!("For receipt {original}"));
@@ -161,6 +209,15 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
         return document;
     }
     document.rule();
+    if let PaperForm::Gift { .. } = paper.form {
+        for line in &paper.lines {
+            document.row(line.description.as_str(), line.quantity.to_string());
+        }
+        document.rule().text("Bring this paper along to change or return what is on it.");
+        document.blank().barcode(paper.receipt.to_string());
+        document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
+        return document;
+    }
     for line in &paper.lines {
         add_line(&mut document, line);
     }

@@ -19,6 +19,7 @@ pub(super) fn decide(desk: &Desk<'_>, order: OrderId, reason: &Reason) -> Result
     if found.placed.mode != shift.mode {
         return Err(Refusal::ModeMismatch { order });
     }
+    super::custody::at_hand(desk, found)?;
     let (receipt, mut events) = desk.number(ReceiptSource::Hub, shift.mode)?;
     events.push(Event::OrderCancelled {
         stamp,

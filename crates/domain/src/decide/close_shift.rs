@@ -4,8 +4,9 @@ use holdfast_money::Money;
 
 use super::{Decision, Desk, tenders::type_of};
 use crate::command::ShiftCount;
-use crate::event::Event;
-use crate::ids::ShiftId;
+use crate::event::{Event, Stamp};
+use crate::ids::{OrderId, ShiftId};
+use crate::order::{CARRIED_OVER_MAX, Custody, Order};
 use crate::refusal::Refusal;
 use crate::shift::{Mode, Shift};
 use crate::tender::{
@@ -45,6 +46,7 @@ pub(super) fn decide(
         events.push(Event::CashReported { stamp, z_number, cash: Box::new(open.cash.clone()) });
     }
     events.push(Event::TendersReported { stamp, z_number, tenders });
+    events.extend(carried_over(desk, stamp, z_number));
     Ok(Decision { events, effects: Vec::new() })
 }
 
@@ -150,4 +152,26 @@ fn check_pieces(desk: &Desk<'_>, declared: Money, pieces: &[Pieces]) -> Result<(
         counted += worth;
     }
     if counted == declared { Ok(()) } else { Err(Refusal::CountMismatch { declared, counted }) }
+}
+
+/// What this shift has in hand or has parked. Nothing of it blocks the close: no till has it in hand afterwards.
+fn carried_over(desk: &Desk<'_>, stamp: Stamp, z_number: u32) -> Option<Event> {
+    let left = |order: &&Order| match &order.custody {
+        Custody::Free => false,
+        Custody::Held(holder) | Custody::Parked { by: holder, .. } => holder.shift == stamp.shift,
+    };
+    let open = |order: &&Order| order.state.holds_reservation();
+    let mut orders: Vec<OrderId> = Vec::new();
+    let mut open_amount = Money::zero(desk.profile.currency);
+    for order in desk.state.orders.values().filter(open).filter(left) {
+        orders.push(order.id);
+        open_amount += order.open_amount();
+    }
+    if orders.is_empty() {
+        return None;
+    }
+    orders.sort_unstable();
+    let count = u32::try_from(orders.len()).unwrap_or(u32::MAX);
+    orders.truncate(CARRIED_OVER_MAX);
+    Some(Event::OrdersCarriedOver { stamp, z_number, count, open_amount, orders })
 }

@@ -2,7 +2,7 @@
 //! once what it builds on is there.
 
 use crate::event::{Event, ReturnSource, Stamp};
-use crate::ids::{EpochId, TerminalId};
+use crate::ids::{EpochId, OrderId, TerminalId};
 use crate::order::OrderState;
 use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
@@ -38,8 +38,17 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::CountCancelled { stamp, .. }
         | Event::ReorderLevelSet { stamp, .. }
         | Event::ReservationLimited { stamp, .. }
-        | Event::SoldAfterExpiry { stamp, .. } => stamp.terminal == terminal,
-        Event::StockWentNegative { .. } | Event::StockRanLow { .. } | Event::OrderTermsSet { .. } => true,
+        | Event::SoldAfterExpiry { stamp, .. }
+        | Event::OrderParked { stamp, .. }
+        | Event::OrderRetrieved { stamp, .. }
+        | Event::OrdersCarriedOver { stamp, .. }
+        | Event::CopyPrinted { stamp, .. }
+        | Event::OrderEdited { stamp, .. }
+        | Event::AgeChecked { stamp, .. } => stamp.terminal == terminal,
+        Event::StockWentNegative { .. }
+        | Event::StockRanLow { .. }
+        | Event::OrderTermsSet { .. }
+        | Event::OrderAskedFor { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
         | Event::TendersConfigured { .. }
@@ -59,7 +68,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
 }
 
 /// Whether what the event points at is here, in the state that the event needs.
-fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
+fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event]) -> bool {
+    // A basket that is parked at once is placed by the same record.
+    let known = |order: &OrderId| {
+        let placed = |event: &Event| matches!(event, Event::OrderPlaced { order: of, .. } if of == order);
+        state.orders.contains_key(order) || record.iter().any(placed)
+    };
     let open = |stamp: &Stamp| state.shifts.get(&stamp.shift).is_some_and(|shift| shift.terminal == terminal);
     match event {
         Event::ShiftOpened { stamp, .. } => {
@@ -74,7 +88,8 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
         | Event::DrawerOpened { stamp, .. }
         | Event::CashReported { stamp, .. }
         | Event::TendersReported { stamp, .. }
-        | Event::ReorderLevelSet { stamp, .. } => open(stamp),
+        | Event::ReorderLevelSet { stamp, .. }
+        | Event::OrdersCarriedOver { stamp, .. } => open(stamp),
         Event::CountStarted { stamp, .. } => open(stamp) && state.count.is_none(),
         Event::ProductCounted { stamp, count, .. }
         | Event::CountFinished { stamp, count, .. }
@@ -85,14 +100,28 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event) -> bool {
         Event::OrderCancelled { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)
         }
-        Event::DepositTaken { stamp, order, .. } | Event::SaleCompleted { stamp, order, .. } => {
+        Event::DepositTaken { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
+        }
+        // The lines of a sale are its order's: a sale of an order that was edited waits for the edit.
+        Event::SaleCompleted { stamp, order, totals, .. } => {
+            let found = state.orders.get(order);
+            open(stamp) && found.is_some_and(|o| o.state.holds_reservation() && o.totals == *totals)
+        }
+        // Edits build on each other: none is taken over before the one that it saw.
+        Event::OrderEdited { stamp, order, revision, .. } => {
+            let found = state.orders.get(order);
+            open(stamp) && found.is_some_and(|o| o.state == OrderState::Placed && o.revision < *revision)
+        }
+        Event::OrderParked { stamp, order, .. } | Event::OrderRetrieved { stamp, order, .. } => {
+            open(stamp) && known(order)
         }
         Event::OrderFulfilled { stamp, order } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Paid)
         }
         Event::GoodsReturned { stamp, source: ReturnSource::Receipt { original }, .. }
-        | Event::SalePostVoided { stamp, original, .. } => {
+        | Event::SalePostVoided { stamp, original, .. }
+        | Event::CopyPrinted { stamp, original, .. } => {
             open(stamp) && state.sales.get(original).is_some_and(|sale| sale.voided.is_none())
         }
         Event::GoodsReturned { stamp, source: ReturnSource::NoReceipt, .. } => open(stamp),
@@ -111,7 +140,8 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
             Some(line) => &line.expected,
             None => return true,
         },
-        Event::OrderPlaced { totals, .. } => &totals.gross,
+        Event::OrdersCarriedOver { open_amount, .. } => open_amount,
+        Event::OrderPlaced { totals, .. } | Event::OrderEdited { totals, .. } => &totals.gross,
         Event::DepositTaken { payment, .. }
         | Event::SaleCompleted { payment, .. }
         | Event::GoodsReturned { payment, .. }
@@ -153,7 +183,7 @@ pub fn accept_offer(
         if !in_currency_of(state, event) {
             return Err(Refusal::StoreMismatch);
         }
-        let fits = builds_on(state, terminal, event);
+        let fits = builds_on(state, terminal, event, record.outcome.events());
         let number = match event {
             Event::ReceiptNumberVoided { number, .. } => Some(*number),
             other => other.transaction().map(|(_, number, _)| number),

@@ -3,9 +3,8 @@
 use holdfast_money::Money;
 
 use super::tenders::{Settled, Tenders};
-use super::{Decision, Desk, taken_by};
+use super::{Decision, Desk, paper, taken_by};
 use crate::command::Settlement;
-use crate::effect::Effect;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, TransactionId};
 use crate::order::{Channel, Order, OrderState, Reservation};
@@ -30,6 +29,11 @@ pub(super) fn decide(
     }
     if found.placed.mode != shift.mode {
         return Err(Refusal::ModeMismatch { order });
+    }
+    // What a till sold alone has happened: goods and money have changed hands, whoever claims the order now. Practice has
+    // not.
+    if receipt == ReceiptSource::Hub || shift.mode == Mode::Training {
+        super::custody::at_hand(desk, found)?;
     }
     let tenders = Tenders::read(desk, tenders, receipt)?;
     match settlement {
@@ -71,7 +75,7 @@ fn settle(
         events.extend(desk.low(stamp.mode, taken_by(&order.lines)));
         events.push(Event::SoldAfterExpiry { stamp, order: order.id });
     }
-    let print = Effect::Print { terminal: desk.till.terminal, transaction };
+    let print = paper(desk.till.terminal, transaction);
     Ok(Decision { events, effects: drawer.into_iter().chain([print]).collect() })
 }
 

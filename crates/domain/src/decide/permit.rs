@@ -63,17 +63,25 @@ impl Desk<'_> {
     }
 
     /// Prices and discounts that were set by hand: each needs its permission, and discounts stay within the limits. A
-    /// discount on a line is held against them as it was asked for, before any rounding.
-    pub(super) fn permit_prices(&self, inputs: &[LineInput], lines: &[Line]) -> Result<(), Refusal> {
-        let kept = || lines.iter().filter(|line| line.is_kept());
-        if kept().any(|line| matches!(line.price, AppliedPrice::Override { .. })) {
-            self.permit(Permission::OverridePrice)?;
-        }
+    /// discount on a line is held against them as it was asked for, before any rounding. Of an open basket (`before`) only
+    /// `inputs`, the lines that are changed, are looked at: what somebody was allowed to give stays given.
+    pub(super) fn permit_prices(
+        &self,
+        inputs: &[LineInput],
+        lines: &[Line],
+        before: &[Line],
+    ) -> Result<(), Refusal> {
         let mut asked = inputs.iter().peekable();
         for line in lines {
             // A deposit's line follows from its item's: nobody asked for it.
             let Some(input) = asked.next_if(|input| input.number == line.number) else { continue };
-            if !line.is_kept() || input.discount == DiscountInput::None {
+            if !line.is_kept() {
+                continue;
+            }
+            if matches!(line.price, AppliedPrice::Override { .. }) {
+                self.permit(Permission::OverridePrice)?;
+            }
+            if input.discount == DiscountInput::None {
                 continue;
             }
             let within = |limits: &Limits| is_within(&input.discount, line.extended, limits.line_discount);
@@ -82,24 +90,35 @@ impl Desk<'_> {
                 limit: limits.line_discount,
             })?;
         }
-        self.permit_basket_discount(lines)
+        self.permit_basket_discount(lines, before)
     }
 
-    /// What all discounts by hand take of the basket together. The rounding of each line is forgiven.
-    fn permit_basket_discount(&self, lines: &[Line]) -> Result<(), Refusal> {
-        let currency = self.profile.currency;
-        let kept = lines.iter().filter(|line| line.is_kept());
-        let full = Money::sum(currency, kept.clone().map(|line| line.extended));
-        let taken: Vec<Money> = kept.filter_map(|line| line.discount.by_hand()).collect();
-        if taken.is_empty() {
+    /// What all discounts by hand take of the basket together: within the limit, or no larger a share than it was `before`.
+    /// The rounding of each line is forgiven.
+    fn permit_basket_discount(&self, lines: &[Line], before: &[Line]) -> Result<(), Refusal> {
+        let (taken, full) = self.by_hand(lines);
+        let (taken_before, full_before) = self.by_hand(before);
+        if !taken.is_positive() {
             return Ok(());
         }
-        let rounding = Money::from_minor(i64::try_from(taken.len()).unwrap_or(i64::MAX), currency);
-        let taken = Money::sum(currency, taken) - rounding;
+        let no_more = taken.amount() * full_before.amount() <= taken_before.amount() * full.amount();
+        if taken_before.is_positive() && no_more {
+            return Ok(());
+        }
         let within = |limits: &Limits| is_share(taken, full, limits.basket_discount);
         self.permit_within(Permission::Discount, within, |limits| Refusal::BasketDiscountAboveLimit {
             limit: limits.basket_discount,
         })
+    }
+
+    /// What discounts by hand take off kept lines, less what each line's rounding may have added, and of how much.
+    fn by_hand(&self, lines: &[Line]) -> (Money, Money) {
+        let currency = self.profile.currency;
+        let kept = lines.iter().filter(|line| line.is_kept());
+        let full = Money::sum(currency, kept.clone().map(|line| line.extended));
+        let taken: Vec<Money> = kept.filter_map(|line| line.discount.by_hand()).collect();
+        let rounding = Money::from_minor(i64::try_from(taken.len()).unwrap_or(i64::MAX), currency);
+        (Money::sum(currency, taken) - rounding, full)
     }
 
     /// Whether so much cash may be given back for goods.

@@ -5,7 +5,7 @@ use holdfast_money::Money;
 
 use super::pay::cash_amount;
 use super::tenders::type_of;
-use super::{Desk, paper_and_drawer};
+use super::{Desk, paper, paper_and_drawer};
 use crate::effect::Effect;
 use crate::ids::TransactionId;
 use crate::refusal::Refusal;
@@ -96,7 +96,7 @@ pub(super) fn effects(desk: &Desk<'_>, transaction: TransactionId, payment: &Pay
     if payment.tenders.iter().any(|tender| tender.kind == TenderKind::Cash) {
         return paper_and_drawer(desk.till.terminal, transaction);
     }
-    vec![Effect::Print { terminal: desk.till.terminal, transaction }]
+    vec![paper(desk.till.terminal, transaction)]
 }
 
 fn smaller(one: Money, other: Money) -> Money {

@@ -95,7 +95,7 @@ fn without_receipt<'a>(desk: &Desk<'a>, inputs: &[crate::line::LineInput]) -> Re
     desk.permit(Permission::ReturnWithoutReceipt)?;
     let plain = Circumstances::plain(desk.context.local);
     let lines = pricing::price(&desk.rules(), inputs, &plain)?.lines;
-    desk.permit_prices(inputs, &lines)?;
+    desk.permit_prices(inputs, &lines, &[])?;
     let kept = lines.into_iter().filter(|line| line.fate == LineFate::Kept);
     let lines = kept.map(|line| ReturnedLine { original: None, line }).collect();
     Ok((ReturnSource::NoReceipt, desk.profile.basis, lines, None))

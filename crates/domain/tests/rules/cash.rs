@@ -1,6 +1,7 @@
 //! Cash in and out of a drawer without goods, and what its Z says of it.
 
 use holdfast_domain::cash::{CashFlow, CashMovement};
+use holdfast_domain::effect::PaperForm;
 use holdfast_domain::receipt::{ReceiptSource, Series};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::{Action, Effect, Event};
@@ -17,7 +18,7 @@ fn every_movement_is_a_numbered_transaction_that_opens_the_drawer_and_prints() {
             panic!("{done:?}")
         };
         assert_eq!((receipt.series, receipt.number, *amount), (Series::Hub, number, eur("12.50")));
-        let print = Effect::Print { terminal: TILL, transaction: *transaction };
+        let print = Effect::Print { terminal: TILL, transaction: *transaction, form: PaperForm::Original };
         assert_eq!(done.effects, [Effect::OpenDrawer { terminal: TILL }, print]);
         assert!(shop.state.documents.contains(transaction));
     }

@@ -1,6 +1,7 @@
 //! A whole day at one till, and what orders may become.
 
 use holdfast_domain::command::HubCommand;
+use holdfast_domain::effect::PaperForm;
 use holdfast_domain::event::DocumentOutcome;
 use holdfast_domain::ids::{OrderId, ShiftId};
 use holdfast_domain::order::{Channel, OrderState};
@@ -19,7 +20,7 @@ fn a_day_adds_up() {
     let first = shop.place(&[line(1, "TEA", "1"), line(2, "BREAD", "1"), line(3, "BOOK", "1").voided()]);
     let first = shop.pay(first, &["5", "2"]).expect("paid");
     assert_eq!(first.payment().change, eur("0.50"));
-    let print = Effect::Print { terminal: TILL, transaction: first.transaction };
+    let print = Effect::Print { terminal: TILL, transaction: first.transaction, form: PaperForm::Original };
     assert_eq!(first.effects, [Effect::OpenDrawer { terminal: TILL }, print]);
     assert!(shop.state.documents.contains(&first.transaction));
     let settle =

@@ -5,8 +5,11 @@
 mod assortment;
 mod basket;
 mod cash;
+mod copies;
 mod count;
+mod custody;
 mod day;
+mod edits;
 mod numbers;
 mod offers;
 mod people;

@@ -39,6 +39,8 @@ impl Dice {
 
 struct Open {
     order: OrderId,
+    /// The till that has it in hand, where one has.
+    holder: Option<TerminalId>,
     pieces: i64,
     units: i64,
 }
@@ -97,7 +99,8 @@ impl Race {
             Ok(order) => {
                 assert!(units <= free, "{units} were promised and {free} are free");
                 self.count.promised += units;
-                self.open.push(Open { order, pieces, units });
+                let holder = (channel == Channel::Counter).then_some(till);
+                self.open.push(Open { order, holder, pieces, units });
             }
             Err(Refusal::OutOfStock { .. }) => {
                 assert!(units > free, "{units} were refused and {free} are free");
@@ -108,7 +111,8 @@ impl Race {
     }
 
     fn pay(&mut self, till: TerminalId) {
-        let Some(Open { order, pieces, units }) = self.dice.take(&mut self.open) else { return };
+        let Some(Open { order, holder, pieces, units }) = self.dice.take(&mut self.open) else { return };
+        let till = holder.unwrap_or(till);
         let action = pay(order, &["100000"], holdfast_domain::command::Settlement::Full);
         let sale = self.shop.ask(till, action).expect("what was promised is there").transaction;
         self.count.shelf -= units;
@@ -117,7 +121,8 @@ impl Race {
     }
 
     fn cancel(&mut self, till: TerminalId) {
-        let Some(Open { order, units, .. }) = self.dice.take(&mut self.open) else { return };
+        let Some(Open { order, holder, units, .. }) = self.dice.take(&mut self.open) else { return };
+        let till = holder.unwrap_or(till);
         self.shop.ask(till, Action::CancelOrder { order, reason: reason("left") }).expect("nothing is paid");
         self.count.promised -= units;
     }
@@ -152,7 +157,7 @@ impl Race {
                 .try_place(OTHER_TILL, Channel::Counter, &[line(1, STRICT, "1")])
                 .map(|order| {
                     self.count.promised += 1;
-                    self.open.push(Open { order, pieces: 1, units: 1 });
+                    self.open.push(Open { order, holder: Some(OTHER_TILL), pieces: 1, units: 1 });
                 })
                 .expect("it is on the shelf");
             self.pay(OTHER_TILL);

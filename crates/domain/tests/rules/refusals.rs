@@ -1,5 +1,7 @@
 //! Every refusal is reached by something that a till or a console can ask for.
 
+mod orders;
+
 use std::collections::BTreeSet;
 
 use holdfast_domain::cash::CashMovement;
@@ -628,7 +630,7 @@ fn keep_number(number: u16) -> Result<(), Refusal> {
 
 #[test]
 fn every_refusal_is_reached_and_says_what_it_is() {
-    for (index, (code, ask)) in CASES.iter().enumerate() {
+    for (index, (code, ask)) in CASES.iter().chain(orders::CASES).enumerate() {
         let refusal = ask().expect_err(&format!("case {index} for {code} was not refused"));
         assert_eq!(refusal.code(), *code, "case {index}: {refusal}");
         assert_eq!(refusal.note().code, *code);
@@ -638,7 +640,7 @@ fn every_refusal_is_reached_and_says_what_it_is() {
             assert!(!text.contains(rust), "{code} shows the code's own words: {text}");
         }
     }
-    let reached: BTreeSet<&str> = CASES.iter().map(|(code, _)| *code).collect();
+    let reached: BTreeSet<&str> = CASES.iter().chain(orders::CASES).map(|(code, _)| *code).collect();
     let listed: BTreeSet<&str> = ERROR_CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(reached, listed);
     assert_eq!(listed.len(), ERROR_CODES.len(), "a code is listed twice");

@@ -10,7 +10,8 @@ use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
 use holdfast_domain::line::Line;
 use holdfast_domain::money::{Decimal, Money, Quantity};
-use holdfast_domain::order::{Channel, Totals};
+use holdfast_domain::order::{Channel, Claim, OrderEdit, Totals};
+use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tax::{TaxBasis, TaxRounding, TaxTotal};
 use holdfast_domain::tender::{DeclaredTender, Payment, TenderClass};
@@ -39,6 +40,11 @@ enum Move {
     Adjust { product: usize, pieces: i32 },
     Cash { movement: usize, cents: i64 },
     OpenDrawer,
+    ParkNew { product: usize },
+    Park { order: Index, stale: bool },
+    Retrieve { order: Index, take_over: bool },
+    Copy { sale: Index, gift: bool },
+    Edit { order: Index, what: u8, product: usize, pieces: u32 },
     Restart,
 }
 
@@ -73,6 +79,12 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         3 => (0..CashMovement::ALL.len(), 0..6_000i64)
             .prop_map(|(movement, cents)| Move::Cash { movement, cents }),
         1 => Just(Move::OpenDrawer),
+        2 => (0..SOLD.len()).prop_map(|product| Move::ParkNew { product }),
+        3 => (any::<Index>(), prop::bool::weighted(0.2)).prop_map(|(order, stale)| Move::Park { order, stale }),
+        4 => (any::<Index>(), any::<bool>()).prop_map(|(order, take_over)| Move::Retrieve { order, take_over }),
+        2 => (any::<Index>(), any::<bool>()).prop_map(|(sale, gift)| Move::Copy { sale, gift }),
+        4 => (any::<Index>(), 0..4u8, 0..SOLD.len(), 1..4u32)
+            .prop_map(|(order, what, product, pieces)| Move::Edit { order, what, product, pieces }),
         1 => Just(Move::Restart),
     ];
     (prop::bool::weighted(0.3), one)
@@ -177,6 +189,36 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             move_cash(CashMovement::ALL[*movement], &Decimal::new(*cents, 2).to_string())
         }
         Move::OpenDrawer => Action::OpenDrawer { reason: reason("change") },
+        Move::ParkNew { product } => {
+            let order = OrderId(shop.id());
+            shop.ask(till, park_new(order, "blue hat", &basket(&[(*product, 2, 10, false)])))?;
+            known.orders.push(order);
+            return Ok(());
+        }
+        Move::Park { order, stale } => {
+            let Some(order) = pick(order, &known.orders) else { return Ok(()) };
+            park(order, shop.order(order).revision - u32::from(*stale))
+        }
+        Move::Retrieve { order, take_over } => {
+            let Some(order) = pick(order, &known.orders) else { return Ok(()) };
+            retrieve(order, if *take_over { Claim::TakeOver } else { Claim::Parked })
+        }
+        Move::Edit { order, what, product, pieces } => {
+            let Some(order) = pick(order, &known.orders) else { return Ok(()) };
+            let (found, pieces) = (shop.order(order), pieces.to_string());
+            let next = u16::try_from(found.lines.len()).expect("few lines") + 1;
+            let one = match what {
+                0 => OrderEdit::AddLine(line(next, SOLD[*product], &pieces)),
+                1 => void_line(next - 1),
+                2 => to_quantity(1, &pieces, Some("too many")),
+                _ => to_quantity(next - 1, &pieces, None),
+            };
+            edit(order, found.revision, &[one])
+        }
+        Move::Copy { sale, gift } => {
+            let Some(original) = pick(sale, &known.sales) else { return Ok(()) };
+            copy(original, if *gift { CopyForm::Gift } else { CopyForm::Copy })
+        }
         Move::Restart => {
             refold(shop);
             return Ok(());
@@ -195,7 +237,12 @@ fn refold(shop: &Shop) {
     let figures =
         |shop: &Shop| shop.state.shifts.values().map(|s| (s.id, s.figures.clone())).collect::<Vec<_>>();
     assert_eq!(figures(&again), figures(shop));
-    assert_eq!(again.state.sales.len(), shop.state.sales.len());
+    assert_eq!(again.state.sales, shop.state.sales);
+    let totals = |shop: &Shop| {
+        let orders = shop.state.orders.values();
+        orders.map(|o| (o.id, (o.revision, o.totals.clone()))).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(totals(&again), totals(shop));
 }
 
 /// What one shift adds up to, worked out from the events in another way than the state does it.
@@ -338,7 +385,9 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
                     last_z = *z_number;
                 }
             }
-            Event::OrderPlaced { order, lines, .. } => drop(placed.insert(*order, lines.clone())),
+            Event::OrderPlaced { order, lines, .. } | Event::OrderEdited { order, lines, .. } => {
+                drop(placed.insert(*order, lines.clone()))
+            }
             Event::OrderCancelled { stamp, .. } | Event::BasketAbandoned { stamp, .. } => {
                 shifts.get_mut(&stamp.shift).expect("open").1.counts[3] += 1;
             }
@@ -444,7 +493,7 @@ fn the_sequences_reach_every_event_of_a_till() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for _ in 0..100 {
+    for _ in 0..250 {
         let steps = prop::collection::vec(moves(), 80).new_tree(&mut runner).expect("a sequence").current();
         let mut shop = two_tills(TaxBasis::Inclusive, TaxRounding::PerLine, "0.05");
         let mut known = Known::default();
@@ -475,6 +524,11 @@ fn the_sequences_reach_every_event_of_a_till() {
         "drawer_opened",
         "cash_reported",
         "tenders_reported",
+        "order_parked",
+        "order_retrieved",
+        "orders_carried_over",
+        "copy_printed",
+        "order_edited",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

@@ -19,9 +19,11 @@ use holdfast_domain::ids::{
 use holdfast_domain::invariant::{check_event, check_state};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_domain::order::{Channel, Order, PlaceOrder};
+use holdfast_domain::order::{
+    Channel, Claim, EditOrder, Order, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder,
+};
 use holdfast_domain::receipt::{ReceiptSource, Series};
-use holdfast_domain::sale::Sale;
+use holdfast_domain::sale::{CopyForm, Sale};
 use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
 use holdfast_domain::staff::{
     Approval, Authority, CashLimit, Limits, OwnRole, Permission, PinVerdict, Role, RoleNumber, StaffNumber,
@@ -583,6 +585,48 @@ pub fn catalog() -> Catalog {
         details: ProductDetails::default(),
     });
     Catalog::new(1, products).expect("unique numbers")
+}
+
+/// The corner shop's assortment with one product that is sold from 18 years on.
+pub fn for_adults(product: &str) -> Catalog {
+    let mut products: Vec<Product> = catalog().products().cloned().collect();
+    for of in products.iter_mut().filter(|of| of.sku == sku(product)) {
+        of.details.minimum_age = Some(18);
+    }
+    Catalog::new(2, products).expect("unique numbers")
+}
+
+pub fn park_new(order: OrderId, label: &str, lines: &[LineInput]) -> Action {
+    let Action::PlaceOrder(draft) = place(order, Channel::Counter, lines) else { unreachable!("a draft") };
+    let label = Label::new(label).expect("a name");
+    Action::ParkOrder(ParkOrder { label, basket: ParkedBasket::Draft(Box::new(draft)) })
+}
+
+pub fn park(order: OrderId, revision: u32) -> Action {
+    let label = Label::new("red scarf").expect("a name");
+    Action::ParkOrder(ParkOrder { label, basket: ParkedBasket::Placed { order, revision } })
+}
+
+pub fn retrieve(order: OrderId, claim: Claim) -> Action {
+    Action::RetrieveOrder { order, claim }
+}
+
+pub fn edit(order: OrderId, revision: u32, edits: &[OrderEdit]) -> Action {
+    Action::EditOrder(EditOrder { order, revision, edits: edits.to_vec(), expected_total: None })
+}
+
+pub fn void_line(line: u16) -> OrderEdit {
+    OrderEdit::VoidLine { line: LineNumber(line), reason: reason("changed mind") }
+}
+
+/// Without a reason where nothing is named.
+pub fn to_quantity(line: u16, quantity: &str, why: Option<&str>) -> OrderEdit {
+    let (line, quantity) = (LineNumber(line), qty(quantity));
+    OrderEdit::ChangeQuantity { line, quantity, reason: why.map(reason) }
+}
+
+pub fn copy(original: TransactionId, form: CopyForm) -> Action {
+    Action::PrintCopy { original, form }
 }
 
 pub fn move_cash(movement: CashMovement, amount: &str) -> Action {

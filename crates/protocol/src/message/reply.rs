@@ -8,10 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::bounded::Sku;
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TransactionId};
+use holdfast_domain::ids::{
+    CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TerminalId, TransactionId,
+};
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
+use holdfast_domain::sale::CopyForm;
 use holdfast_domain::tender::Payment;
 use holdfast_money::{Money, Quantity};
 use serde::{Deserialize, Serialize};
@@ -233,6 +236,36 @@ pub enum Summary {
         #[serde(with = "plain")]
         level: Quantity,
     },
+    OrderParked {
+        #[serde(with = "plain")]
+        order: OrderId,
+        revision: u32,
+        /// Of a basket that was placed by the same command.
+        #[serde(with = "plain")]
+        totals: Option<Totals>,
+    },
+    OrderRetrieved {
+        #[serde(with = "plain")]
+        order: OrderId,
+        revision: u32,
+        /// The till that had it before.
+        #[serde(with = "plain")]
+        from: Option<TerminalId>,
+    },
+    OrderEdited {
+        #[serde(with = "plain")]
+        order: OrderId,
+        revision: u32,
+        #[serde(with = "plain")]
+        totals: Totals,
+    },
+    CopyPrinted {
+        #[serde(with = "plain")]
+        original: TransactionId,
+        copy: u32,
+        #[serde(with = "plain")]
+        form: CopyForm,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -261,18 +294,34 @@ pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
         Outcome::Refused { refusal } => {
             Answer::Refused { position, code: refusal.code.clone(), text: refusal.text.clone(), record }
         }
-        Outcome::Accepted { events } => {
-            match count_finished(events).or_else(|| events.iter().find_map(summarise)) {
-                Some(summary) => Answer::Accepted { position, summary, warnings: warnings(events), record },
-                None => Answer::Rejected {
-                    code: codes::NO_ANSWER.to_owned(),
-                    text: "the record of this command has no answer; export the journal and ask for help"
-                        .to_owned(),
-                },
-            }
-        }
+        Outcome::Accepted { events } => match summary(events) {
+            Some(summary) => Answer::Accepted { position, summary, warnings: warnings(events), record },
+            None => Answer::Rejected {
+                code: codes::NO_ANSWER.to_owned(),
+                text: "the record of this command has no answer; export the journal and ask for help"
+                    .to_owned(),
+            },
+        },
     };
     Reply { id, answer }
+}
+
+/// What the record did: the last word where its first event does not say it, the first event that says something otherwise.
+fn summary(events: &[Event]) -> Option<Summary> {
+    count_finished(events).or_else(|| parked(events)).or_else(|| events.iter().find_map(summarise))
+}
+
+/// A basket that was parked at once was not only placed.
+fn parked(events: &[Event]) -> Option<Summary> {
+    let (order, revision) = events.iter().find_map(|event| match event {
+        Event::OrderParked { order, revision, .. } => Some((*order, *revision)),
+        _ => None,
+    })?;
+    let totals = events.iter().find_map(|event| match event {
+        Event::OrderPlaced { totals, .. } => Some(totals.clone()),
+        _ => None,
+    });
+    Some(Summary::OrderParked { order, revision, totals })
 }
 
 fn warnings(events: &[Event]) -> Vec<Warning> {
@@ -334,6 +383,15 @@ fn summarise(event: &Event) -> Option<Summary> {
         Event::CountCancelled { count, .. } => Summary::CountCancelled { count: *count },
         Event::ReorderLevelSet { sku, level, .. } => {
             Summary::ReorderLevelSet { sku: sku.clone(), level: *level }
+        }
+        Event::OrderEdited { order, revision, totals, .. } => {
+            Summary::OrderEdited { order: *order, revision: *revision, totals: totals.clone() }
+        }
+        Event::CopyPrinted { original, copy, form, .. } => {
+            Summary::CopyPrinted { original: *original, copy: *copy, form: *form }
+        }
+        Event::OrderRetrieved { order, revision, from, .. } => {
+            Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }
         }
         other => {
             let view = super::stream::transaction_view(other)?;

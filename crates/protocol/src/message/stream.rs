@@ -47,7 +47,138 @@ impl StockEntry {
     }
 }
 
-/// `…/store/orders`: transactions as they become durable.
+/// `…/store/orders`: transactions as they become durable, and orders that are not paid yet as they pass from till to till.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OrdersMessage {
+    Transaction(TransactionMessage),
+    Order(OrderMessage),
+}
+
+impl OrdersMessage {
+    pub fn seq(&self) -> u64 {
+        match self {
+            Self::Transaction(message) => message.seq,
+            Self::Order(message) => message.seq,
+        }
+    }
+
+    pub fn previous(&self) -> u64 {
+        match self {
+            Self::Transaction(message) => message.previous,
+            Self::Order(message) => message.previous,
+        }
+    }
+}
+
+/// What happened to an order between placing and payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderMessage {
+    #[serde(with = "plain")]
+    pub seq: u64,
+    #[serde(with = "plain")]
+    pub previous: u64,
+    pub order: OrderView,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderView {
+    #[serde(with = "plain")]
+    pub order: OrderId,
+    /// The order's from now on.
+    pub revision: u32,
+    pub change: OrderChange,
+    #[serde(with = "plain")]
+    pub terminal: TerminalId,
+    #[serde(with = "plain")]
+    pub operator: StaffId,
+    #[serde(with = "plain")]
+    pub mode: Mode,
+    #[serde(with = "plain")]
+    pub occurred_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OrderChange {
+    /// Whoever asks first has it.
+    Parked {
+        #[serde(with = "plain")]
+        label: Label,
+    },
+    /// The message's till has it in hand now.
+    Retrieved {
+        /// Who had it before.
+        #[serde(with = "plain")]
+        from: Option<TerminalId>,
+    },
+    /// Its lines are others now.
+    Edited {
+        #[serde(with = "plain")]
+        totals: Totals,
+    },
+}
+
+/// What a record tells all tills on the orders stream, in its order; the shell fills in the places.
+pub fn orders_news_of(record: &Record) -> impl Iterator<Item = OrdersNews> + '_ {
+    record.outcome.events().iter().filter_map(|event| {
+        let transaction = transaction_view(event).map(OrdersNews::Transaction);
+        transaction.or_else(|| order_view(event).map(OrdersNews::Order))
+    })
+}
+
+/// A message of the orders stream without its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrdersNews {
+    Transaction(TransactionView),
+    Order(OrderView),
+}
+
+impl OrdersNews {
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Transaction(view) => view.mode,
+            Self::Order(view) => view.mode,
+        }
+    }
+
+    pub fn at(self, seq: u64, previous: u64) -> OrdersMessage {
+        match self {
+            Self::Transaction(transaction) => {
+                OrdersMessage::Transaction(TransactionMessage { seq, previous, transaction })
+            }
+            Self::Order(order) => OrdersMessage::Order(OrderMessage { seq, previous, order }),
+        }
+    }
+}
+
+fn order_view(event: &Event) -> Option<OrderView> {
+    let (stamp, order, revision, change) = match event {
+        Event::OrderParked { stamp, order, revision, label } => {
+            (stamp, order, revision, OrderChange::Parked { label: label.clone() })
+        }
+        Event::OrderEdited { stamp, order, revision, totals, .. } => {
+            (stamp, order, revision, OrderChange::Edited { totals: totals.clone() })
+        }
+        Event::OrderRetrieved { stamp, order, revision, from } => {
+            (stamp, order, revision, OrderChange::Retrieved { from: *from })
+        }
+        _ => return None,
+    };
+    Some(OrderView {
+        order: *order,
+        revision: *revision,
+        change,
+        terminal: stamp.terminal,
+        operator: stamp.operator,
+        mode: stamp.mode,
+        occurred_at: stamp.occurred_at,
+    })
+}
+
+/// One transaction that became durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionMessage {

@@ -10,11 +10,11 @@ use holdfast_domain::ids::{
     CommandId, CountId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::Line;
-use holdfast_domain::order::{Channel, OrderTerms, Totals};
+use holdfast_domain::order::{AgeCheck, Asked, Channel, OrderTerms, QuantityChange, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
-use holdfast_domain::sale::ReturnedLine;
+use holdfast_domain::sale::{CopyForm, ReturnedLine};
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::staff::{OwnRole, Permission, Role, StaffNumber};
 use holdfast_domain::state::EpochLine;
@@ -138,6 +138,33 @@ wire_enum!(Event {
     SubjectGrouped { subject: SubjectId, group: Option<Label>, staff: StaffId },
     OrderTermsSet { order: OrderId, terms: OrderTerms },
     TaxesConfigured { table: Box<TaxTable> },
+    OrderParked { stamp: Stamp, order: OrderId, revision: u32, label: Label },
+    OrderRetrieved { stamp: Stamp, order: OrderId, revision: u32, from: Option<TerminalId> },
+    OrdersCarriedOver {
+        stamp: Stamp,
+        z_number: u32,
+        count: u32,
+        open_amount: Money,
+        orders: Vec<OrderId>,
+    },
+    CopyPrinted {
+        stamp: Stamp,
+        document: TransactionId,
+        original: TransactionId,
+        copy: u32,
+        form: CopyForm,
+    },
+    OrderEdited {
+        stamp: Stamp,
+        order: OrderId,
+        revision: u32,
+        customer: Option<SubjectId>,
+        lines: Vec<Line>,
+        totals: Totals,
+        changed: Vec<QuantityChange>,
+    },
+    OrderAskedFor { order: OrderId, asked: Box<Asked> },
+    AgeChecked { stamp: Stamp, order: OrderId, age: u8, how: AgeCheck },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

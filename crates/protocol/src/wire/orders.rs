@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, CouponCode, Description, Label, OrderTag, PromotionCode, Reason, Sku, TaxClass,
-    TaxCode, TenderCode, TenderReference, TimeZoneName,
+    Address, Barcode, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason, Sku,
+    TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -14,11 +14,14 @@ use holdfast_domain::ids::{
     CountId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::{
-    AppliedDiscount, AppliedPrice, DiscountPart, DiscountSource, Line, LineFate, LineNumber,
+    AppliedDiscount, AppliedPrice, DiscountInput, DiscountPart, DiscountSource, Line, LineFate, LineNumber,
 };
-use holdfast_domain::order::{Channel, Order, OrderState, OrderTerms, Reservation, Totals};
+use holdfast_domain::order::{
+    AgeCheck, Asked, AskedRate, Channel, Custody, Holder, Note, Order, OrderState, OrderTerms,
+    QuantityChange, Reservation, Totals,
+};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
-use holdfast_domain::sale::{ReturnedLine, Sale, SoldLine};
+use holdfast_domain::sale::{CopyForm, ReturnedLine, Sale, SoldLine};
 use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber,
@@ -121,6 +124,8 @@ wire_struct!(Stamp {
 wire_enum!(Channel { Counter, NotInHand });
 wire_enum!(OrderState { Placed, PartlyPaid, Paid, Fulfilled, Cancelled });
 wire_struct!(Totals { net: Money, tax: Money, gross: Money, discount: Money });
+wire_struct!(Holder { terminal: TerminalId, operator: StaffId, shift: ShiftId, since: Timestamp });
+wire_enum!(Custody { Free, Held(holder: Holder), Parked { label: Label, by: Holder } });
 wire_struct!(Order {
     id: OrderId,
     state: OrderState,
@@ -136,9 +141,22 @@ wire_struct!(Order {
     revision: u32,
     reservation: Reservation,
     terms: OrderTerms,
+    custody: Custody,
+    asked: Asked,
+    age_checked: Option<u8>,
 });
 wire_enum!(Reservation { Held, Until(until: Timestamp), Expired });
 wire_struct!(OrderTerms { tag: Option<OrderTag>, exemption: Option<Label>, coupons: Vec<CouponCode> });
+wire_enum!(AgeCheck { ByLook, ByDocument });
+wire_struct!(Note { line: Option<LineNumber>, text: Description });
+wire_struct!(AskedRate { line: LineNumber, rate: Rate });
+wire_struct!(Asked {
+    group: Option<PriceGroup>,
+    unused: Vec<CouponCode>,
+    discount: DiscountInput,
+    rates: Vec<AskedRate>,
+    notes: Vec<Note>,
+});
 
 wire_enum!(TenderClass { Cash, Voucher, Other });
 wire_enum!(ChangeRule { Never, Any, UpTo { max: Money } });
@@ -197,7 +215,10 @@ wire_struct!(Sale {
     paid_out: Money,
     tenders: Vec<TenderBalance>,
     voided: Option<TransactionId>,
+    copies: u32,
 });
+wire_enum!(CopyForm { Copy, Gift });
+wire_struct!(QuantityChange { line: LineNumber, before: Quantity, after: Quantity, reason: Option<Reason> });
 wire_struct!(ReturnedLine { original: Option<LineNumber>, line: Line });
 
 wire_struct!(StockLevel {

@@ -9,8 +9,11 @@ use holdfast_domain::command::{
 };
 use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder, Terms};
+use holdfast_domain::order::{
+    AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
+};
 use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
@@ -45,6 +48,10 @@ fn today() -> Wired<BusinessDay> {
 
 fn live() -> Wired<Mode> {
     Wired(Mode::Live)
+}
+
+fn parked() -> Wired<Claim> {
+    Wired(Claim::Parked)
 }
 
 fn full() -> Wired<Settlement> {
@@ -105,7 +112,7 @@ wire_request!(PlaceOrder {
     short reserve_until: Option<Timestamp>, terms: Terms,
 });
 
-wire_struct!(Terms {
+wire_request!(Terms {
     #[serde(default)]
     tag: Option<OrderTag>,
     #[serde(default)]
@@ -113,8 +120,31 @@ wire_struct!(Terms {
     #[serde(default)]
     exemption: Option<Label>,
     #[serde(default)]
-    discount: DiscountInput,
+    discount: DiscountInput;
+    short notes: Vec<Note>, age_check: Option<AgeCheck>,
 });
+wire_enum!(ParkedBasket { Draft(place: Box<PlaceOrder>), Placed { order: OrderId, revision: u32 } });
+wire_struct!(ParkOrder { label: Label, basket: ParkedBasket });
+wire_enum!(OrderEdit {
+    AddLine(line: LineInput),
+    VoidLine { line: LineNumber, reason: Reason },
+    ChangeQuantity { line: LineNumber, quantity: Quantity, reason: Option<Reason> },
+    SetPrice { line: LineNumber, price: PriceInput },
+    SetDiscount { line: Option<LineNumber>, discount: DiscountInput },
+    SetCustomer { customer: Option<SubjectId> },
+    SetTag { tag: Option<OrderTag> },
+    SetCoupons { coupons: Vec<CouponCode> },
+    SetExemption { certificate: Option<Label> },
+    SetNotes { notes: Vec<Note> },
+    CheckAge { how: AgeCheck },
+});
+wire_struct!(EditOrder {
+    order: OrderId,
+    revision: u32,
+    edits: Vec<OrderEdit>,
+    expected_total: Option<Money>,
+});
+wire_enum!(Claim { Parked, TakeOver });
 wire_enum!(ReceiptSource { Hub, Island { number: u32 } });
 wire_enum!(Settlement { Full, Deposit });
 wire_enum!(BusinessDay { Today, On(date: BusinessDate) });
@@ -199,4 +229,12 @@ wire_enum!(Action {
     FinishCount { count: CountId },
     CancelCount { count: CountId, reason: Reason },
     SetReorderLevel { item: ItemRef, level: Quantity },
+    ParkOrder(park: ParkOrder),
+    RetrieveOrder {
+        order: OrderId,
+        #[serde(default = "parked")]
+        claim: Claim,
+    },
+    PrintCopy { original: TransactionId, form: CopyForm },
+    EditOrder(edit: EditOrder),
 } never SignOn);

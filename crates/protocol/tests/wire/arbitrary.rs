@@ -1,6 +1,7 @@
 //! Any value of every stored kind, from a seed. Sums need not add up: the stored form carries what it is given.
 
 mod book;
+mod orders;
 
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
@@ -100,6 +101,13 @@ variants!(
         SubjectGrouped,
         OrderTermsSet,
         TaxesConfigured,
+        OrderParked,
+        OrderRetrieved,
+        OrdersCarriedOver,
+        CopyPrinted,
+        OrderEdited,
+        OrderAskedFor,
+        AgeChecked,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -575,17 +583,14 @@ impl Source {
             "StockRanLow" => {
                 Event::StockRanLow { sku: self.sku(), available: self.quantity(), level: self.quantity() }
             }
-            "ReservationLimited" => Event::ReservationLimited { stamp, order, until: self.timestamp() },
-            "ReservationExpired" => Event::ReservationExpired { order, until: self.timestamp() },
             "SubjectGrouped" => Event::SubjectGrouped {
                 subject: SubjectId(self.uuid()),
                 group: self.maybe(Self::label),
                 staff,
             },
-            "SoldAfterExpiry" => Event::SoldAfterExpiry { stamp, order },
             "OrderTermsSet" => Event::OrderTermsSet { order, terms: self.order_terms() },
             "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
-            other => panic!("{other} is in the list and cannot be made"),
+            of_order => self.of_order(of_order, stamp, order),
         }
     }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use holdfast_domain::Action;
 use holdfast_domain::staff::PinVerdict;
 use holdfast_protocol::message::{
-    Answer, CatalogMessage, Reply, Request, StatusMessage, StockMessage, Summary, TransactionKind,
-    TransactionMessage, Warning,
+    Answer, CatalogMessage, OrderChange, OrdersMessage, Reply, Request, StatusMessage, StockMessage, Summary,
+    TransactionKind, Warning,
 };
 use serde_json::{Value, json};
 
@@ -39,6 +39,10 @@ variants!(
         FinishCount,
         CancelCount,
         SetReorderLevel,
+        ParkOrder,
+        RetrieveOrder,
+        PrintCopy,
+        EditOrder,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -61,6 +65,10 @@ variants!(
         CountFinished,
         CountCancelled,
         ReorderLevelSet,
+        OrderParked,
+        OrderRetrieved,
+        CopyPrinted,
+        OrderEdited,
     }
 );
 variants!(
@@ -79,6 +87,7 @@ variants!(
         CashLoan,
     }
 );
+variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });
 variants!(WARNINGS, warning_name, Warning { StockBelowZero, ReservationExpired });
 
 /// What the examples of one place have shown.
@@ -99,6 +108,7 @@ impl Coverage {
             ("summary", SUMMARIES),
             ("kind", KINDS),
             ("warning", WARNINGS),
+            ("change", CHANGES),
             ("stream", &["stock", "orders", "catalog", "status"]),
         ];
         for (list, names) in lists {
@@ -152,7 +162,14 @@ impl Coverage {
                 self.saw("stream", stream);
                 match stream {
                     "stock" => again::<StockMessage>(&text),
-                    "orders" => again::<TransactionMessage>(&text),
+                    "orders" => {
+                        let message: OrdersMessage =
+                            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+                        if let OrdersMessage::Order(message) = &message {
+                            self.saw("change", change_name(&message.order.change));
+                        }
+                        serde_json::to_value(&message).expect("JSON")
+                    }
                     "catalog" => again::<CatalogMessage>(&text),
                     "status" => again::<StatusMessage>(&text),
                     other => panic!("{other} is no message of the protocol"),

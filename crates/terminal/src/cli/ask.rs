@@ -8,8 +8,9 @@ use clap::Args;
 use holdfast_domain::command::Action;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::tender::Payment;
-use holdfast_protocol::message::{Answer, Pin, Reply, Summary};
+use holdfast_protocol::message::{Answer, Pin, Reply, Summary, Warning};
 use holdfast_terminal::client::accepted;
+use holdfast_terminal::hub_api::HubApi;
 use holdfast_terminal::{Folder, Pace, Till, TillError};
 
 use super::{Approver, Person, Typed};
@@ -32,21 +33,36 @@ pub(super) struct Desk {
 impl Desk {
     /// Signs on, asks for one thing and prints what became of it.
     pub async fn ask(self, action: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
+        let (answer, ()) = self.answer(async |till, _| action(till).await, async |_| Ok(())).await?;
+        let Answer::Accepted { summary, warnings, position, .. } = answer else {
+            bail!("there is no answer")
+        };
+        print(&summary);
+        warn(&warnings);
+        println!("record {} of epoch {}", position.seq, position.epoch);
+        Ok(())
+    }
+
+    /// Signs on and asks for one thing, and reads something at the hub once it is answered.
+    pub async fn answer<T>(
+        self,
+        action: impl AsyncFnOnce(&Till, &HubApi) -> Result<Action, TillError>,
+        read: impl AsyncFnOnce(&HubApi) -> Result<T, TillError>,
+    ) -> Result<(Answer, T)> {
         let Typed { pin, approval } = self.person.typed(&self.approver)?;
-        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
         let answer = async {
             till.ready(WITHIN).await?;
-            let action = action(&till).await?;
+            let action = action(&till, &api).await?;
             answered(till.sign_on(self.person.number(), pin)).await?;
-            asked(&till, action, approval).await
+            let answer = asked(&till, action, approval).await?;
+            Ok::<_, TillError>((answer, read(&api).await?))
         };
         let answer = answer.await;
         let closed = till.close().await;
-        let Answer::Accepted { summary, position, .. } = answer? else { bail!("there is no answer") };
+        let answer = answer?;
         closed?;
-        print(&summary);
-        println!("record {} of epoch {}", position.seq, position.epoch);
-        Ok(())
+        Ok(answer)
     }
 }
 
@@ -104,7 +120,20 @@ pub(super) fn print(summary: &Summary) {
             }
         }
         Summary::ReorderLevelSet { sku, level } => println!("{sku} is to be ordered again from {level} on"),
+        Summary::CopyPrinted { copy, .. } => println!("copy {copy}"),
         _ => {}
+    }
+}
+
+/// What the cashier should know though it was done.
+pub(super) fn warn(warnings: &[Warning]) {
+    for warning in warnings {
+        match warning {
+            Warning::StockBelowZero { sku, on_hand } => println!("warning: {sku} is at {on_hand} on hand"),
+            Warning::ReservationExpired { order } => {
+                println!("warning: the goods of order {order} were not held any more");
+            }
+        }
     }
 }
 

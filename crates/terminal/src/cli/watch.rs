@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use holdfast_protocol::message::{OrderChange, OrderMessage, OrdersMessage, TransactionMessage};
 use holdfast_terminal::client::LinkState;
 use holdfast_terminal::{Folder, Pace, Till, TillEvent};
 use tokio::sync::broadcast::error::RecvError;
@@ -58,6 +59,27 @@ impl Watch {
     }
 }
 
+fn show_order(message: &OrdersMessage) {
+    let seq = message.seq();
+    match message {
+        OrdersMessage::Transaction(TransactionMessage { transaction: view, .. }) => {
+            let total = view.totals.as_ref().map(|totals| totals.gross.to_string()).unwrap_or_default();
+            println!("{:?} {} {total} (record {seq})", view.kind, view.receipt);
+        }
+        OrdersMessage::Order(OrderMessage { order: view, .. }) => match &view.change {
+            OrderChange::Parked { label } => {
+                println!("order {} parked as `{label}` by {} (record {seq})", view.order, view.terminal);
+            }
+            OrderChange::Edited { totals } => {
+                println!("order {} costs {} now (record {seq})", view.order, totals.gross);
+            }
+            OrderChange::Retrieved { .. } => {
+                println!("order {} is in the hands of {} (record {seq})", view.order, view.terminal);
+            }
+        },
+    }
+}
+
 fn show(event: &TillEvent) {
     match event {
         TillEvent::Snapshot(snapshot) => println!(
@@ -75,11 +97,7 @@ fn show(event: &TillEvent) {
                 );
             }
         }
-        TillEvent::Transaction(message) => {
-            let view = &message.transaction;
-            let total = view.totals.as_ref().map(|totals| totals.gross.to_string()).unwrap_or_default();
-            println!("{:?} {} {total} (record {})", view.kind, view.receipt, message.seq);
-        }
+        TillEvent::Orders(message) => show_order(message),
         TillEvent::Catalog(catalog) => {
             println!("catalog version {}, {} products", catalog.version, catalog.products)
         }

@@ -410,8 +410,8 @@ impl Engine {
                 }
             }
             Some(Stream::Orders) => {
-                if let Some(transaction) = self.understood(&message) {
-                    self.numbered(Numbered::Transaction(Arc::new(transaction)));
+                if let Some(orders) = self.understood(&message) {
+                    self.numbered(Numbered::Orders(Arc::new(orders)));
                 }
             }
             Some(Stream::Catalog) => {
@@ -449,7 +449,7 @@ impl Engine {
     fn stream_outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Fresh(Numbered::Stock(stock)) => self.out.tell(TillEvent::Stock(stock)),
-            Outcome::Fresh(Numbered::Transaction(message)) => self.out.tell(TillEvent::Transaction(message)),
+            Outcome::Fresh(Numbered::Orders(message)) => self.out.tell(TillEvent::Orders(message)),
             Outcome::Nothing => {}
             Outcome::Missing(stream) => {
                 Counters::add(&self.out.counters.gaps);

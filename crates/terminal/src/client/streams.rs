@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use holdfast_protocol::message::{StockMessage, TransactionMessage};
+use holdfast_protocol::message::{OrdersMessage, StockMessage};
 use holdfast_protocol::topics::Stream;
 
 /// Messages that are held until the snapshot says where the stream stands.
@@ -46,14 +46,14 @@ impl Cursor {
 #[derive(Debug, Clone)]
 pub(super) enum Numbered {
     Stock(Arc<StockMessage>),
-    Transaction(Arc<TransactionMessage>),
+    Orders(Arc<OrdersMessage>),
 }
 
 impl Numbered {
     fn place(&self) -> (Stream, u64, u64) {
         match self {
             Self::Stock(message) => (Stream::Stock, message.seq, message.previous),
-            Self::Transaction(message) => (Stream::Orders, message.seq, message.previous),
+            Self::Orders(message) => (Stream::Orders, message.seq(), message.previous()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Scene;
 use super::catalog::{COUPONS, GROUPS, TAG, off};
 use super::source::Source;
-use crate::case::{Basket, BasketLine, Measure, Moment, Product, Returned};
+use crate::case::{Basket, BasketLine, HadPrice, Measure, Moment, Product, Returned};
 use crate::number::{Decimal, round, whole};
 
 /// A basket, and what it would be worth at the products' own prices.
@@ -46,7 +46,16 @@ fn line(source: &mut Source, scene: &Scene, products: &[Product], number: u32) -
     });
     let discount = source.one_in(14).then(|| off(source, scene));
     let voided = source.one_in(14);
-    BasketLine { number, sku: product.sku.clone(), quantity, set_price, discount, voided }
+    // Now and then the basket has stood open while prices changed, or not.
+    let had = source.one_in(10).then(|| {
+        let unit_price = match source.between(1, 3) {
+            1 => product.unit_price,
+            _ if scene.exponent == 0 => source.decimal(0, 2_000, 0),
+            _ => source.decimal(0, 2_000, 2),
+        };
+        HadPrice { list: (*source.pick(&["standard", "LAST WEEK"])).to_owned(), unit_price }
+    });
+    BasketLine { number, sku: product.sku.clone(), quantity, set_price, discount, voided, had }
 }
 
 /// Nothing, some of the goods, or part by part all of them, in whatever order.

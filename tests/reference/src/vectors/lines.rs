@@ -1,5 +1,7 @@
 //! Sections 1 to 3.
 
+use crate::case::HadPrice;
+
 use super::picked::{Picked, amount, at, decimal, percent, shop};
 
 const TENTH: &str = r#"{"item_off": {"items": "all", "off": {"percent": {"rate": "0.1"}}}}"#;
@@ -42,12 +44,42 @@ pub fn unit_price() -> Vec<Picked> {
         tea("a list is no longer in force in the minute it lasts until")
             .list("L", 1, &[("tea", "2.00")], |list| list.until = Some(at(720)))
             .is(&[("gross", "3.00")]),
+        shop("an open basket keeps its price when the list's has risen")
+            .product("tea", "3.00")
+            .list("L", 1, &[("tea", "2.90")], |_| {})
+            .line_with("tea", "1", |line| line.had = had("2.50"))
+            .is(&[("gross", "2.50"), ("line 1 list", "before")]),
+        shop("an open basket gets the list's price when that has fallen")
+            .product("tea", "3.00")
+            .list("L", 1, &[("tea", "2.40")], |_| {})
+            .line_with("tea", "1", |line| line.had = had("2.50"))
+            .is(&[("gross", "2.40"), ("line 1 list", "L")]),
+        shop("an open basket whose price stays the same keeps the list that gave it")
+            .product("tea", "2.50")
+            .line_with("tea", "1", |line| line.had = had("2.50"))
+            .is(&[("gross", "2.50"), ("line 1 list", "before")]),
+        shop("a kept price takes part in promotions as any other of a list does")
+            .product("tea", "3.00")
+            .promotion("P", 1, TENTH)
+            .line_with("tea", "1", |line| line.had = had("2.50"))
+            .is(&[("gross", "2.25")]),
+        shop("a price that somebody set stands above the one that the basket had")
+            .product("tea", "3.00")
+            .line_with("tea", "1", |line| {
+                line.set_price = Some(decimal("2.75"));
+                line.had = had("2.50");
+            })
+            .is(&[("gross", "2.75")]),
         shop("a price that somebody set stands above every list")
             .product("tea", "3.00")
             .list("L", 1, &[("tea", "2.00")], |_| {})
             .line_with("tea", "2", |line| line.set_price = Some(decimal("2.75")))
             .is(&[("gross", "5.50")]),
     ]
+}
+
+fn had(price: &str) -> Option<HadPrice> {
+    Some(HadPrice { list: "before".to_owned(), unit_price: decimal(price) })
 }
 
 pub fn line() -> Vec<Picked> {

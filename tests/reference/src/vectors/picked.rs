@@ -156,6 +156,7 @@ impl Picked {
 
     pub fn line_with(mut self, sku: &str, quantity: &str, change: impl FnOnce(&mut BasketLine)) -> Self {
         let mut line = BasketLine {
+            had: None,
             number: u32::try_from(self.case.basket.lines.len() + 1).expect("few lines"),
             sku: sku.to_owned(),
             quantity: decimal(quantity),

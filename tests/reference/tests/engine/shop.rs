@@ -1,6 +1,6 @@
 //! A case as the product's own words, priced, sold and taken back by the product's own rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use holdfast_domain::bounded::{
@@ -58,7 +58,16 @@ pub fn price(case: &Case) -> Result<Expected> {
     let coupons =
         case.basket.coupons.iter().map(|coupon| Ok(CouponCode::new(coupon)?)).collect::<Result<Vec<_>>>()?;
     let discount = discount(case.basket.discount, currency)?;
+    let mut had = BTreeMap::new();
+    for line in &case.basket.lines {
+        if let Some(before) = &line.had {
+            let number = LineNumber(u16::try_from(line.number)?);
+            had.insert(number, (unit_price(before.unit_price)?, Label::new(&before.list)?));
+        }
+    }
+    let kept = had.iter().map(|(number, (price, list))| (*number, (*price, list))).collect();
     let circumstances = Circumstances {
+        kept: &kept,
         now: local(&case.basket.now)?,
         tag: tag.as_ref(),
         group: group.as_ref(),

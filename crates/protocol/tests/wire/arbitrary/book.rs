@@ -30,7 +30,7 @@ impl Source {
         }
     }
 
-    fn code<T>(&mut self, make: fn(&str) -> Result<T, TextError>) -> T {
+    pub(super) fn code<T>(&mut self, make: fn(&str) -> Result<T, TextError>) -> T {
         make(&format!("C-{}", self.below(100_000))).unwrap()
     }
 
