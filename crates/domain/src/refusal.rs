@@ -214,8 +214,9 @@ pub enum Refusal {
     LineUnknown { line: LineNumber },
     #[error("only {returnable} of line {line} can still come back, {wanted} were asked for")]
     ReturnTooLarge { line: LineNumber, returnable: Quantity, wanted: Quantity },
-    #[error("the drawer should hold {expected} only; it cannot pay out {wanted}")]
-    DrawerShort { expected: Money, wanted: Money },
+    /// What it should hold is not said: who counts a drawer counts it blind.
+    #[error("by the books the drawer holds less than {wanted}")]
+    DrawerShort { wanted: Money },
     #[error("an amount of zero moves no cash; give what goes in or out of the drawer")]
     NothingMoved,
     #[error("receipt number {number} was used already")]

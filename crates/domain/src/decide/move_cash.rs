@@ -29,7 +29,7 @@ pub(super) fn decide(
     }
     let expected = shift.figures.cash_expected;
     if !movement.enters() && amount > expected {
-        return Err(Refusal::DrawerShort { expected, wanted: amount });
+        return Err(Refusal::DrawerShort { wanted: amount });
     }
     if !amount.in_range() || !(expected + amount).in_range() {
         return Err(Refusal::AmountOutOfRange);

@@ -75,9 +75,8 @@ impl Refund {
     /// # Errors
     /// [`Refusal::DrawerShort`] when the drawer should not hold that much.
     pub(super) fn payment(self, shift: &Shift) -> Result<Payment, Refusal> {
-        let expected = shift.figures.cash_expected;
-        if self.cash > expected {
-            return Err(Refusal::DrawerShort { expected, wanted: self.cash });
+        if self.cash > shift.figures.cash_expected {
+            return Err(Refusal::DrawerShort { wanted: self.cash });
         }
         let back =
             self.cash + Money::sum(self.gross.currency(), self.tenders.iter().map(|(_, amount)| *amount));
