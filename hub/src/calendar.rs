@@ -29,12 +29,18 @@ pub fn business_date(
     cut_over_minutes: u16,
     at: Timestamp,
 ) -> Result<BusinessDate, CalendarError> {
-    let zone =
-        TimeZone::get(zone).map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
+    date_at(&self::zone(zone)?, cut_over_minutes, at)
+}
+
+/// As [`business_date`], in a time zone that is at hand.
+///
+/// # Errors
+/// [`CalendarError::OutOfRange`].
+pub fn date_at(zone: &TimeZone, cut_over_minutes: u16, at: Timestamp) -> Result<BusinessDate, CalendarError> {
     let out_of_range = || CalendarError::OutOfRange { ms: at.0 };
     let instant = Instant::from_millisecond(at.0).map_err(|_| out_of_range())?;
     let local = instant.to_zoned(zone.clone()).date();
-    let date = if instant < day_begins(&zone, local, cut_over_minutes).ok_or_else(out_of_range)? {
+    let date = if instant < day_begins(zone, local, cut_over_minutes).ok_or_else(out_of_range)? {
         local.yesterday().map_err(|_| out_of_range())?
     } else {
         local
@@ -48,14 +54,46 @@ pub fn business_date(
 /// # Errors
 /// [`CalendarError`].
 pub fn local_time(zone: &str, at: Timestamp) -> Result<LocalTime, CalendarError> {
-    let zone =
-        TimeZone::get(zone).map_err(|source| CalendarError::UnknownZone { name: zone.to_owned(), source })?;
+    let zone = self::zone(zone)?;
     let out_of_range = || CalendarError::OutOfRange { ms: at.0 };
     let local = Instant::from_millisecond(at.0).map_err(|_| out_of_range())?.to_zoned(zone);
     let (month, day) = (local.month().unsigned_abs(), local.day().unsigned_abs());
     let date = BusinessDate::new(local.year(), month, day).map_err(|_| out_of_range())?;
     let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
     Ok(LocalTime { date, minute })
+}
+
+/// A store's time zone by its IANA name.
+///
+/// # Errors
+/// [`CalendarError::UnknownZone`].
+pub fn zone(name: &str) -> Result<TimeZone, CalendarError> {
+    TimeZone::get(name).map_err(|source| CalendarError::UnknownZone { name: name.to_owned(), source })
+}
+
+/// The hour of the store's clock, 0 to 23, at an instant; 0 for one outside the calendar.
+pub fn hour(zone: &TimeZone, at: Timestamp) -> u8 {
+    let instant = Instant::from_millisecond(at.0).unwrap_or(Instant::UNIX_EPOCH);
+    instant.to_zoned(zone.clone()).hour().unsigned_abs()
+}
+
+/// The first instant of a business date, and the first of the one after it.
+///
+/// # Errors
+/// [`CalendarError::OutOfRange`] at the calendar's end.
+pub fn span(
+    zone: &TimeZone,
+    cut_over_minutes: u16,
+    date: BusinessDate,
+) -> Result<(Timestamp, Timestamp), CalendarError> {
+    let out_of_range = || CalendarError::OutOfRange { ms: i64::MAX };
+    let begins = |date: Date| {
+        let instant = day_begins(zone, date, cut_over_minutes).ok_or_else(out_of_range)?;
+        Ok(Timestamp(instant.as_millisecond()))
+    };
+    let (month, day) = (date.month().cast_signed(), date.day().cast_signed());
+    let civil = Date::new(date.year(), month, day).map_err(|_| out_of_range())?;
+    Ok((begins(civil)?, begins(civil.tomorrow().map_err(|_| out_of_range())?)?))
 }
 
 /// The instant at which the business day of a civil date begins.
@@ -137,6 +175,24 @@ mod tests {
         // The hour that comes twice.
         assert_eq!(wall("Europe/Vienna", "2026-10-25T00:30:00Z"), "2026-10-25 02:30");
         assert_eq!(wall("Europe/Vienna", "2026-10-25T01:30:00Z"), "2026-10-25 02:30");
+    }
+
+    #[test]
+    fn a_date_spans_the_instants_that_are_of_it() {
+        for (name, cut_over, date) in [
+            ("Europe/Vienna", 150, "2026-03-29"),
+            ("Europe/Vienna", 150, "2026-10-25"),
+            ("Africa/Cairo", 0, "2026-04-24"),
+            ("UTC", 0, "2028-02-29"),
+        ] {
+            let date: BusinessDate = date.parse().unwrap();
+            let (first, after) = span(&zone(name).unwrap(), cut_over, date).unwrap();
+            let of = |at: i64| business_date(name, cut_over, Timestamp(at)).unwrap();
+            assert_eq!((of(first.0), of(after.0 - 1)), (date, date), "{name}");
+            assert!(of(first.0 - 1) < date && of(after.0) > date, "{name}");
+        }
+        assert_eq!(hour(&zone("Europe/Vienna").unwrap(), at("2026-07-01T22:59:59Z")), 0);
+        assert_eq!(hour(&zone("Europe/Vienna").unwrap(), at("2026-12-01T22:59:59Z")), 23);
     }
 
     #[test]

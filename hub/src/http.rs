@@ -5,12 +5,17 @@
 
 mod assets;
 mod enrolment;
+mod exports;
 mod health;
+mod journal;
+mod losses;
 mod pages;
 mod problem;
 mod quote;
 mod reports;
+mod sales;
 mod session;
+mod sheet;
 mod subjects;
 mod tally;
 mod till;
@@ -35,7 +40,7 @@ use holdfast_domain::ids::StoreId;
 use holdfast_journal::Reader;
 use holdfast_protocol::message::StatusMessage;
 use holdfast_store::StateStore;
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{RwLock, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -47,6 +52,7 @@ use crate::folder::DataFolder;
 use crate::pairing::Pairing;
 use crate::people::People;
 use crate::recovery::keeper::Keeper;
+use crate::reports::KeptDates;
 use crate::serve::{Addresses, Credentials, Peer};
 use crate::subjects::Office;
 use crate::tls::Authority;
@@ -57,6 +63,8 @@ pub(crate) use reports::status_json;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Files of comma-separated values that are written at the same time: each reads the journal as fast as it is read from.
+const FILES_AT_ONCE_MAX: usize = 4;
 /// How long an answer may take to begin.
 const ANSWER_WITHIN: Duration = Duration::from_secs(25);
 /// Nothing but the hub's own files runs, shows or is asked.
@@ -94,6 +102,9 @@ pub(crate) struct App {
     parts: Ingredients,
     sessions: session::Sessions,
     tally: Mutex<tally::Tally>,
+    dates: Mutex<KeptDates>,
+    /// Files that are written at once.
+    files: Arc<Semaphore>,
     /// Enrolments one after another, so that the number in an answer is the till's own.
     enrolling: tokio::sync::Mutex<()>,
 }
@@ -114,7 +125,14 @@ impl std::fmt::Debug for App {
 impl App {
     pub fn new(parts: Ingredients) -> Self {
         let sessions = session::Sessions::new(parts.session_hours);
-        Self { parts, sessions, tally: Mutex::default(), enrolling: tokio::sync::Mutex::default() }
+        Self {
+            parts,
+            sessions,
+            tally: Mutex::default(),
+            dates: Mutex::default(),
+            files: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
+            enrolling: tokio::sync::Mutex::default(),
+        }
     }
 }
 
@@ -137,6 +155,13 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::transactions))
         .routes(routes!(reports::transaction))
         .routes(routes!(reports::status))
+        .routes(routes!(sales::sales))
+        .routes(routes!(sales::sales_file))
+        .routes(routes!(losses::losses))
+        .routes(routes!(losses::losses_file))
+        .routes(routes!(journal::journal))
+        .routes(routes!(journal::record))
+        .routes(routes!(exports::export))
 }
 
 fn described() -> OpenApi {
@@ -169,6 +194,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     api.route("/", get(pages::status))
         .route("/transactions/{id}", get(pages::transaction))
         .route("/paper/{printer}/{sheet}", get(pages::paper))
+        .route("/reports", get(pages::reports::sales))
+        .route("/losses", get(pages::losses::losses))
+        .route("/journal", get(pages::journal::journal))
+        .route("/journal/{id}", get(pages::journal::record))
         .route("/live", get(pages::live))
         .route("/sign-in", get(session::form).post(session::sign_in))
         .route("/sign-out", post(session::sign_out))

@@ -28,6 +28,7 @@ pub mod pairing;
 pub mod people;
 pub mod provision;
 pub mod recovery;
+mod reports;
 mod serve;
 pub mod standstill;
 pub mod storage;

@@ -110,6 +110,23 @@ impl Shop {
         tokio::task::block_in_place(|| self.command(arguments, input))
     }
 
+    /// The cookie of a sign-in. The state shows a new person within moments.
+    async fn signed_in(&self, number: &str, pin: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let form = format!("number={number}&pin={pin}");
+            let request = self.client.post(self.url("/sign-in")).header("host", STRANGER);
+            let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+            let answer = request.send().await.unwrap();
+            if answer.status() == StatusCode::SEE_OTHER {
+                let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+                return cookie.split(';').next().unwrap().to_owned();
+            }
+            assert!(Instant::now() < end, "still {}", answer.status());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn pair(&self, code: &str) -> Response {
         let body = serde_json::json!({"code": code, "known_as": null});
         self.client.post(self.url("/api/v1/pair")).json(&body).send().await.unwrap()
@@ -151,7 +168,16 @@ async fn strangers_read_nothing_on_any_route() {
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
         assert_eq!(answer.json::<Problem>().await.unwrap().code, "HF-HUB-020", "{method} {path}");
     }
-    for page in ["/", "/live", "/transactions/1-000001", "/paper/receipts/1"] {
+    for page in [
+        "/",
+        "/live",
+        "/transactions/1-000001",
+        "/paper/receipts/1",
+        "/reports",
+        "/losses",
+        "/journal",
+        "/journal/1",
+    ] {
         let answer = shop.stranger(Method::GET, page).await;
         assert_eq!(
             (answer.status(), answer.headers()["location"].to_str().unwrap()),
@@ -199,6 +225,80 @@ async fn staff_sign_in_with_their_pin_and_are_locked_out_when_it_is_guessed() {
         assert_eq!(sign_in("0000", "https://hub.example").await.status(), StatusCode::FORBIDDEN);
     }
     assert_eq!(sign_in("4711", "https://hub.example").await.status(), StatusCode::FORBIDDEN, "locked");
+    shop.hub.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_everybody_did_is_for_managers() {
+    let shop = open().await;
+    let about_everybody = [
+        "/api/v1/reports/sales",
+        "/api/v1/reports/sales.csv?by=hour",
+        "/api/v1/reports/losses",
+        "/api/v1/reports/losses.csv",
+        "/api/v1/journal",
+        "/api/v1/journal/1",
+        "/api/v1/exports/transactions.csv",
+        "/api/v1/exports/stock.csv",
+        "/reports",
+        "/losses",
+        "/journal",
+        "/journal/1",
+    ];
+    for (number, role, allowed) in [("101", "cashier", false), ("201", "manager", true)] {
+        let add = ["staff", "add", "--number", number, "--name", "Person", "--role", role, "--pin-stdin"];
+        let (done, printed) = tokio::task::block_in_place(|| shop.command(&add, "4711\n"));
+        assert!(done, "{printed}");
+        let cookie = shop.signed_in(number, "4711").await;
+        let read = async |path: &str| {
+            let request = shop.client.get(shop.url(path)).header("host", STRANGER).header("cookie", &cookie);
+            request.send().await.unwrap()
+        };
+        assert_eq!(read("/api/v1/reconciliation").await.status(), StatusCode::OK, "{role}");
+        for path in about_everybody {
+            let answer = read(path).await;
+            let expected = if allowed { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(answer.status(), expected, "{role} {path}");
+            let text = answer.text().await.unwrap();
+            assert_eq!(text.contains("HF-CMD-104"), !allowed, "{role} {path}: {text}");
+        }
+        let front = read("/").await.text().await.unwrap();
+        assert_eq!(front.contains("href=\"/losses\""), allowed, "{role}: no link leads nowhere");
+    }
+    let here = async |path: &str| shop.client.get(shop.url(path)).send().await.unwrap();
+    for bad in [
+        "/api/v1/reports/sales?from=2026-13-01",
+        "/api/v1/reports/sales?from=2026-11-02&to=2026-11-01",
+        "/api/v1/reports/sales?from=2026-01-01&to=2026-12-31",
+        "/api/v1/reports/sales?colour=red",
+        "/api/v1/reports/sales.csv?by=weather",
+        "/api/v1/reports/losses?staff=999",
+        "/api/v1/reports/losses?kind=nonsense",
+        "/api/v1/exports/transactions.csv?from=2025-01-01&to=2026-12-31",
+        "/api/v1/journal?date=yesterday",
+        "/api/v1/journal?till=7",
+    ] {
+        let answer = here(bad).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{bad}");
+        assert_eq!(answer.json::<Problem>().await.unwrap().code, "HF-HUB-022", "{bad}");
+    }
+    for absent in [
+        "/api/v1/journal/999999",
+        "/api/v1/journal/3-000042",
+        "/api/v1/journal/x",
+        "/api/v1/exports/people.csv",
+    ] {
+        assert_eq!(here(absent).await.status(), StatusCode::NOT_FOUND, "{absent}");
+    }
+    let page = here("/reports?from=%22%3E%3Cscript%3E").await;
+    assert_eq!(page.status(), StatusCode::OK, "a page says what is wrong");
+    let page = page.text().await.unwrap();
+    assert!(page.contains("HF-HUB-022") && !page.contains("\"><script>"), "{page}");
+    let file = here("/api/v1/exports/lines.csv").await;
+    assert_eq!(file.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+    let disposition = file.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(disposition.starts_with("attachment; filename=\"lines-20"), "{disposition}");
+    assert!(file.text().await.unwrap().starts_with("record,business_date,receipt,"));
     shop.hub.shutdown().await;
 }
 

@@ -70,10 +70,12 @@ pub enum Permission {
     RefundCash,
     /// Give cash for what was paid with a tender that takes nothing back.
     CashForTender,
+    /// See what everybody did: sales, losses, the journal and files of them, on the hub's pages.
+    ReadReports,
 }
 
 impl Permission {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -91,6 +93,7 @@ impl Permission {
         Self::ManageProducts,
         Self::RefundCash,
         Self::CashForTender,
+        Self::ReadReports,
     ];
 
     /// The name, as it is typed.
@@ -113,6 +116,7 @@ impl Permission {
             Self::ManageProducts => "manage-products",
             Self::RefundCash => "refund-cash",
             Self::CashForTender => "cash-for-tender",
+            Self::ReadReports => "read-reports",
         }
     }
 }
@@ -138,6 +142,7 @@ impl fmt::Display for Permission {
             Self::ManageProducts => "change products and prices",
             Self::RefundCash => "give cash back",
             Self::CashForTender => "refund in cash what was paid otherwise",
+            Self::ReadReports => "read the store's reports",
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::State;
 use holdfast_domain::bounded::{CouponCode, Sku};
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
 use holdfast_domain::staff::OwnRole;
@@ -198,6 +199,16 @@ pub(crate) fn sku_of_key(table: Table, key: &[u8]) -> Result<Sku, StoreError> {
 
 pub(crate) fn seq_key(seq: u64) -> [u8; 8] {
     seq.to_be_bytes()
+}
+
+/// A business date and a block of records. Keys sort as dates do, and within one as the journal does.
+pub(crate) fn day_key(date: BusinessDate, block: u64) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..2].copy_from_slice(&date.year().to_be_bytes());
+    key[2] = date.month();
+    key[3] = date.day();
+    key[4..].copy_from_slice(&block.to_be_bytes());
+    key
 }
 
 pub(crate) fn receipt_key(number: ReceiptNumber) -> [u8; 7] {

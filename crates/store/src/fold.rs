@@ -12,12 +12,12 @@ use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
-    AppliedRow, StoreRow, coupon_of_key, decode, decode_wire, encode, encode_wire, id_key, id_of_key, meta,
-    receipt_key, seq_key, sku_of_key, transaction_key,
+    AppliedRow, StoreRow, coupon_of_key, day_key, decode, decode_wire, encode, encode_wire, id_key,
+    id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key,
 };
 use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
-use crate::history::History;
+use crate::history::{BLOCK_RECORDS, History};
 use crate::index::Index;
 use crate::past::Past;
 use crate::rows::{Rows, assemble, read};
@@ -294,7 +294,7 @@ impl Fold {
     }
 }
 
-/// Commands, histories, transactions and receipts: what came first under an id or a number stays.
+/// Commands, histories, transactions, receipts and days: what came first under an id or a number stays.
 fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), StoreError> {
     let seq = stored.position.seq;
     let index = &mut core.index;
@@ -312,6 +312,10 @@ fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), 
     for event in stored.record.outcome.events() {
         if let Some(order) = core.state.order_of(event) {
             index.append(rows, Table::Histories, &id_key(order.0), seq)?;
+        }
+        if let Some(stamp) = event.stamp() {
+            let key = day_key(stamp.business_date, seq / BLOCK_RECORDS);
+            index.put_first(rows, Table::Days, &key, seq)?;
         }
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! What is closed, as it was: the records that the indexes lead to, read again and folded.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::State;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, OrderId, TransactionId};
@@ -9,7 +12,7 @@ use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
 use holdfast_protocol::message::{StoredRecord, TransactionView, transactions_of};
 
-use crate::codec::{id_key, receipt_key, seq_key, transaction_key};
+use crate::codec::{day_key, id_key, receipt_key, seq_key, transaction_key};
 use crate::entry::{OutcomeEntry, TransactionEntry};
 use crate::error::StoreError;
 use crate::index::Index;
@@ -17,6 +20,13 @@ use crate::leaf::Seqs;
 use crate::past::Past;
 use crate::rows::Rows;
 use crate::table::Table;
+
+/// How many records the index of business dates takes together: an entry for each block that holds anything of a date,
+/// and not for each record, keeps years of dates small.
+pub const BLOCK_RECORDS: u64 = 128;
+
+/// Blocks of dates that are read from the index at once.
+const BLOCKS_PAGE: usize = 1_024;
 
 /// Everything that a question about the past is answered from.
 #[derive(Clone, Copy)]
@@ -78,6 +88,27 @@ impl History<'_> {
             }
         }
         Ok(entries)
+    }
+
+    /// The blocks of records that hold anything of the dates from `from` to `to`, ascending, each once.
+    pub(crate) fn blocks(self, from: BusinessDate, to: BusinessDate) -> Result<Vec<u64>, StoreError> {
+        let (lowest, mut below) = (day_key(from, 0), day_key(to, u64::MAX));
+        let mut blocks = BTreeSet::new();
+        loop {
+            let page = self.index.last_below(self.rows, Table::Days, Some(&below), BLOCKS_PAGE)?;
+            let full = page.len() == BLOCKS_PAGE;
+            for key in page {
+                let unreadable = || StoreError::Unreadable { table: Table::Days.name(), source: None };
+                below = key.try_into().map_err(|_| unreadable())?;
+                if below < lowest {
+                    return Ok(blocks.into_iter().collect());
+                }
+                blocks.insert(u64::from_be_bytes(below[4..].try_into().map_err(|_| unreadable())?));
+            }
+            if !full {
+                return Ok(blocks.into_iter().collect());
+            }
+        }
     }
 
     /// A state of nothing but one order's history.

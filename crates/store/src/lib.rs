@@ -30,6 +30,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use holdfast_domain::State;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
@@ -41,6 +42,7 @@ pub use catch_up::{REPLAY_BATCH_RECORDS, catch_up, stored_record};
 pub use entry::{OutcomeEntry, ReconciliationTotals, TransactionEntry};
 pub use error::{ERROR_CODES, StoreError};
 pub use fold::UNDECODABLE;
+pub use history::BLOCK_RECORDS;
 pub use materialised::{BATCH_PAYLOAD_BYTES_MAX, BATCH_RECORDS_MAX, CURSOR_BYTES_MAX, PAGE_TRANSACTIONS_MAX};
 pub use memory::MemoryStore;
 pub use open::{ASIDE_MAX, OpenReport, Progress, RebuildReason, SledOptions, SledStore};
@@ -131,6 +133,14 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
         before_seq: Option<u64>,
         limit: usize,
     ) -> Result<Vec<TransactionEntry>, StoreError>;
+
+    /// Which blocks of [`BLOCK_RECORDS`] records hold an event of a business date from `from` to `to`, ascending: block
+    /// `n` begins at record `n` times that many. What is of a date stands in these and nowhere else, so that a date of
+    /// the past is read without the years around it.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    fn blocks_of_dates(&self, from: BusinessDate, to: BusinessDate) -> Result<Vec<u64>, StoreError>;
 
     /// What this store adds up to as of [`StateStore::applied`], training left out: the figures HQ compares with its own.
     fn totals(&self) -> ReconciliationTotals;

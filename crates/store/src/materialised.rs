@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use holdfast_domain::State;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
@@ -236,6 +237,14 @@ impl<R: Rows> Materialised<R> {
         self.recalling(|history| history.latest(before_seq, limit.min(PAGE_TRANSACTIONS_MAX)))
     }
 
+    pub(crate) fn blocks_of_dates(
+        &self,
+        from: BusinessDate,
+        to: BusinessDate,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.recalling(|history| history.blocks(from, to))
+    }
+
     pub(crate) fn totals(&self) -> ReconciliationTotals {
         let core = self.shown();
         ReconciliationTotals { currency: core.state.profile.as_ref().map(|p| p.currency), ..core.totals }
@@ -352,6 +361,13 @@ macro_rules! delegate_state_store {
                 limit: usize,
             ) -> Result<Vec<crate::TransactionEntry>, StoreError> {
                 self.inner.latest_transactions(before_seq, limit)
+            }
+            fn blocks_of_dates(
+                &self,
+                from: holdfast_domain::calendar::BusinessDate,
+                to: holdfast_domain::calendar::BusinessDate,
+            ) -> Result<Vec<u64>, StoreError> {
+                self.inner.blocks_of_dates(from, to)
             }
             fn totals(&self) -> crate::ReconciliationTotals {
                 self.inner.totals()

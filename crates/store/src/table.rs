@@ -63,6 +63,8 @@ tables! {
     Transactions = "transactions",
     /// Index: till number, series, number → the record of the transaction that bears it.
     Receipts = "receipts",
+    /// Index: business date, block of records → the block's first record with an event of that date.
+    Days = "days",
     /// Cursor name → what its owner keeps.
     Cursors = "cursors",
     /// Table, key, index → a piece of a value that does not fit one row.
@@ -83,13 +85,14 @@ impl Table {
         match self {
             Self::Receipts => 7,
             Self::Transactions => 8,
+            Self::Days => 12,
             _ => 16,
         }
     }
 
     /// Whether the table's rows are leaves of an index.
     pub(crate) fn is_index(self) -> bool {
-        matches!(self, Self::Commands | Self::Histories | Self::Transactions | Self::Receipts)
+        matches!(self, Self::Commands | Self::Histories | Self::Transactions | Self::Receipts | Self::Days)
     }
 }
 

@@ -14,16 +14,18 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// More than the largest answer the demo asks for.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// A server on loopback, and the token of a sign-in there.
+/// A server on loopback, and what a sign-in there left.
 #[derive(Debug, Clone)]
 pub struct Server {
     address: SocketAddr,
-    token: Option<String>,
+    /// The header that says who asks.
+    credential: Option<(&'static str, String)>,
 }
 
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    head: String,
     pub body: Vec<u8>,
 }
 
@@ -34,7 +36,7 @@ impl Server {
             url.strip_prefix("http://").with_context(|| format!("HF-DEMO-008: {url} is not an http URL"))?;
         let address =
             rest.trim_end_matches('/').parse().with_context(|| format!("HF-DEMO-008: address of {url}"))?;
-        Ok(Self { address, token: None })
+        Ok(Self { address, credential: None })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -59,8 +61,21 @@ impl Server {
                 answer.beginning()
             );
         }
-        self.token = token;
+        self.credential = token.map(|token| ("Authorization", format!("Bearer {token}")));
         Ok(())
+    }
+
+    /// The same server as a person reads it who signed in at its pages.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when nobody is let in.
+    pub async fn as_person(&self, number: &str, pin: &str) -> Result<Self> {
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = self.ask("POST", "/sign-in", &form, &format!("number={number}&pin={pin}")).await?;
+        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+        let cookie = cookie.filter(|_| answer.status == 303);
+        let cookie = cookie.with_context(|| format!("HF-DEMO-008: {number} was not let in"))?;
+        Ok(Self { address: self.address, credential: Some(("Cookie", cookie.to_owned())) })
     }
 
     /// Reads JSON.
@@ -77,6 +92,28 @@ impl Server {
         );
         serde_json::from_slice(&answer.body)
             .with_context(|| format!("HF-DEMO-008: {path} is not JSON: {}", answer.beginning()))
+    }
+
+    /// Reads text of any kind.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when the answer is an error or not text.
+    pub async fn text(&self, path: &str) -> Result<String> {
+        let answer = self.read(path).await?;
+        let beginning = answer.beginning();
+        String::from_utf8(answer.body)
+            .with_context(|| format!("HF-DEMO-008: {path} is not text: {beginning}"))
+    }
+
+    /// Reads anything, with what the answer says about it.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when the answer is an error.
+    pub async fn read(&self, path: &str) -> Result<Answer> {
+        let answer = self.ask("GET", path, &[], "").await?;
+        let (status, beginning) = (answer.status, answer.beginning());
+        ensure!(status == 200, "HF-DEMO-008: {path} answered {status}: {beginning}");
+        Ok(answer)
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
@@ -99,8 +136,8 @@ impl Server {
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
-        if let Some(token) = &self.token {
-            request.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        if let Some((name, value)) = &self.credential {
+            request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
         let mut stream = TcpStream::connect(self.address).await?;
@@ -112,6 +149,12 @@ impl Server {
 }
 
 impl Answer {
+    /// A header by its name, whatever case it is written in.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        headers.filter(|(of, _)| of.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
     fn beginning(&self) -> String {
         String::from_utf8_lossy(&self.body).chars().take(300).collect()
     }
@@ -122,7 +165,11 @@ fn parse(bytes: &[u8]) -> Result<Answer> {
     let head = std::str::from_utf8(&bytes[..end]).context("headers are not text")?;
     let status =
         head.lines().next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    Ok(Answer { status: status.context("no status")?, body: bytes[end + 4..].to_vec() })
+    Ok(Answer {
+        status: status.context("no status")?,
+        head: head.to_owned(),
+        body: bytes[end + 4..].to_vec(),
+    })
 }
 
 /// A value as it may stand in a query.
@@ -146,6 +193,7 @@ mod tests {
         let answer = parse(b"HTTP/1.0 303 See Other\r\nSet-Cookie: a=b; Path=/\r\n\r\nbody\r\n\r\nmore")
             .expect("valid");
         assert_eq!((answer.status, answer.body.as_slice()), (303, b"body\r\n\r\nmore".as_slice()));
+        assert_eq!((answer.header("set-cookie"), answer.header("a")), (Some("a=b; Path=/"), None));
         assert_eq!(escaped("a b&c=ü"), "a%20b%26c%3D%C3%BC");
         assert!(parse(b"HTTP/1.0 200 OK\r\n").is_err());
     }

@@ -1,6 +1,9 @@
 //! The pages: what the hub is doing, live, and one transaction down to its proof.
 
+pub(super) mod journal;
+pub(super) mod losses;
 mod markup;
+pub(super) mod reports;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use maud::Markup;
 
 use super::App;
 use super::problem::Refused;
-use super::reports::{self, blocking};
+use super::reports::blocking;
 use super::who::Viewer;
 use crate::console::with_state;
 use crate::error::HubError;
@@ -34,7 +37,7 @@ struct Shown {
 }
 
 async fn shown(app: &Arc<App>) -> Result<Shown, Refused> {
-    let status = reports::status_json(app).await;
+    let status = super::reports::status_json(app).await;
     let reading = Arc::clone(app);
     let latest = blocking(move || {
         reading.state.latest_transactions(None, LATEST_TRANSACTIONS).map_err(Refused::unavailable)
@@ -49,7 +52,7 @@ fn store_name(app: &App) -> String {
 
 pub(super) async fn status(viewer: Viewer, State(app): State<Arc<App>>) -> Result<Markup, Refused> {
     let shown = shown(&app).await?;
-    Ok(markup::status(&store_name(&app), viewer.name.as_deref(), &shown.status, &shown.latest))
+    Ok(markup::status(&store_name(&app), &viewer, &shown.status, &shown.latest))
 }
 
 /// The live part, each time something changed.
@@ -86,14 +89,14 @@ pub(super) async fn transaction(
 ) -> Result<Markup, Refused> {
     let name = store_name(&app);
     let (detail, papers) = blocking(move || {
-        let detail = reports::detail(&app, &id)?;
+        let detail = super::reports::detail(&app, &id)?;
         // The printers name their jobs by the transaction's id without hyphens.
         let job = detail.transaction.view.transaction.0.0.simple().to_string();
         let papers = papers(&app, &job);
         Ok((detail, papers))
     })
     .await?;
-    Ok(markup::transaction(&name, viewer.name.as_deref(), &detail, &papers))
+    Ok(markup::transaction(&name, &viewer, &detail, &papers))
 }
 
 /// A sheet that a simulated printer keeps for a transaction.
@@ -135,4 +138,10 @@ pub(super) async fn paper(
 /// The sign-in, with what was wrong with the last one.
 pub(super) fn sign_in(app: &App, problem: Option<&str>) -> Markup {
     markup::sign_in(&store_name(app), problem)
+}
+
+/// What was refused, to a person who is signed in.
+pub(super) fn refused(app: &App, viewer: &Viewer, refused: &Refused) -> Response {
+    let content = markup::refused(&refused.0.to_string());
+    (refused.status(), markup::page("Not for you", &store_name(app), viewer, &content)).into_response()
 }

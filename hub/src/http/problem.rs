@@ -31,7 +31,7 @@ impl Refused {
         Self(HubError::Request { problem: problem.into() })
     }
 
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match &self.0 {
             HubError::PairingCode | HubError::SignInRefused => StatusCode::FORBIDDEN,
             HubError::PairingAttempts => StatusCode::TOO_MANY_REQUESTS,

@@ -8,6 +8,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use holdfast_domain::ids::StaffId;
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -26,9 +27,16 @@ const COOKIE: &str = "holdfast_hub";
 /// Sessions at once; the one that ends first makes room.
 const SESSIONS_MAX: usize = 256;
 
+/// Who signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person {
+    pub staff: StaffId,
+    pub name: String,
+}
+
 #[derive(Debug)]
 struct Session {
-    name: String,
+    person: Person,
     ends_at_ms: i64,
 }
 
@@ -44,7 +52,7 @@ impl Sessions {
         Self { life_ms: i64::from(hours) * 3_600_000, open: Mutex::default() }
     }
 
-    fn begin(&self, name: String, now_ms: i64) -> String {
+    fn begin(&self, person: Person, now_ms: i64) -> String {
         let id = hex::encode(Machine.random::<32>());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, session| session.ends_at_ms > now_ms);
@@ -54,15 +62,15 @@ impl Sessions {
         {
             open.remove(&first);
         }
-        open.insert(Sha256::digest(&id).into(), Session { name, ends_at_ms: now_ms + self.life_ms });
+        open.insert(Sha256::digest(&id).into(), Session { person, ends_at_ms: now_ms + self.life_ms });
         id
     }
 
     /// Who is signed in with these headers.
-    pub fn person(&self, headers: &HeaderMap, now_ms: i64) -> Option<String> {
+    pub fn person(&self, headers: &HeaderMap, now_ms: i64) -> Option<Person> {
         let key: [u8; 32] = Sha256::digest(cookie(headers)?).into();
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&key).filter(|session| session.ends_at_ms > now_ms).map(|session| session.name.clone())
+        open.get(&key).filter(|session| session.ends_at_ms > now_ms).map(|session| session.person.clone())
     }
 
     fn end(&self, headers: &HeaderMap) {
@@ -135,7 +143,7 @@ pub(super) async fn sign_in(
         return Ok(refuse(&app));
     };
     let name = app.people.name(staff.id).unwrap_or_else(|| number.to_string());
-    let id = app.sessions.begin(name, now_ms);
+    let id = app.sessions.begin(Person { staff: staff.id, name }, now_ms);
     let cookie = set_cookie(&id, peer.tls, app.sessions.life_ms / 1_000);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }
@@ -163,15 +171,16 @@ mod tests {
     #[test]
     fn a_session_is_known_by_its_cookie_until_it_ends() {
         let sessions = Sessions::new(1);
-        let id = sessions.begin("Anna".into(), 0);
+        let person = Person { staff: StaffId(uuid::Uuid::from_u128(1)), name: "Clerk".into() };
+        let id = sessions.begin(person.clone(), 0);
         let headers = with(header::COOKIE, &format!("a=b; {COOKIE}={id}"));
-        assert_eq!(sessions.person(&headers, 0).as_deref(), Some("Anna"));
+        assert_eq!(sessions.person(&headers, 0), Some(person.clone()));
         assert_eq!(sessions.person(&headers, 3_600_000), None);
         assert_eq!(sessions.person(&with(header::COOKIE, &format!("{COOKIE}=00")), 0), None);
         sessions.end(&headers);
         assert_eq!(sessions.person(&headers, 0), None);
         for _ in 0..SESSIONS_MAX + 5 {
-            sessions.begin("Ben".into(), 0);
+            sessions.begin(person.clone(), 0);
         }
         assert_eq!(sessions.open.lock().unwrap().len(), SESSIONS_MAX);
         assert!(

@@ -9,24 +9,43 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use holdfast_domain::Refusal;
 use holdfast_domain::ids::TerminalId;
+use holdfast_domain::staff::Permission;
 
 use super::App;
+use super::pages;
 use super::problem::Refused;
+use super::session::Person;
 use crate::clock::Machine;
+use crate::console::with_state;
 use crate::error::HubError;
+use crate::reports::OpenDrawers;
 use crate::serve::Peer;
 
 /// A program or person who may read the shop's figures.
 #[derive(Debug)]
 pub(crate) struct Insider;
 
-/// A person at a page; anybody else is sent to the sign-in.
+/// A program on the machine itself, or a manager who signed in: who may read what every person of the store did.
 #[derive(Debug)]
+pub(crate) struct Manager {
+    pub open_drawers: OpenDrawers,
+}
+
+/// A person at a page; anybody else is sent to the sign-in.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Viewer {
     /// None on the machine itself.
     pub name: Option<String>,
+    /// Whether the pages about everybody are theirs to see.
+    pub manages: bool,
+    pub open_drawers: OpenDrawers,
 }
+
+/// A manager at a page; a cashier is told that it needs one.
+#[derive(Debug)]
+pub(crate) struct ManagingViewer(pub Viewer);
 
 /// A till with its credential.
 #[derive(Debug)]
@@ -49,10 +68,40 @@ impl FromRequestParts<Arc<App>> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         match session(parts, app) {
-            Some(name) => Ok(Self { name: Some(name) }),
-            None if is_this_machine(parts) => Ok(Self { name: None }),
+            Some(person) => Ok(Self {
+                manages: may(app, &person, Permission::ReadReports),
+                open_drawers: open_drawers(app, &person),
+                name: Some(person.name),
+            }),
+            None if is_this_machine(parts) => {
+                Ok(Self { name: None, manages: true, open_drawers: OpenDrawers::LeftOut })
+            }
             None => Err(Redirect::to("/sign-in").into_response()),
         }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Manager {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        match session(parts, app) {
+            Some(person) if may(app, &person, Permission::ReadReports) => {
+                Ok(Self { open_drawers: open_drawers(app, &person) })
+            }
+            Some(_) => Err(needs_manager()),
+            None if is_this_machine(parts) => Ok(Self { open_drawers: OpenDrawers::LeftOut }),
+            None => Err(Refused(HubError::SignInNeeded)),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for ManagingViewer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let viewer = Viewer::from_request_parts(parts, app).await?;
+        if viewer.manages { Ok(Self(viewer)) } else { Err(pages::refused(app, &viewer, &needs_manager())) }
     }
 }
 
@@ -71,7 +120,25 @@ impl FromRequestParts<Arc<App>> for AtTill {
     }
 }
 
-fn session(parts: &Parts, app: &App) -> Option<String> {
+/// Whether a person may do something. The state is asked each time, so that somebody who is a manager no more reads nothing
+/// from that moment on.
+fn may(app: &App, person: &Person, permission: Permission) -> bool {
+    with_state(app.state.as_ref(), |state| {
+        state.staff.get(&person.staff).is_some_and(|staff| state.may(staff.role, permission))
+    })
+}
+
+/// A program on the machine itself is nobody who may read an X report: the machine may be the till's as well.
+fn open_drawers(app: &App, person: &Person) -> OpenDrawers {
+    if may(app, person, Permission::ReadXReport) { OpenDrawers::Shown } else { OpenDrawers::LeftOut }
+}
+
+fn needs_manager() -> Refused {
+    let refusal = Refusal::NotPermitted { permission: Permission::ReadReports };
+    Refused(HubError::Refused { refusal: Box::new(refusal) })
+}
+
+fn session(parts: &Parts, app: &App) -> Option<Person> {
     app.sessions.person(&parts.headers, Machine.now_ms())
 }
 

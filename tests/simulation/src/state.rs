@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdfast_domain::State;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
@@ -72,6 +73,10 @@ impl StateStore for FailingStore {
     fn transaction_by_receipt(&self, number: ReceiptNumber) -> Result<Option<TransactionEntry>, StoreError> {
         self.inner.transaction_by_receipt(number)
     }
+    fn blocks_of_dates(&self, from: BusinessDate, to: BusinessDate) -> Result<Vec<u64>, StoreError> {
+        self.inner.blocks_of_dates(from, to)
+    }
+
     fn latest_transactions(
         &self,
         before_seq: Option<u64>,

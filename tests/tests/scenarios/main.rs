@@ -11,6 +11,7 @@ mod orders;
 mod prices;
 mod rebuild;
 mod receipts;
+mod reports;
 mod sale;
 mod shop;
 mod stock;

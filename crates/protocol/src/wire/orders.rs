@@ -260,6 +260,7 @@ wire_enum!(Permission {
     ManageProducts,
     RefundCash,
     CashForTender,
+    ReadReports,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });

@@ -1,6 +1,6 @@
 //! A small shop that really decides, writes a journal, and remembers everything: what the stores are measured against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use holdfast_domain::{Command, Context, Origin, Outcome, Record, Refusal, State,
 use holdfast_journal::{CommitMode, Journal, MemoryStorage, Options, Reader, Writer};
 use holdfast_protocol::message::StoredRecord;
 use holdfast_protocol::{chain_hash, encode_record, fingerprint};
-use holdfast_store::{ReconciliationTotals, StateStore, StoreError, stored_record};
+use holdfast_store::{BLOCK_RECORDS, ReconciliationTotals, StateStore, StoreError, stored_record};
 
 pub const PRODUCTS: usize = 5;
 pub const TILLS: usize = 2;
@@ -248,7 +248,9 @@ impl Shop {
     pub fn act(&mut self, till: usize, action: Action) -> Result<CommandId, Refusal> {
         let (id, now) = (CommandId(self.id()), self.now());
         let command = Command { id, terminal: self.tills[till], occurred_at: now, action, approval: None };
-        let business_date = BusinessDate::new(2026, 11, 30).expect("a date");
+        // A short day, so that shifts that are opened again have other dates.
+        let day = u8::try_from(self.records.len() / 20 % 28).expect("below 28");
+        let business_date = BusinessDate::new(2026, 11, day + 1).expect("a date");
         let context = Context {
             recorded_at: now,
             business_date,
@@ -403,7 +405,30 @@ impl Shop {
             let kept = store.outcome(command)?.expect("every command has its outcome");
             assert_eq!((kept.seq, kept.fingerprint), (stored.position.seq, fingerprint));
         }
-        self.check_transactions(store)
+        self.check_transactions(store)?;
+        self.check_days(store)
+    }
+
+    /// Every date leads to the blocks that hold something of it, and to no other.
+    fn check_days(&self, store: &dyn StateStore) -> Result<(), StoreError> {
+        let mut blocks: BTreeMap<BusinessDate, BTreeSet<u64>> = BTreeMap::new();
+        for stored in &self.records {
+            for stamp in stored.record.outcome.events().iter().filter_map(|event| event.stamp()) {
+                let of_date = blocks.entry(stamp.business_date).or_default();
+                of_date.insert(stored.position.seq / BLOCK_RECORDS);
+            }
+        }
+        for (date, expected) in &blocks {
+            assert_eq!(store.blocks_of_dates(*date, *date)?, expected.iter().copied().collect::<Vec<_>>());
+        }
+        let (Some((first, _)), Some((last, _))) = (blocks.first_key_value(), blocks.last_key_value()) else {
+            return Ok(());
+        };
+        let all: BTreeSet<u64> = blocks.values().flatten().copied().collect();
+        assert_eq!(store.blocks_of_dates(*first, *last)?, all.into_iter().collect::<Vec<_>>());
+        let later = BusinessDate::new(last.year() + 1, 1, 1).expect("a date");
+        assert_eq!(store.blocks_of_dates(later, later)?, Vec::<u64>::new());
+        Ok(())
     }
 
     fn check_transactions(&self, store: &dyn StateStore) -> Result<(), StoreError> {

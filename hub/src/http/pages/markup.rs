@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::PrintedSheet;
 use crate::http::reports::TransactionDetail;
+use crate::http::who::Viewer;
 
-fn page(title: &str, store: &str, viewer: Option<&str>, content: &Markup) -> Markup {
+pub(super) fn page(title: &str, store: &str, viewer: &Viewer, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -23,8 +24,15 @@ fn page(title: &str, store: &str, viewer: Option<&str>, content: &Markup) -> Mar
             body {
                 header {
                     h1 { a href="/" { (store) } " · Holdfast hub" }
+                    @if viewer.manages {
+                        nav {
+                            a href="/reports" { "Sales" }
+                            a href="/losses" { "Losses" }
+                            a href="/journal" { "Journal" }
+                        }
+                    }
                     div.who {
-                        @match viewer {
+                        @match viewer.name.as_deref() {
                             Some(name) => {
                                 span { (name) }
                                 form method="post" action="/sign-out" { button { "Sign out" } }
@@ -64,7 +72,17 @@ pub fn sign_in(store: &str, problem: Option<&str>) -> Markup {
     }
 }
 
-pub fn status(store: &str, viewer: Option<&str>, status: &Value, latest: &[TransactionEntry]) -> Markup {
+/// Why a page is not shown.
+pub fn refused(problem: &str) -> Markup {
+    html! { section.card { h2 { "This page is not yours to see" } p.state.bad role="alert" { (problem) } } }
+}
+
+/// Something that is wrong with what was asked for.
+pub(super) fn problem(problem: &str) -> Markup {
+    html! { p.state.bad role="alert" { (problem) } }
+}
+
+pub fn status(store: &str, viewer: &Viewer, status: &Value, latest: &[TransactionEntry]) -> Markup {
     let content = html! {
         p #lost .state.bad hidden role="alert" { "The hub does not answer. What follows is old." }
         div #live { (live(status, latest)) }
@@ -87,7 +105,7 @@ pub fn live(shown: &Value, latest: &[TransactionEntry]) -> Markup {
     }
 }
 
-fn figure(value: &str, name: &str) -> Markup {
+pub(super) fn figure(value: &str, name: &str) -> Markup {
     html! { div.figure { b { (value) } span { (name) } } }
 }
 
@@ -265,7 +283,7 @@ fn amount(entry: &TransactionEntry) -> String {
     }
 }
 
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
@@ -327,7 +345,7 @@ fn actor(name: &str, state: &Value) -> Markup {
 
 pub fn transaction(
     store: &str,
-    viewer: Option<&str>,
+    viewer: &Viewer,
     detail: &TransactionDetail,
     papers: &[PrintedSheet],
 ) -> Markup {
@@ -358,7 +376,7 @@ pub fn transaction(
                 dt { "Business day" } dd { (view.business_date) }
                 dt { "At the till" } dd { (time(view.occurred_at.0)) }
                 dt { "Recorded" } dd { (time(detail.transaction.recorded_at.0)) }
-                dt { "Record" } dd { (detail.audit.seq) }
+                dt { "Record" } dd { @if viewer.manages { a href={ "/journal/" (detail.audit.seq) } { (detail.audit.seq) } } @else { (detail.audit.seq) } }
                 dt { "Epoch" } dd { (detail.audit.epoch) }
                 dt { "Chain hash" } dd { (detail.audit.hash) }
                 @if let Some(original) = view.original { dt { "Of" } dd { a href={ "/transactions/" (original) } { (original) } } }
@@ -378,7 +396,7 @@ mod tests {
         let shown = serde_json::json!({"status": {"tills": [{"number": 1, "name": "<script>x</script>", "connected": true}]},
             "headquarters": {"reachable": false, "acked_through": 3}, "head_seq": 9,
             "actors": {"replicator": {"last_fault": "<b>no route</b>"}}});
-        let text = status("Shop & Co", None, &shown, &[]).into_string();
+        let text = status("Shop & Co", &Viewer::default(), &shown, &[]).into_string();
         assert!(text.contains("&lt;script&gt;x") && !text.contains("<script>x"), "{text}");
         assert!(text.contains("Shop &amp; Co") && text.contains("&lt;b&gt;no route"));
         assert!(text.contains("not reachable; selling goes on"));

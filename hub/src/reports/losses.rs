@@ -1,0 +1,259 @@
+//! What a shop looks at to see where money and goods get lost: everything that took something off, back, or nowhere, with
+//! who did it and why.
+
+use std::collections::HashMap;
+
+use holdfast_domain::bounded::Reason;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::cash::CashMovement;
+use holdfast_domain::event::{Event, Stamp};
+use holdfast_domain::ids::{StaffId, TerminalId, TransactionId};
+use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line, LineFate};
+use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::record::{Outcome, Record};
+use holdfast_domain::shift::Mode;
+use holdfast_money::{Currency, Money, Rounding};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LossKind {
+    /// A line was taken off before the basket was paid.
+    LineVoid,
+    Discount,
+    /// A line was sold below its list price.
+    PriceOverride,
+    Return,
+    PostVoid,
+    /// An order was given up before it was paid.
+    CancelledOrder,
+    AbandonedBasket,
+    /// The drawer was opened and nothing was sold.
+    NoSale,
+    PaidOut,
+    /// Somebody else allowed what the operator may not do alone.
+    Approved,
+    /// A till asked for something that the shop's rules refuse.
+    Refused,
+}
+
+impl LossKind {
+    pub const ALL: [Self; 11] = [
+        Self::LineVoid,
+        Self::Discount,
+        Self::PriceOverride,
+        Self::Return,
+        Self::PostVoid,
+        Self::CancelledOrder,
+        Self::AbandonedBasket,
+        Self::NoSale,
+        Self::PaidOut,
+        Self::Approved,
+        Self::Refused,
+    ];
+
+    /// As files and addresses name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LineVoid => "line_void",
+            Self::Discount => "discount",
+            Self::PriceOverride => "price_override",
+            Self::Return => "return",
+            Self::PostVoid => "post_void",
+            Self::CancelledOrder => "cancelled_order",
+            Self::AbandonedBasket => "abandoned_basket",
+            Self::NoSale => "no_sale",
+            Self::PaidOut => "paid_out",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// One of them. Amounts are positive, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Loss {
+    pub seq: u64,
+    pub recorded_at: Timestamp,
+    pub business_date: BusinessDate,
+    pub kind: LossKind,
+    /// Nobody for a refused command where nobody was signed on, or nobody knows who.
+    pub operator: Option<StaffId>,
+    pub approver: Option<StaffId>,
+    pub terminal: TerminalId,
+    pub transaction: Option<TransactionId>,
+    pub receipt: Option<ReceiptNumber>,
+    /// What it was worth, where it has a worth.
+    pub amount_minor: Option<i64>,
+    /// The product, or the refusal's code.
+    pub what: String,
+    pub reason: String,
+}
+
+/// Follows the records of the dates in their order. Who was signed on is learnt on the way.
+#[derive(Debug, Default)]
+pub(crate) struct LossFinder {
+    at_tills: HashMap<TerminalId, AtTill>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct AtTill {
+    operator: Option<StaffId>,
+    training: bool,
+}
+
+impl LossFinder {
+    /// What a record holds. `date_of_refusal` is the store's date at the record's time: a refused command has no shift.
+    pub fn find(&mut self, seq: u64, record: &Record, date_of_refusal: BusinessDate) -> Vec<Loss> {
+        let mut found = Vec::new();
+        match &record.outcome {
+            Outcome::Accepted { events } => {
+                for event in events {
+                    self.learn(event);
+                    if let Some(stamp) = event.stamp().filter(|stamp| stamp.mode == Mode::Live) {
+                        of_event(&mut found, seq, record.recorded_at, stamp, event);
+                    }
+                }
+            }
+            Outcome::Refused { refusal } => {
+                let Some(terminal) = record.origin.terminal() else { return found };
+                let at_till = self.at_tills.get(&terminal).copied().unwrap_or_default();
+                if !at_till.training {
+                    found.push(Loss {
+                        seq,
+                        recorded_at: record.recorded_at,
+                        business_date: date_of_refusal,
+                        kind: LossKind::Refused,
+                        operator: at_till.operator,
+                        approver: None,
+                        terminal,
+                        transaction: None,
+                        receipt: None,
+                        amount_minor: None,
+                        what: refusal.code.clone(),
+                        reason: refusal.text.clone(),
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn learn(&mut self, event: &Event) {
+        match event {
+            Event::SignedOn { terminal, staff, .. } => {
+                self.at_tills.entry(*terminal).or_default().operator = Some(*staff);
+            }
+            Event::SignedOff { terminal, .. } => self.at_tills.entry(*terminal).or_default().operator = None,
+            Event::ShiftClosed { stamp, .. } => {
+                self.at_tills.entry(stamp.terminal).or_default().training = false
+            }
+            _ => {
+                if let Some(stamp) = event.stamp() {
+                    let training = stamp.mode == Mode::Training;
+                    self.at_tills.insert(stamp.terminal, AtTill { operator: Some(stamp.operator), training });
+                }
+            }
+        }
+    }
+}
+
+fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Stamp, event: &Event) {
+    let transaction = event.transaction();
+    let base = |kind| Loss {
+        seq,
+        recorded_at,
+        business_date: stamp.business_date,
+        kind,
+        operator: Some(stamp.operator),
+        approver: None,
+        terminal: stamp.terminal,
+        transaction: transaction.map(|(id, ..)| id),
+        receipt: transaction.map(|(_, receipt, _)| receipt),
+        amount_minor: None,
+        what: String::new(),
+        reason: String::new(),
+    };
+    let whole = |kind, amount: Option<Money>, reason: &Reason| Loss {
+        amount_minor: amount.map(Money::minor),
+        reason: reason.to_string(),
+        ..base(kind)
+    };
+    match event {
+        Event::OrderPlaced { lines, .. } => found.extend(lines.iter().flat_map(|line| of_line(line, &base))),
+        Event::BasketAbandoned { lines, reason, .. } => {
+            let kept = lines.iter().filter(|line| line.is_kept()).map(|line| line.gross);
+            let worth = lines.first().map(|line| Money::sum(line.gross.currency(), kept));
+            found.push(whole(LossKind::AbandonedBasket, worth, reason));
+            found.extend(lines.iter().flat_map(|line| of_line(line, &base)));
+        }
+        Event::OrderCancelled { reason, .. } => found.push(whole(LossKind::CancelledOrder, None, reason)),
+        Event::GoodsReturned { totals, reason, .. } => {
+            found.push(whole(LossKind::Return, Some(totals.gross), reason));
+        }
+        Event::SalePostVoided { totals, reason, .. } => {
+            found.push(whole(LossKind::PostVoid, Some(totals.gross), reason));
+        }
+        Event::CashMoved { movement: CashMovement::PaidOut, amount, reason, .. } => {
+            found.push(whole(LossKind::PaidOut, Some(*amount), reason));
+        }
+        Event::OverrideApproved { approver, permission, .. } => found.push(Loss {
+            approver: Some(*approver),
+            what: permission.name().to_owned(),
+            reason: permission.to_string(),
+            ..base(LossKind::Approved)
+        }),
+        Event::DrawerOpened { reason, .. } => found.push(whole(LossKind::NoSale, None, reason)),
+        _ => {}
+    }
+}
+
+/// What was done to one line.
+fn of_line(line: &Line, base: &impl Fn(LossKind) -> Loss) -> Vec<Loss> {
+    let of = |kind, amount: Money, reason: &Reason| Loss {
+        amount_minor: Some(amount.minor()),
+        what: line.sku.to_string(),
+        reason: reason.to_string(),
+        ..base(kind)
+    };
+    if let LineFate::Voided { reason } = &line.fate {
+        return vec![of(LossKind::LineVoid, line.extended, reason)];
+    }
+    let mut found = Vec::new();
+    for (amount, reason) in given(&line.discount).into_iter().filter(|(amount, _)| amount.is_positive()) {
+        found.push(of(LossKind::Discount, amount, reason));
+    }
+    if let AppliedPrice::Override { list_price, reason, .. } = &line.price {
+        let below = at_list(line, *list_price, line.extended.currency()) - line.extended;
+        if below.is_positive() {
+            found.push(of(LossKind::PriceOverride, below, reason));
+        }
+    }
+    found
+}
+
+/// What somebody took off, on the line or as its share of the basket's. Promotions are nobody's loss.
+fn given(discount: &AppliedDiscount) -> Vec<(Money, &Reason)> {
+    match discount {
+        AppliedDiscount::None => Vec::new(),
+        AppliedDiscount::Percent { amount, reason, .. } | AppliedDiscount::Amount { amount, reason } => {
+            vec![(*amount, reason)]
+        }
+        AppliedDiscount::Parts { parts } => {
+            let by_hand = parts.iter().filter_map(|part| match &part.source {
+                DiscountSource::Line { reason } | DiscountSource::Basket { reason } => {
+                    Some((part.amount, reason))
+                }
+                DiscountSource::Promotion { .. } => None,
+            });
+            by_hand.collect()
+        }
+    }
+}
+
+/// What the line would have come to at its list price.
+fn at_list(line: &Line, list: holdfast_money::UnitPrice, currency: Currency) -> Money {
+    list.extend(line.quantity, currency, Rounding::HalfUp)
+}
