@@ -9,7 +9,7 @@ use crate::ids::{
     CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use crate::line::Line;
-use crate::order::{AgeCheck, Asked, Channel, OrderTerms, QuantityChange, Totals};
+use crate::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
 use crate::sale::{CopyForm, ReturnedLine};
 use crate::shift::{Mode, ShiftFigures};
@@ -379,7 +379,8 @@ pub enum Event {
         copy: u32,
         form: CopyForm,
     },
-    /// All lines as they are from now on, those that were voided included; `changed` says of quantities what they were.
+    /// All lines as they are from now on, those that were voided included; `changed` says what the lines were that
+    /// somebody changed.
     OrderEdited {
         stamp: Stamp,
         order: OrderId,
@@ -387,7 +388,7 @@ pub enum Event {
         customer: Option<SubjectId>,
         lines: Vec<Line>,
         totals: Totals,
-        changed: Vec<QuantityChange>,
+        changed: Vec<LineChange>,
     },
     /// Follows an order that was placed or changed: what was asked for it beyond its lines and terms, where something was.
     OrderAskedFor {

@@ -334,12 +334,13 @@ pub enum OrderEdit {
     },
 }
 
-/// What an edit made of one line's quantity.
+/// What an edit did to one line: it came, was voided, has another quantity or price, or another sum was taken off by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuantityChange {
+pub struct LineChange {
     pub line: LineNumber,
-    pub before: Quantity,
-    pub after: Quantity,
+    /// None for a line that came.
+    pub before: Option<Line>,
+    /// Why it has another quantity, where somebody said so. Everything else has its reason on the line.
     pub reason: Option<Reason>,
 }
 

@@ -25,6 +25,8 @@ use crate::tls;
 
 /// How long one read may take.
 const READ_WITHIN: Duration = Duration::from_secs(15);
+/// How long the hub's reads are given to catch up with an answer before they are asked again.
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// The largest answer that is read, in bytes: a page of products with long descriptions stays well below it.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most pages of one list: a million entries.
@@ -151,6 +153,25 @@ impl HubApi {
     /// As [`HubApi::read_snapshot`].
     pub async fn order(&self, order: OrderId) -> Result<OrderPage, TillError> {
         self.get(&ORDER_PATH.replace("{id}", &order.to_string()), None).await
+    }
+
+    /// One order as it is at a record or later: an answer can be here before the hub's reads know of it.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`]; [`TillError::NoAnswer`] when the hub's reads do not get there.
+    pub async fn order_at(&self, order: OrderId, seq: u64) -> Result<OrderPage, TillError> {
+        let caught_up = async {
+            loop {
+                match self.order(order).await {
+                    Ok(page) if page.as_of_seq >= seq => return Ok(page),
+                    // An order that was placed by that very record is not found before.
+                    Ok(_) | Err(TillError::Refused { .. }) => tokio::time::sleep(READ_AGAIN_AFTER).await,
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        let late = |_| TillError::NoAnswer { seconds: READ_WITHIN.as_secs() };
+        tokio::time::timeout(READ_WITHIN, caught_up).await.map_err(late)?
     }
 
     /// What a basket would cost now. Nothing of it is kept.

@@ -9,6 +9,7 @@ use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{StaffId, TerminalId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line, LineFate};
+use holdfast_domain::order::LineChange;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::shift::Mode;
@@ -183,6 +184,12 @@ fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Sta
     };
     match event {
         Event::OrderPlaced { lines, .. } => found.extend(lines.iter().flat_map(|line| of_line(line, &base))),
+        Event::OrderEdited { lines, changed, .. } => {
+            for change in changed {
+                let line = lines.iter().find(|line| line.number == change.line);
+                found.extend(line.into_iter().flat_map(|line| of_change(change, line, &base)));
+            }
+        }
         Event::BasketAbandoned { lines, reason, .. } => {
             let kept = lines.iter().filter(|line| line.is_kept()).map(|line| line.gross);
             let worth = lines.first().map(|line| Money::sum(line.gross.currency(), kept));
@@ -229,6 +236,35 @@ fn of_line(line: &Line, base: &impl Fn(LossKind) -> Loss) -> Vec<Loss> {
         let below = at_list(line, *list_price, line.extended.currency()) - line.extended;
         if below.is_positive() {
             found.push(of(LossKind::PriceOverride, below, reason));
+        }
+    }
+    found
+}
+
+/// What was done to a line of an order that had it already: what of it is more than before.
+fn of_change(change: &LineChange, line: &Line, base: &impl Fn(LossKind) -> Loss) -> Vec<Loss> {
+    let Some(before) = change.before.as_ref().filter(|_| line.is_kept()) else { return of_line(line, base) };
+    let known = of_line(before, base);
+    let amount_before = |kind| {
+        let of_kind = known.iter().filter(|loss| loss.kind == kind);
+        of_kind.filter_map(|loss| loss.amount_minor).sum::<i64>()
+    };
+    let mut found = Vec::new();
+    if line.quantity < before.quantity {
+        let less = before.quantity - line.quantity;
+        let worth = before.price.unit_price().extend(less, line.extended.currency(), Rounding::HalfUp);
+        found.push(Loss {
+            amount_minor: Some(worth.minor()),
+            what: line.sku.to_string(),
+            reason: change.reason.as_ref().map_or_else(String::new, Reason::to_string),
+            ..base(LossKind::LineVoid)
+        });
+    }
+    for kind in [LossKind::Discount, LossKind::PriceOverride] {
+        let now: Vec<Loss> = of_line(line, base).into_iter().filter(|loss| loss.kind == kind).collect();
+        let amount: i64 = now.iter().filter_map(|loss| loss.amount_minor).sum();
+        if let Some(last) = now.into_iter().last().filter(|_| amount > amount_before(kind)) {
+            found.push(Loss { amount_minor: Some(amount - amount_before(kind)), ..last });
         }
     }
     found

@@ -4,13 +4,13 @@
 //! Nobody overwrites what somebody else did: an edit names the revision that its till has seen. The whole basket is priced
 //! again as it stands then; what was placed keeps its price unless the list's has fallen, and keeps what a person set by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_money::Quantity;
 
 use super::basket::{Basket, group_of};
 use super::{Decision, Desk, by_product, custody, taken_by};
-use crate::bounded::{PriceGroup, Sku};
+use crate::bounded::{PriceGroup, Reason, Sku};
 use crate::catalog::ItemRef;
 use crate::event::Event;
 use crate::ids::SubjectId;
@@ -18,7 +18,7 @@ use crate::line::{
     AppliedDiscount, AppliedPrice, DiscountInput, DiscountSource, Line, LineFate, LineInput, LineNumber,
     PriceInput,
 };
-use crate::order::{Channel, EditOrder, Order, OrderEdit, OrderState, QuantityChange, Terms};
+use crate::order::{Channel, EditOrder, LineChange, Order, OrderEdit, OrderState, Terms};
 use crate::pricing::is_deposit_of;
 use crate::refusal::Refusal;
 use crate::shift::Mode;
@@ -57,6 +57,7 @@ pub(super) fn decide(desk: &Desk<'_>, edit: &EditOrder) -> Result<Decision, Refu
     let low = if live { desk.low(stamp.mode, added(found, &priced.lines)) } else { Vec::new() };
     let said = priced.said(edit.order, Some(found));
     let age_checked = priced.check_age(stamp, edit.order, draft.terms.age_check, Some(found))?;
+    let changed = draft.changed(&found.lines, &priced.lines);
     let edited = Event::OrderEdited {
         stamp,
         order: edit.order,
@@ -64,7 +65,7 @@ pub(super) fn decide(desk: &Desk<'_>, edit: &EditOrder) -> Result<Decision, Refu
         customer: draft.customer,
         lines: priced.lines,
         totals: priced.totals,
-        changed: draft.changed,
+        changed,
     };
     let events = std::iter::once(edited).chain(said).chain(age_checked).chain(low).collect();
     Ok(Decision { events, effects: Vec::new() })
@@ -76,7 +77,8 @@ struct Draft {
     terms: Terms,
     group: Option<PriceGroup>,
     customer: Option<SubjectId>,
-    changed: Vec<QuantityChange>,
+    /// Why lines have another quantity.
+    reasons: BTreeMap<LineNumber, Reason>,
     /// Lines whose price, discount or larger quantity somebody answers for now.
     touched: BTreeSet<LineNumber>,
 }
@@ -99,7 +101,7 @@ impl Draft {
             terms,
             group: asked.group.clone(),
             customer: order.customer,
-            changed: Vec::new(),
+            reasons: BTreeMap::new(),
             touched: BTreeSet::new(),
         }
     }
@@ -120,10 +122,9 @@ impl Draft {
                     return Err(Refusal::ReasonMissing { line: *line });
                 }
                 input.quantity = *quantity;
-                let (line, after, reason) = (*line, *quantity, reason.clone());
-                self.changed.push(QuantityChange { line, before, after, reason });
-                if after > before {
-                    self.touched.insert(line);
+                self.reasons.extend(reason.clone().map(|reason| (*line, reason)));
+                if *quantity > before {
+                    self.touched.insert(*line);
                 }
             }
             OrderEdit::SetPrice { line, price } => {
@@ -146,6 +147,23 @@ impl Draft {
             OrderEdit::CheckAge { how } => self.terms.age_check = Some(*how),
         }
         Ok(())
+    }
+
+    /// What somebody changed, in the order of the lines. What promotions take off is nobody's doing.
+    fn changed(&self, before: &[Line], after: &[Line]) -> Vec<LineChange> {
+        let by_hand =
+            |line: &Line| (line.quantity, line.price.clone(), line.discount.by_hand(), line.fate.clone());
+        let before: BTreeMap<LineNumber, &Line> = before.iter().map(|line| (line.number, line)).collect();
+        let changed = after.iter().filter_map(|line| {
+            let was = before.get(&line.number).copied();
+            let change = || LineChange {
+                line: line.number,
+                before: was.cloned(),
+                reason: self.reasons.get(&line.number).cloned(),
+            };
+            was.is_none_or(|was| by_hand(was) != by_hand(line)).then(change)
+        });
+        changed.collect()
     }
 
     fn kept(&mut self, line: LineNumber) -> Result<&mut LineInput, Refusal> {

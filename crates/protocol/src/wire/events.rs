@@ -10,7 +10,7 @@ use holdfast_domain::ids::{
     CommandId, CountId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::Line;
-use holdfast_domain::order::{AgeCheck, Asked, Channel, OrderTerms, QuantityChange, Totals};
+use holdfast_domain::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
@@ -161,7 +161,7 @@ wire_enum!(Event {
         customer: Option<SubjectId>,
         lines: Vec<Line>,
         totals: Totals,
-        changed: Vec<QuantityChange>,
+        changed: Vec<LineChange>,
     },
     OrderAskedFor { order: OrderId, asked: Box<Asked> },
     AgeChecked { stamp: Stamp, order: OrderId, age: u8, how: AgeCheck },

@@ -17,8 +17,8 @@ use holdfast_domain::line::{
     AppliedDiscount, AppliedPrice, DiscountInput, DiscountPart, DiscountSource, Line, LineFate, LineNumber,
 };
 use holdfast_domain::order::{
-    AgeCheck, Asked, AskedRate, Channel, Custody, Holder, Note, Order, OrderState, OrderTerms,
-    QuantityChange, Reservation, Totals,
+    AgeCheck, Asked, AskedRate, Channel, Custody, Holder, LineChange, Note, Order, OrderState, OrderTerms,
+    Reservation, Totals,
 };
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::sale::{CopyForm, ReturnedLine, Sale, SoldLine};
@@ -218,7 +218,7 @@ wire_struct!(Sale {
     copies: u32,
 });
 wire_enum!(CopyForm { Copy, Gift });
-wire_struct!(QuantityChange { line: LineNumber, before: Quantity, after: Quantity, reason: Option<Reason> });
+wire_struct!(LineChange { line: LineNumber, before: Option<Line>, reason: Option<Reason> });
 wire_struct!(ReturnedLine { original: Option<LineNumber>, line: Line });
 
 wire_struct!(StockLevel {

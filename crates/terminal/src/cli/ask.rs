@@ -33,7 +33,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Signs on, asks for one thing and prints what became of it.
     pub async fn ask(self, action: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
-        let (answer, ()) = self.answer(async |till, _| action(till).await, async |_| Ok(())).await?;
+        let (answer, ()) = self.answer(async |till, _| action(till).await, async |_, _| Ok(())).await?;
         let Answer::Accepted { summary, warnings, position, .. } = answer else {
             bail!("there is no answer")
         };
@@ -43,11 +43,11 @@ impl Desk {
         Ok(())
     }
 
-    /// Signs on and asks for one thing, and reads something at the hub once it is answered.
+    /// Signs on and asks for one thing, and reads something at the hub once it is answered, true at the answer's record.
     pub async fn answer<T>(
         self,
         action: impl AsyncFnOnce(&Till, &HubApi) -> Result<Action, TillError>,
-        read: impl AsyncFnOnce(&HubApi) -> Result<T, TillError>,
+        read: impl AsyncFnOnce(&HubApi, u64) -> Result<T, TillError>,
     ) -> Result<(Answer, T)> {
         let Typed { pin, approval } = self.person.typed(&self.approver)?;
         let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
@@ -56,7 +56,11 @@ impl Desk {
             let action = action(&till, &api).await?;
             answered(till.sign_on(self.person.number(), pin)).await?;
             let answer = asked(&till, action, approval).await?;
-            Ok::<_, TillError>((answer, read(&api).await?))
+            let seq = match &answer {
+                Answer::Accepted { position, .. } | Answer::Refused { position, .. } => position.seq,
+                Answer::Retry { .. } | Answer::Rejected { .. } => 0,
+            };
+            Ok::<_, TillError>((answer, read(&api, seq).await?))
         };
         let answer = answer.await;
         let closed = till.close().await;

@@ -119,7 +119,7 @@ impl Park {
             };
             Ok(Action::ParkOrder(ParkOrder { label, basket }))
         };
-        let (answer, ()) = desk.answer(park, async |_| Ok(())).await?;
+        let (answer, ()) = desk.answer(park, async |_, _| Ok(())).await?;
         let Answer::Accepted { summary: Summary::OrderParked { order, revision, totals }, .. } = answer
         else {
             bail!("there is no answer")
@@ -136,7 +136,7 @@ impl Retrieve {
     pub async fn run(self) -> Result<()> {
         let (order, claim) = (self.order, if self.take_over { Claim::TakeOver } else { Claim::Parked });
         let retrieve = async |_: &Till, _: &HubApi| Ok(Action::RetrieveOrder { order, claim });
-        let (_, page) = self.desk.answer(retrieve, async |api| api.order(order).await).await?;
+        let (_, page) = self.desk.answer(retrieve, async |api, seq| api.order_at(order, seq).await).await?;
         show_lines(&page);
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Edit {
             edits.extend(age_checked.map(|look| OrderEdit::CheckAge { how: look.into() }));
             Ok(Action::EditOrder(EditOrder { order, revision, edits, expected_total: None }))
         };
-        let (_, page) = desk.answer(edit, async |api| api.order(order).await).await?;
+        let (_, page) = desk.answer(edit, async |api, seq| api.order_at(order, seq).await).await?;
         show_lines(&page);
         Ok(())
     }

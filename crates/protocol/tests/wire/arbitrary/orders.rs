@@ -4,7 +4,7 @@ use holdfast_domain::bounded::{CouponCode, Description, PriceGroup};
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{OrderId, SubjectId};
 use holdfast_domain::line::{DiscountInput, LineNumber};
-use holdfast_domain::order::{AgeCheck, Asked, AskedRate, Note, QuantityChange};
+use holdfast_domain::order::{AgeCheck, Asked, AskedRate, LineChange, Note};
 use holdfast_domain::sale::CopyForm;
 
 use super::Source;
@@ -12,6 +12,9 @@ use super::Source;
 impl Source {
     pub(super) fn of_order(&mut self, name: &str, stamp: Stamp, order: OrderId) -> Event {
         match name {
+            "ReservationLimited" => Event::ReservationLimited { stamp, order, until: self.timestamp() },
+            "ReservationExpired" => Event::ReservationExpired { order, until: self.timestamp() },
+            "SoldAfterExpiry" => Event::SoldAfterExpiry { stamp, order },
             "OrderParked" => Event::OrderParked { stamp, order, revision: self.small(), label: self.label() },
             "OrderRetrieved" => {
                 let from = self.flip().then_some(stamp.terminal);
@@ -38,10 +41,9 @@ impl Source {
                 customer: self.maybe(|s| SubjectId(s.uuid())),
                 lines: self.several(4, Self::line),
                 totals: self.totals(),
-                changed: self.several(3, |s| QuantityChange {
+                changed: self.several(3, |s| LineChange {
                     line: s.line_number(),
-                    before: s.quantity(),
-                    after: s.quantity(),
+                    before: s.maybe(Self::line),
                     reason: s.maybe(Self::reason),
                 }),
             },
