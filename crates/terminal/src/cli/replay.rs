@@ -95,8 +95,12 @@ fn print(report: &ReplayReport) {
     println!("lines           {}", report.lines);
     println!("  sold          {} for {} {currency}", report.sold_lines, report.sold);
     println!(
-        "  returned      {} for {} {currency} ({} by receipt, {} without)",
-        report.returned_lines, report.returned, report.returns_by_receipt, report.returns_without_receipt
+        "  returned      {} for {} {currency}; {} of them matched to their sales ({} returns by receipt, {} without)",
+        report.returned_lines,
+        report.returned,
+        report.matched_lines,
+        report.returns_by_receipt,
+        report.returns_without_receipt
     );
     println!("  adjusted      {}", report.adjusted_lines);
     println!("  refused       {}", report.refused_lines);

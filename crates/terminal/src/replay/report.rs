@@ -81,6 +81,8 @@ pub struct ReplayReport {
     /// Lines that moved stock.
     pub stock_lines: u64,
     pub returns_by_receipt: u64,
+    /// Returned lines that an earlier sale answers for; the rest came back without a receipt.
+    pub matched_lines: u64,
     pub returns_without_receipt: u64,
     /// Gross of the sales, and of the returns as a negative amount, in major units.
     pub sold: String,

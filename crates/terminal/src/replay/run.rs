@@ -105,6 +105,7 @@ struct Clerk<'a> {
     adjusted_lines: u64,
     stock_lines: u64,
     by_receipt: u64,
+    matched_lines: u64,
     without_receipt: u64,
     receipts: Vec<String>,
     last: Option<Position>,
@@ -133,6 +134,7 @@ impl<'a> Clerk<'a> {
             adjusted_lines: 0,
             stock_lines: 0,
             by_receipt: 0,
+            matched_lines: 0,
             without_receipt: 0,
             receipts: Vec::new(),
             last: None,
@@ -226,7 +228,10 @@ impl<'a> Clerk<'a> {
                 self.returned_lines += lines;
                 self.returned -= gross;
                 match goods.goods {
-                    ReturnedGoods::ByReceipt { .. } => self.by_receipt += 1,
+                    ReturnedGoods::ByReceipt { .. } => {
+                        self.by_receipt += 1;
+                        self.matched_lines += lines;
+                    }
                     ReturnedGoods::NoReceipt { .. } => self.without_receipt += 1,
                 }
             }
@@ -307,6 +312,7 @@ impl<'a> Clerk<'a> {
             refused_lines,
             stock_lines: self.stock_lines,
             returns_by_receipt: self.by_receipt,
+            matched_lines: self.matched_lines,
             returns_without_receipt: self.without_receipt,
             sold: plain(self.sold),
             returned: plain(self.returned),
