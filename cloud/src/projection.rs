@@ -278,7 +278,8 @@ impl Projecting<'_, '_> {
             }
             Event::OrderParked { order, .. }
             | Event::OrderRetrieved { order, .. }
-            | Event::AgeChecked { order, .. } => self.trail(order.0, event),
+            | Event::AgeChecked { order, .. }
+            | Event::GoodsExchanged { order, .. } => self.trail(order.0, event),
             Event::OrderEdited { order, lines, totals, .. } => self.edit(event, *order, lines, totals),
             Event::CopyPrinted { original, .. } => {
                 let original = transaction_uuid(*original);

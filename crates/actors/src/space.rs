@@ -82,6 +82,7 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::RetrieveOrder { .. }
         | Action::PrintCopy { .. }
         | Action::EditOrder(_)
+        | Action::Exchange(_)
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -127,6 +127,7 @@ pub enum Action {
         original: TransactionId,
         form: CopyForm,
     },
+    Exchange(Box<Exchange>),
 }
 
 /// What was counted at the end of a shift beside the sum of its cash.
@@ -151,6 +152,16 @@ pub struct ReturnGoods {
     pub reason: Reason,
     pub receipt: ReceiptSource,
     pub goods: ReturnedGoods,
+}
+
+/// Goods come back and others go, in one step: only the difference changes hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    pub back: ReturnGoods,
+    /// What goes instead, at the counter.
+    pub place: PlaceOrder,
+    /// For what the new goods cost more.
+    pub tenders: Vec<TenderInput>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod close_shift;
 mod count;
 mod custody;
 mod edit_order;
+mod exchange;
 mod fulfil_order;
 mod hub;
 mod move_cash;
@@ -110,6 +111,7 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::RetrieveOrder { order, claim } => custody::retrieve(desk, *order, *claim),
         Action::EditOrder(edit) => edit_order::decide(desk, edit),
         Action::PrintCopy { original, form } => print_copy::decide(desk, *original, *form),
+        Action::Exchange(exchange) => exchange::decide(desk, exchange),
     }
 }
 

@@ -402,6 +402,13 @@ pub enum Event {
         age: u8,
         how: AgeCheck,
     },
+    /// Ends an exchange: what came back and what was sold instead, each a transaction with a receipt of its own.
+    GoodsExchanged {
+        stamp: Stamp,
+        order: OrderId,
+        returned: TransactionId,
+        sold: TransactionId,
+    },
 }
 
 impl Event {
@@ -460,6 +467,7 @@ impl Event {
             Self::OrderEdited { .. } => "order_edited",
             Self::OrderAskedFor { .. } => "order_asked_for",
             Self::AgeChecked { .. } => "age_checked",
+            Self::GoodsExchanged { .. } => "goods_exchanged",
         }
     }
 
@@ -500,7 +508,8 @@ impl Event {
             | Self::OrdersCarriedOver { stamp, .. }
             | Self::CopyPrinted { stamp, .. }
             | Self::OrderEdited { stamp, .. }
-            | Self::AgeChecked { stamp, .. } => Some(stamp),
+            | Self::AgeChecked { stamp, .. }
+            | Self::GoodsExchanged { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }

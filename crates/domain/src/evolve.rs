@@ -303,7 +303,8 @@ impl State {
             Event::CashReported { .. }
             | Event::OverrideApproved { .. }
             | Event::TendersReported { .. }
-            | Event::OrdersCarriedOver { .. } => {}
+            | Event::OrdersCarriedOver { .. }
+            | Event::GoodsExchanged { .. } => {}
             Event::TillLocked { terminal, .. } => {
                 self.till(*terminal, changes, |till| till.locked = true);
             }

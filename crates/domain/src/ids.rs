@@ -55,9 +55,20 @@ ids! {
     CountId,
 }
 
-/// What happened once at a till. It is started by exactly one command and carries that command's id.
+/// What happened once at a till. It is started by exactly one command and carries that command's id; where a command starts
+/// two, the other one is the first's [`TransactionId::counterpart`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId(pub CommandId);
+
+/// A bit of a UUID's random part that no generator counts in.
+const COUNTERPART_BIT: u128 = 1 << 61;
+
+impl TransactionId {
+    /// The other transaction of the same command, such as what came back in an exchange. Its counterpart is this one.
+    pub fn counterpart(self) -> Self {
+        Self(CommandId(Uuid::from_u128(self.0.0.as_u128() ^ COUNTERPART_BIT)))
+    }
+}
 
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

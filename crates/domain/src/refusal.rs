@@ -112,6 +112,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-206", "nobody made sure of the customer's age"),
     ("HF-CMD-207", "the line's number is too large"),
     ("HF-CMD-208", "the basket has too many notes"),
+    ("HF-CMD-209", "an exchange is made at the counter"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -339,6 +340,8 @@ pub enum Refusal {
     LineNumberTooLarge { line: LineNumber, max: u16 },
     #[error("a basket has at most {max} notes; join what belongs together")]
     TooManyNotes { max: usize },
+    #[error("goods are exchanged for goods that are here; order what is fetched later by itself")]
+    ExchangeNotAtCounter,
 }
 
 impl Refusal {
@@ -444,6 +447,7 @@ impl Refusal {
             Self::AgeNotChecked { .. } => "HF-CMD-206",
             Self::LineNumberTooLarge { .. } => "HF-CMD-207",
             Self::TooManyNotes { .. } => "HF-CMD-208",
+            Self::ExchangeNotAtCounter => "HF-CMD-209",
         }
     }
 

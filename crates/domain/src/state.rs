@@ -110,6 +110,14 @@ impl State {
                 });
                 std::iter::once(Need::Order(edit.order)).chain(customers).collect()
             }
+            Action::Exchange(exchange) => {
+                let customer = exchange.place.customer.map(Need::Subject);
+                let original = match &exchange.back.goods {
+                    ReturnedGoods::ByReceipt { original, .. } => Some(Need::Sale(*original)),
+                    ReturnedGoods::NoReceipt { .. } => None,
+                };
+                std::iter::once(Need::Order(exchange.place.order)).chain(customer).chain(original).collect()
+            }
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
             Action::SignOn { .. }
             | Action::SignOff
@@ -196,7 +204,8 @@ impl State {
             | Event::SoldAfterExpiry { order, .. } => Some(*order),
             Event::OrderTermsSet { order, .. }
             | Event::OrderAskedFor { order, .. }
-            | Event::AgeChecked { order, .. } => Some(*order),
+            | Event::AgeChecked { order, .. }
+            | Event::GoodsExchanged { order, .. } => Some(*order),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. }
             | Event::CopyPrinted { original, .. } => self.sales.get(original).map(|sale| sale.order),

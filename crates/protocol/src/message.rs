@@ -5,8 +5,8 @@ mod request;
 mod stream;
 
 pub use reply::{
-    Answer, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord, Summary, Warning,
-    accepted_or_refused,
+    Answer, ExchangedPart, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord,
+    Summary, Warning, accepted_or_refused,
 };
 pub use request::{
     ApprovedMessage, CommandMessage, MalformedRequest, OfferMessage, Pin, REQUEST_BYTES_MAX, Request,

@@ -58,8 +58,15 @@ impl History<'_> {
     }
 
     pub(crate) fn transaction(self, id: TransactionId) -> Result<Option<TransactionEntry>, StoreError> {
-        let stored = self.first_of(Table::Commands, &transaction_key(id))?;
-        Ok(stored.and_then(|stored| entry(&stored, |view| view.transaction == id)))
+        // Of the two transactions of one command one bears its id.
+        for of in [id, id.counterpart()] {
+            let stored = self.first_of(Table::Commands, &transaction_key(of))?;
+            let found = stored.and_then(|stored| entry(&stored, |view| view.transaction == id));
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     pub(crate) fn by_receipt(self, number: ReceiptNumber) -> Result<Option<TransactionEntry>, StoreError> {

@@ -10,6 +10,7 @@ mod load;
 mod orders;
 mod pair;
 mod quote;
+mod refund;
 mod replay;
 mod sell;
 mod settle;
@@ -74,6 +75,12 @@ enum Command {
     Cancel(settle::Cancel),
     /// Hand over goods that were paid before
     HandOver(settle::HandOver),
+    /// Take goods of a sale back
+    Return(refund::Return),
+    /// Take goods back and sell others in one step
+    Exchange(refund::Exchange),
+    /// Reverse a sale of the same shift; needs a permission
+    PostVoid(refund::PostVoid),
     /// List the orders that are not closed, and who has them in hand
     Orders(orders::Orders),
     /// Print a copy of a receipt, or a gift receipt without prices
@@ -107,6 +114,9 @@ impl Cli {
             Command::Pay(pay) => pay.run().await,
             Command::Cancel(cancel) => cancel.run().await,
             Command::HandOver(hand_over) => hand_over.run().await,
+            Command::Return(back) => back.run().await,
+            Command::Exchange(exchange) => exchange.run().await,
+            Command::PostVoid(post_void) => post_void.run().await,
             Command::Orders(orders) => orders.run().await,
             Command::Copy(copy) => copy.run().await,
             Command::Watch(watch) => watch.run().await,

@@ -48,6 +48,7 @@ names! {
         Action::ParkOrder(_) => "park_order",
         Action::RetrieveOrder { .. } => "retrieve_order",
         Action::PrintCopy { .. } => "print_copy",
+        Action::Exchange(_) => "exchange",
         Action::EditOrder(_) => "edit_order",
     }
 }
@@ -128,6 +129,7 @@ names! {
         Event::OrderEdited { .. } => "order_edited",
         Event::OrderAskedFor { .. } => "order_asked_for",
         Event::AgeChecked { .. } => "age_checked",
+        Event::GoodsExchanged { .. } => "goods_exchanged",
     }
 }
 
@@ -176,6 +178,7 @@ pub enum TillMove {
     Park,
     Retrieve,
     PrintCopy,
+    Exchange,
     Edit,
     /// Something that the business refuses.
     Nonsense,

@@ -6,7 +6,9 @@ use holdfast_domain::bounded::{Description, OrderTag, Sku, TenderCode, TenderRef
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
-use holdfast_domain::command::{AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
+use holdfast_domain::command::{
+    AdjustLine, Exchange, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
+};
 use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::line::{DiscountInput, LineNumber, PriceInput};
 use holdfast_domain::order::{
@@ -192,7 +194,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             reason: reason("left"),
         },
         TillMove::Pay => {
-            let order = fetched(model, till, dice).or_else(|| open_order(model, till, dice))?;
+            let order = fetched(model, dice).or_else(|| open_order(model, till, dice))?;
             let due = order.gross - order.paid;
             let tendered = match dice.below(10) {
                 0 => due - 1,
@@ -218,19 +220,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let paid: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Paid).collect();
             Action::FulfilOrder { order: dice.pick(&paid)?.id }
         }
-        TillMove::ReturnByReceipt => {
-            let sale = some_sale(model, till, dice)?;
-            let returned = sale.lines.iter().zip(1..).take(1 + usize::try_from(dice.below(2)).unwrap_or(0));
-            let lines = returned.map(|((_, thousandths), number)| ReturnLine {
-                line: LineNumber(number),
-                quantity: Quantity::from_thousandths((*thousandths).min(1_000)),
-            });
-            let goods = ReturnedGoods::ByReceipt {
-                original: TransactionId(sale.transaction),
-                lines: lines.collect(),
-            };
-            Action::Return(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods })
-        }
+        TillMove::ReturnByReceipt => Action::Return(some_goods(model, till, dice)?),
         TillMove::ReturnWithoutReceipt => {
             let goods = ReturnedGoods::NoReceipt { lines: lines(&[("MILK", 1_000)]) };
             Action::Return(ReturnGoods { reason: reason("sour"), receipt: ReceiptSource::Hub, goods })
@@ -304,6 +294,13 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             // Now and then somebody else has changed it, and this clerk has not seen that.
             let revision = if dice.permille(100) { order.revision + 1 } else { order.revision };
             Action::EditOrder(EditOrder { order: order.id, revision, edits, expected_total: None })
+        }
+        TillMove::Exchange => {
+            let back = some_goods(model, till, dice)?;
+            let wanted = *dice.pick(&[("MILK", 1_000), ("SOAP", 2_000), ("FLOUR", 750), (SCARCE, 1_000)])?;
+            let place = PlaceOrder::of(order_id, Channel::Counter, lines(&[wanted]));
+            let tenders = if dice.permille(700) { split(10_000, dice) } else { Vec::new() };
+            Action::Exchange(Box::new(Exchange { back, place, tenders }))
         }
         TillMove::PrintCopy => Action::PrintCopy {
             original: TransactionId(some_sale(model, till, dice)?.transaction),
@@ -467,10 +464,10 @@ fn last_island(model: &Model, till: usize) -> u32 {
     used.max().unwrap_or(0)
 }
 
-/// Now and then somebody comes for the first of what was put aside.
-fn fetched<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {
-    let mut open = model.orders.iter().filter(|order| order.stage == Stage::Open && order.till == till);
-    if dice.permille(250) { open.find(|order| order.channel == Channel::NotInHand) } else { None }
+/// Now and then somebody comes for the first of what was put aside, to whatever till is free.
+fn fetched<'a>(model: &'a Model, dice: &mut Dice) -> Option<&'a KnownOrder> {
+    let mut open = model.orders.iter().filter(|order| order.stage == Stage::Open);
+    if dice.permille(350) { open.find(|order| order.channel == Channel::NotInHand) } else { None }
 }
 
 fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {
@@ -481,6 +478,19 @@ fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a 
         .filter(|order| order.stage == Stage::Open && (anybodys || order.till == till))
         .collect();
     dice.pick(&open).copied()
+}
+
+/// Some of a sale.
+fn some_goods(model: &Model, till: usize, dice: &mut Dice) -> Option<ReturnGoods> {
+    let sale = some_sale(model, till, dice)?;
+    let returned = sale.lines.iter().zip(1..).take(1 + usize::try_from(dice.below(2)).unwrap_or(0));
+    let lines = returned.map(|((_, thousandths), number)| ReturnLine {
+        line: LineNumber(number),
+        quantity: Quantity::from_thousandths((*thousandths).min(1_000)),
+    });
+    let goods =
+        ReturnedGoods::ByReceipt { original: TransactionId(sale.transaction), lines: lines.collect() };
+    Some(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods })
 }
 
 fn some_sale<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownSale> {

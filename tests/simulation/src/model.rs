@@ -288,6 +288,17 @@ impl Model {
                     known.add_up();
                 }
             }
+            (Some(Action::Exchange(exchange)), Summary::Exchanged { sold, .. }) => {
+                let shift = clerk.shift;
+                self.placed(till, &exchange.place, sold.totals.gross.minor(), 1);
+                let Some(known) = self.orders.last_mut() else { return };
+                (known.stage, known.paid, known.sale) = (Stage::Over, known.gross, Some(id));
+                if let Some((shift, mode)) = shift {
+                    let (order, lines) = (known.id, known.lines.clone());
+                    let sale = KnownSale { transaction: id, order, till, shift, mode, lines, touched: false };
+                    self.sales.push(sale);
+                }
+            }
             (Some(Action::RetrieveOrder { .. }), Summary::OrderRetrieved { order, revision, .. }) => {
                 self.seen(*order, *revision);
                 if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {

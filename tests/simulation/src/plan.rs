@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 27] = [
+        const WISHES: [(u64, TillMove); 28] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -176,6 +176,7 @@ impl Plan {
             (30, TillMove::Park),
             (50, TillMove::Retrieve),
             (25, TillMove::PrintCopy),
+            (40, TillMove::Exchange),
             (60, TillMove::Edit),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),

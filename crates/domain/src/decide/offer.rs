@@ -44,7 +44,8 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::OrdersCarriedOver { stamp, .. }
         | Event::CopyPrinted { stamp, .. }
         | Event::OrderEdited { stamp, .. }
-        | Event::AgeChecked { stamp, .. } => stamp.terminal == terminal,
+        | Event::AgeChecked { stamp, .. }
+        | Event::GoodsExchanged { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. }
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }
@@ -104,10 +105,11 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
         }
         // The lines of a sale are its order's: a sale of an order that was edited waits for the edit.
-        Event::SaleCompleted { stamp, order, totals, .. } => {
-            let found = state.orders.get(order);
-            open(stamp) && found.is_some_and(|o| o.state.holds_reservation() && o.totals == *totals)
-        }
+        Event::SaleCompleted { stamp, order, totals, .. } => match state.orders.get(order) {
+            Some(found) => open(stamp) && found.state.holds_reservation() && found.totals == *totals,
+            // What an exchange sells is placed by the same record.
+            None => open(stamp) && known(order),
+        },
         // Edits build on each other: none is taken over before the one that it saw.
         Event::OrderEdited { stamp, order, revision, .. } => {
             let found = state.orders.get(order);

@@ -61,6 +61,39 @@ impl Refund {
         Self { gross: sale.gross(), tenders, cash: sale.paid() - back }
     }
 
+    /// What stays in the shop as payment for other goods, when `staying` of a sale's goods come back beside what this refund
+    /// gives: the tenders that it was paid with, first those that take nothing back, then cash, so that the customer can still
+    /// get back later what a card has paid.
+    pub(super) fn stays(&self, desk: &Desk<'_>, sale: Option<&Sale>, staying: Money) -> Vec<Tender> {
+        let mut staying = Staying { rest: staying, tenders: Vec::new() };
+        let Some(sale) = sale else {
+            let all = staying.rest;
+            staying.take(TenderKind::Cash, all);
+            return staying.tenders;
+        };
+        let currency = self.gross.currency();
+        let types = desk.state.tender_types();
+        let left = |balance: &TenderBalance| {
+            let given = self.tenders.iter().filter(|(kind, _)| *kind == balance.kind);
+            balance.left() - Money::sum(currency, given.map(|(_, amount)| *amount))
+        };
+        let others = Money::sum(currency, sale.tenders.iter().map(left));
+        let (firm, free): (Vec<_>, Vec<_>) =
+            sale.tenders.iter().partition(|balance| in_cash_at_most(&types, balance).is_some());
+        firm.into_iter().for_each(|balance| staying.take(balance.kind.clone(), left(balance)));
+        // Cash is what no other tender has paid for.
+        staying.take(TenderKind::Cash, sale.gross() - sale.refunded - self.gross - others);
+        free.into_iter().for_each(|balance| staying.take(balance.kind.clone(), left(balance)));
+        let rest = staying.rest;
+        staying.take(TenderKind::Cash, rest);
+        staying.tenders
+    }
+
+    /// Nothing is given back.
+    pub(super) fn nothing(zero: Money) -> Self {
+        Self { gross: zero, tenders: Vec::new(), cash: zero }
+    }
+
     /// # Errors
     /// A [`Refusal`] when the operator may not give that much cash back.
     pub(super) fn permit(&self, desk: &Desk<'_>) -> Result<(), Refusal> {
@@ -87,6 +120,21 @@ impl Refund {
         }
         let change = Money::zero(self.gross.currency());
         Ok(Payment { due: -self.gross, tenders, rounding: self.gross - back, change })
+    }
+}
+
+struct Staying {
+    rest: Money,
+    tenders: Vec<Tender>,
+}
+
+impl Staying {
+    fn take(&mut self, kind: TenderKind, most: Money) {
+        let amount = smaller(self.rest, most);
+        if amount.is_positive() {
+            self.rest -= amount;
+            self.tenders.push(Tender { kind, amount });
+        }
     }
 }
 

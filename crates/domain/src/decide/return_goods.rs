@@ -3,51 +3,96 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_money::Quantity;
+
 use super::refund::{self, Refund};
 use super::{Decision, Desk};
+use crate::bounded::{Reason, Sku};
 use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
-use crate::event::{Event, ReturnSource};
+use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::TransactionId;
 use crate::line::{Line, LineFate};
+use crate::order::Totals;
 use crate::pricing::{self, Circumstances};
+use crate::receipt::ReceiptNumber;
 use crate::refusal::Refusal;
 use crate::sale::{ReturnedLine, Sale};
 use crate::staff::Permission;
 use crate::tax::TaxBasis;
+use crate::tender::Payment;
 
 pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
-    let (source, basis, lines, of) = match &goods.goods {
-        ReturnedGoods::ByReceipt { original, lines } => by_receipt(desk, *original, lines)?,
-        ReturnedGoods::NoReceipt { lines } => without_receipt(desk, lines)?,
-    };
-    if lines.is_empty() {
-        return Err(Refusal::EmptyBasket);
-    }
-    let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
-    let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
-    let refund = match of {
-        Some(sale) => Refund::of_sale(desk, sale, totals.gross)?,
-        None => Refund::in_cash(desk, totals.gross),
+    let returned = Returned::of(desk, &goods.goods)?;
+    let gross = returned.totals.gross;
+    let refund = match returned.sale {
+        Some(sale) => Refund::of_sale(desk, sale, gross)?,
+        None => Refund::in_cash(desk, gross),
     };
     refund.permit(desk)?;
     let payment = refund.payment(shift)?;
     let (receipt, mut events) = desk.number(goods.receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let effects = refund::effects(desk, transaction, &payment);
-    events.push(Event::GoodsReturned {
-        stamp,
-        transaction,
-        receipt,
-        source,
-        basis,
-        lines,
-        totals,
-        taxes,
-        payment,
-        reason: goods.reason.clone(),
-    });
+    events.push(returned.event(stamp, transaction, receipt, payment, &goods.reason));
     Ok(Decision { events, effects })
+}
+
+/// Goods that may come back, before anybody says what is given for them.
+pub(super) struct Returned<'a> {
+    source: ReturnSource,
+    basis: TaxBasis,
+    lines: Vec<ReturnedLine>,
+    pub totals: Totals,
+    /// The sale that they are from.
+    pub sale: Option<&'a Sale>,
+}
+
+impl<'a> Returned<'a> {
+    /// # Errors
+    /// Why they may not.
+    pub(super) fn of(desk: &Desk<'a>, goods: &ReturnedGoods) -> Result<Self, Refusal> {
+        let (source, basis, lines, sale) = match goods {
+            ReturnedGoods::ByReceipt { original, lines } => by_receipt(desk, *original, lines)?,
+            ReturnedGoods::NoReceipt { lines } => without_receipt(desk, lines)?,
+        };
+        if lines.is_empty() {
+            return Err(Refusal::EmptyBasket);
+        }
+        let totals = pricing::totals(desk.profile.currency, lines.iter().map(|r| &r.line));
+        Ok(Self { source, basis, lines, totals, sale })
+    }
+
+    /// What comes back into stock: product and quantity.
+    pub(super) fn goods(&self) -> impl Iterator<Item = (&Sku, Quantity)> {
+        let goods = self.lines.iter().flat_map(|returned| returned.line.goods());
+        goods.map(|goods| (goods.sku, goods.quantity))
+    }
+
+    pub(super) fn event(
+        self,
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        payment: Payment,
+        reason: &Reason,
+    ) -> Event {
+        let Self { source, basis, lines, totals, .. } = self;
+        let taxes = pricing::tax_totals(lines.iter().map(|r| &r.line));
+        let reason = reason.clone();
+        Event::GoodsReturned {
+            stamp,
+            transaction,
+            receipt,
+            source,
+            basis,
+            lines,
+            totals,
+            taxes,
+            payment,
+            reason,
+        }
+    }
 }
 
 type Goods<'a> = (ReturnSource, TaxBasis, Vec<ReturnedLine>, Option<&'a Sale>);

@@ -10,6 +10,7 @@ mod count;
 mod custody;
 mod day;
 mod edits;
+mod exchange;
 mod numbers;
 mod offers;
 mod people;

@@ -147,6 +147,20 @@ pub struct StoredRecord {
     pub record: Record,
 }
 
+/// One of the two transactions of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangedPart {
+    #[serde(with = "plain")]
+    pub transaction: TransactionId,
+    #[serde(with = "plain")]
+    pub receipt: ReceiptNumber,
+    #[serde(with = "plain")]
+    pub totals: Totals,
+    #[serde(with = "plain")]
+    pub payment: Payment,
+}
+
 /// What the command did, for the till's screen and paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -259,6 +273,13 @@ pub enum Summary {
         #[serde(with = "plain")]
         totals: Totals,
     },
+    Exchanged {
+        returned: ExchangedPart,
+        sold: ExchangedPart,
+        /// What the new goods cost more, before cash rounding; negative where the customer got money back.
+        #[serde(with = "plain")]
+        balance: Money,
+    },
     CopyPrinted {
         #[serde(with = "plain")]
         original: TransactionId,
@@ -308,7 +329,26 @@ pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
 
 /// What the record did: the last word where its first event does not say it, the first event that says something otherwise.
 fn summary(events: &[Event]) -> Option<Summary> {
-    count_finished(events).or_else(|| parked(events)).or_else(|| events.iter().find_map(summarise))
+    let last_words = count_finished(events).or_else(|| parked(events)).or_else(|| exchanged(events));
+    last_words.or_else(|| events.iter().find_map(summarise))
+}
+
+/// An exchange is neither the return nor the sale alone.
+fn exchanged(events: &[Event]) -> Option<Summary> {
+    events.iter().find(|event| matches!(event, Event::GoodsExchanged { .. }))?;
+    let mut parts = events.iter().filter_map(|event| match event {
+        Event::GoodsReturned { transaction, receipt, totals, payment, .. }
+        | Event::SaleCompleted { transaction, receipt, totals, payment, .. } => Some(ExchangedPart {
+            transaction: *transaction,
+            receipt: *receipt,
+            totals: totals.clone(),
+            payment: payment.clone(),
+        }),
+        _ => None,
+    });
+    let (returned, sold) = (parts.next()?, parts.next()?);
+    let balance = sold.totals.gross - returned.totals.gross;
+    Some(Summary::Exchanged { returned, sold, balance })
 }
 
 /// A basket that was parked at once was not only placed.

@@ -165,6 +165,7 @@ wire_enum!(Event {
     },
     OrderAskedFor { order: OrderId, asked: Box<Asked> },
     AgeChecked { stamp: Stamp, order: OrderId, age: u8, how: AgeCheck },
+    GoodsExchanged { stamp: Stamp, order: OrderId, returned: TransactionId, sold: TransactionId },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

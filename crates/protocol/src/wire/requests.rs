@@ -5,7 +5,7 @@ use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{
-    Action, AdjustLine, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
+    Action, AdjustLine, Exchange, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
 use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
@@ -180,6 +180,12 @@ wire_struct!(ReturnGoods {
     receipt: ReceiptSource,
     goods: ReturnedGoods,
 });
+wire_struct!(Exchange {
+    back: ReturnGoods,
+    place: PlaceOrder,
+    #[serde(default)]
+    tenders: Vec<TenderInput>,
+});
 wire_struct!(AdjustLine { item: ItemRef, quantity: Quantity });
 
 // A sign-on is a request of its own: its PIN is looked at before the ledger hears of it, and nobody outside may bring a
@@ -237,4 +243,5 @@ wire_enum!(Action {
     },
     PrintCopy { original: TransactionId, form: CopyForm },
     EditOrder(edit: EditOrder),
+    Exchange(exchange: Box<Exchange>),
 } never SignOn);

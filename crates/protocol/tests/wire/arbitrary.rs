@@ -108,6 +108,7 @@ variants!(
         OrderEdited,
         OrderAskedFor,
         AgeChecked,
+        GoodsExchanged,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });

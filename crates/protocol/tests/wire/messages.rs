@@ -43,6 +43,7 @@ variants!(
         RetrieveOrder,
         PrintCopy,
         EditOrder,
+        Exchange,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -69,6 +70,7 @@ variants!(
         OrderRetrieved,
         CopyPrinted,
         OrderEdited,
+        Exchanged,
     }
 );
 variants!(

@@ -124,6 +124,15 @@ pub(super) fn print(summary: &Summary) {
             }
         }
         Summary::ReorderLevelSet { sku, level } => println!("{sku} is to be ordered again from {level} on"),
+        Summary::Exchanged { returned, sold, balance } => {
+            println!("back     receipt {}   {:>14}", returned.receipt, returned.totals.gross.to_string());
+            println!("sold     receipt {}   {:>14}", sold.receipt, sold.totals.gross.to_string());
+            println!("sale     {}", sold.transaction);
+            println!("balance  {:>14}", balance.to_string());
+            if balance.is_positive() {
+                println!("change   {:>14}", sold.payment.change.to_string());
+            }
+        }
         Summary::CopyPrinted { copy, .. } => println!("copy {copy}"),
         _ => {}
     }

@@ -45,7 +45,7 @@ pub(super) struct Basket {
     #[arg(long)]
     age_checked: Option<Look>,
     #[command(flatten)]
-    by_hand: ByHand,
+    pub by_hand: ByHand,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

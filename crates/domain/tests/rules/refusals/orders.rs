@@ -1,7 +1,7 @@
 //! What is refused about an order on its way: in whose hands it is, how it is changed, and its receipt once more.
 
 use holdfast_domain::bounded::Description;
-use holdfast_domain::command::Settlement;
+use holdfast_domain::command::{Exchange, Settlement};
 use holdfast_domain::order::{Channel, Claim, EditOrder, NOTES_MAX, Note, OrderEdit, Terms};
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::Mode;
@@ -82,6 +82,13 @@ pub(super) const CASES: &[Case] = &[
         let order = shop.place(&[line(1, "TEA", "1")]);
         shop.deposit(order, "1").expect("a deposit");
         asked(&mut shop, edit(order, 2, &[to_quantity(1, "2", None)]))
+    }),
+    ("HF-CMD-209", || {
+        sold_tea(|shop, sale| {
+            let Action::Return(back) = by_receipt(sale, &[(1, "1")]) else { panic!("a return") };
+            let place = PlaceOrder::of(OrderId(shop.id()), Channel::NotInHand, vec![line(1, "TEA", "1")]);
+            Action::Exchange(Box::new(Exchange { back, place, tenders: Vec::new() }))
+        })
     }),
     ("HF-CMD-160", || fresh(copy(unknown_sale(), CopyForm::Copy))),
     ("HF-CMD-161", || {

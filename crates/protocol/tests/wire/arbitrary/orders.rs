@@ -54,6 +54,10 @@ impl Source {
                 age: self.pick(&[16, 18, 21]),
                 how: self.pick(&[AgeCheck::ByLook, AgeCheck::ByDocument]),
             },
+            "GoodsExchanged" => {
+                let (returned, sold) = (self.transaction(), self.transaction());
+                Event::GoodsExchanged { stamp, order, returned, sold }
+            }
             other => panic!("{other} is in the list and cannot be made"),
         }
     }
