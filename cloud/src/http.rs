@@ -69,6 +69,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reads::store))
         .routes(routes!(reads::sales))
         .routes(routes!(reads::tenders))
+        .routes(routes!(reads::taxes))
         .routes(routes!(reads::transactions))
         .routes(routes!(reads::receipt))
         .routes(routes!(reads::stock))

@@ -236,6 +236,18 @@ pub struct TenderTotalsRow {
     pub amount_minor: i64,
 }
 
+/// What one tax rate brought a store on one business date, training left out: sales less returns and post-voids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaxTotalsRow {
+    pub business_date: String,
+    pub currency: String,
+    pub code: String,
+    /// 190000 is 19 %.
+    pub rate_millionths: i64,
+    pub net_minor: i64,
+    pub tax_minor: i64,
+}
+
 /// One transaction. Amounts of returns and post-voids are negative.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TransactionRow {

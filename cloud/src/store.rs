@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
     BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
-    StockSummary, StoreRow, StoreTotals, TenderTotalsRow, TransactionRow, UserRow,
+    StockSummary, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow, UserRow,
 };
 
 pub use holdfast_replication::Registered;
@@ -250,6 +250,14 @@ pub trait CloudStore: Send + Sync + 'static {
         from: &'a str,
         to: &'a str,
     ) -> Answer<'a, Vec<TenderTotalsRow>>;
+    /// By business date and tax rate.
+    fn taxes<'a>(
+        &'a self,
+        scope: &'a Scope,
+        store: Uuid,
+        from: &'a str,
+        to: &'a str,
+    ) -> Answer<'a, Vec<TaxTotalsRow>>;
     /// The newest business dates that have sales, newest first.
     fn business_dates<'a>(
         &'a self,

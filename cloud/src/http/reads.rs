@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::http::refusal::{ApiError, ApiRefusal};
 use crate::http::session::Viewer;
 use crate::model::{
-    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TenderTotalsRow,
-    TransactionRow,
+    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TaxTotalsRow,
+    TenderTotalsRow, TransactionRow,
 };
 use crate::standing::standing;
 use crate::store::{PAGE_ROWS_MAX, Scope, StockFilter, TransactionFilter};
@@ -105,6 +105,22 @@ pub async fn tenders(
     let query = parameters(query)?;
     span(&query.from, &query.to)?;
     Ok(Json(app.store.tenders(&viewer.scope, store, &query.from, &query.to).await?))
+}
+
+/// What each tax rate brought by business date, training left out: what the Zs of the store's shifts sum to.
+#[utoipa::path(get, path = "/api/v1/stores/{store}/taxes", tag = "reads", params(("store" = String, Path), TendersQuery),
+    responses((status = 200, body = Vec<TaxTotalsRow>), (status = 400, body = ApiError), (status = 401, body = ApiError),
+    (status = 404, body = ApiError)))]
+pub async fn taxes(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(store): Path<String>,
+    query: Result<Query<TendersQuery>, QueryRejection>,
+) -> Answer<Vec<TaxTotalsRow>> {
+    let store = covered(&viewer.scope, &store)?;
+    let query = parameters(query)?;
+    span(&query.from, &query.to)?;
+    Ok(Json(app.store.taxes(&viewer.scope, store, &query.from, &query.to).await?))
 }
 
 /// A question about days spans a limited number of them.

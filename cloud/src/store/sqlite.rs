@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
     BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
-    StockSummary, StoreRow, StoreTotals, TenderTotalsRow, TransactionRow, UserRow,
+    StockSummary, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow, UserRow,
 };
 use crate::store::{
     Answer, CheckedHead, Claimed, CloudStore, EpochRow, Figures, HeldHash, HubRow, Ingested, JournalPage,
@@ -214,6 +214,15 @@ impl CloudStore for SqliteStore {
         to: &'a str,
     ) -> Answer<'a, Vec<TenderTotalsRow>> {
         Box::pin(sales::tenders(self, scope, store, from, to))
+    }
+    fn taxes<'a>(
+        &'a self,
+        scope: &'a Scope,
+        store: Uuid,
+        from: &'a str,
+        to: &'a str,
+    ) -> Answer<'a, Vec<TaxTotalsRow>> {
+        Box::pin(sales::taxes(self, scope, store, from, to))
     }
     fn business_dates<'a>(
         &'a self,

@@ -75,11 +75,11 @@ pub(crate) fn of_till(printers: &[PrinterSetup], number: TillNumber) -> Option<u
 
 /// Hands a document to the till's printer. False when there is none: nothing will be printed.
 pub(crate) fn submit(house: &House, paper: Paper, position: &ReplyPosition) -> bool {
-    let printer = of_till(&house.printers, paper.till);
+    let printer = of_till(&house.printers, paper.till());
     let Some(actor) = printer.and_then(|index| get(&house.printing[index])) else {
         return false;
     };
-    let transaction = paper.transaction;
+    let transaction = paper.transaction();
     actor.cast(Message::Print(Box::new(document(&paper, position)), transaction)).is_ok()
 }
 

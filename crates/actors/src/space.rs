@@ -83,6 +83,9 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::PrintCopy { .. }
         | Action::EditOrder(_)
         | Action::Exchange(_)
+        | Action::CloseDay { .. }
+        | Action::CorrectShift { .. }
+        | Action::MoveShift { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

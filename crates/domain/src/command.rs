@@ -3,7 +3,7 @@
 use holdfast_money::{Money, Quantity};
 
 use crate::bounded::{Label, PriceGroup, Reason};
-use crate::calendar::Timestamp;
+use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
@@ -128,6 +128,21 @@ pub enum Action {
         form: CopyForm,
     },
     Exchange(Box<Exchange>),
+    /// One report over the shifts of a business date that closed since its last one.
+    CloseDay {
+        day: BusinessDate,
+    },
+    /// What was really there of one tender when the shift of that Z ended.
+    CorrectShift {
+        z_number: u32,
+        declared: DeclaredTender,
+        reason: Reason,
+    },
+    /// The drawer is carried to another till.
+    MoveShift {
+        shift: ShiftId,
+        to: TerminalId,
+    },
 }
 
 /// What was counted at the end of a shift beside the sum of its cash.

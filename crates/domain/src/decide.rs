@@ -4,7 +4,9 @@ mod abandon_basket;
 mod adjust_stock;
 mod basket;
 mod cancel_order;
+mod close_day;
 mod close_shift;
+mod correct_shift;
 mod count;
 mod custody;
 mod edit_order;
@@ -12,6 +14,7 @@ mod exchange;
 mod fulfil_order;
 mod hub;
 mod move_cash;
+mod move_shift;
 mod offer;
 mod open_shift;
 mod pay;
@@ -112,6 +115,11 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::EditOrder(edit) => edit_order::decide(desk, edit),
         Action::PrintCopy { original, form } => print_copy::decide(desk, *original, *form),
         Action::Exchange(exchange) => exchange::decide(desk, exchange),
+        Action::CloseDay { day } => close_day::decide(desk, *day),
+        Action::CorrectShift { z_number, declared, reason } => {
+            correct_shift::decide(desk, *z_number, declared, reason)
+        }
+        Action::MoveShift { shift, to } => move_shift::decide(desk, *shift, *to),
     }
 }
 

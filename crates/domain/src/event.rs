@@ -5,6 +5,7 @@ use holdfast_money::Money;
 use crate::bounded::{Label, Reason, Sku};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
+use crate::day::{CarriedOver, DayFigures};
 use crate::ids::{
     CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
@@ -18,7 +19,7 @@ use crate::stock::{AdjustmentReason, CountScope, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTable, TaxTotal};
-use crate::tender::{Payment, TenderLine, TenderType};
+use crate::tender::{Payment, TenderCount, TenderLine, TenderType};
 
 /// Who did it, where, in which shift and on which business day: on everything a till causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -409,6 +410,41 @@ pub enum Event {
         returned: TransactionId,
         sold: TransactionId,
     },
+    /// The day Z. It needs no shift, so it says itself who asked and who allowed it.
+    DayClosed {
+        /// What becomes of its paper is settled under this.
+        document: TransactionId,
+        terminal: TerminalId,
+        staff: StaffId,
+        approver: Option<StaffId>,
+        occurred_at: Timestamp,
+        day: BusinessDate,
+        /// Of all day Zs of the store, without a gap.
+        number: u32,
+        /// Of those of this date: 1, and more where shifts closed after it.
+        part: u32,
+        figures: Box<DayFigures>,
+        carried_over: Box<CarriedOver>,
+    },
+    /// A Z's declaration is put right. The stamp's shift and date are the Z's.
+    ShiftCorrected {
+        stamp: Stamp,
+        document: TransactionId,
+        /// Of all corrections of the store, without a gap.
+        number: u32,
+        z_number: u32,
+        /// As the Z has it, or the correction before.
+        before: Box<TenderLine>,
+        after: Box<TenderCount>,
+        reason: Reason,
+    },
+    /// The shift is the other till's from now on, with whatever it has in hand. `figures` is what it came to so far.
+    ShiftMoved {
+        stamp: Stamp,
+        from: TerminalId,
+        to: TerminalId,
+        figures: Box<ShiftFigures>,
+    },
 }
 
 impl Event {
@@ -468,6 +504,9 @@ impl Event {
             Self::OrderAskedFor { .. } => "order_asked_for",
             Self::AgeChecked { .. } => "age_checked",
             Self::GoodsExchanged { .. } => "goods_exchanged",
+            Self::DayClosed { .. } => "day_closed",
+            Self::ShiftCorrected { .. } => "shift_corrected",
+            Self::ShiftMoved { .. } => "shift_moved",
         }
     }
 
@@ -509,8 +548,18 @@ impl Event {
             | Self::CopyPrinted { stamp, .. }
             | Self::OrderEdited { stamp, .. }
             | Self::AgeChecked { stamp, .. }
-            | Self::GoodsExchanged { stamp, .. } => Some(stamp),
+            | Self::GoodsExchanged { stamp, .. }
+            | Self::ShiftCorrected { stamp, .. }
+            | Self::ShiftMoved { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
+        }
+    }
+
+    /// The business date that the event belongs to, if it belongs to one.
+    pub fn business_date(&self) -> Option<BusinessDate> {
+        match self {
+            Self::DayClosed { day, .. } => Some(*day),
+            other => other.stamp().map(|stamp| stamp.business_date),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Folding events into the state. Total: an event that was written is true, whatever it says; what contradicts an
 //! invariant is counted, never refused.
 
+mod days;
 mod orders;
 mod stock;
 
@@ -10,7 +11,7 @@ use holdfast_money::Money;
 
 use self::orders::holder;
 use crate::bounded::{CouponCode, Sku};
-use crate::calendar::Timestamp;
+use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
@@ -41,6 +42,9 @@ pub struct Changes {
     pub counted: BTreeSet<Sku>,
     pub coupons: BTreeSet<CouponCode>,
     pub documents: BTreeSet<TransactionId>,
+    pub days: BTreeSet<BusinessDate>,
+    /// Closed shifts whose declarations are kept, by the number of their Z.
+    pub zs: BTreeSet<u32>,
     pub subjects: BTreeSet<SubjectId>,
     pub violations: Vec<Violation>,
 }
@@ -59,6 +63,8 @@ impl Changes {
             counted: state.counted.keys().cloned().collect(),
             coupons: state.coupons.keys().cloned().collect(),
             documents: state.documents.clone(),
+            days: state.days.keys().copied().collect(),
+            zs: state.zs.keys().copied().collect(),
             subjects: state.subjects.keys().copied().collect(),
             violations: Vec::new(),
         }
@@ -128,7 +134,7 @@ impl State {
                 self.till(*terminal, changes, |till| till.operator = None);
             }
             Event::ShiftOpened { stamp, float } => self.open_shift(recorded_at, stamp, *float, changes),
-            Event::ShiftClosed { stamp, z_number, .. } => {
+            Event::ShiftClosed { stamp, z_number, figures, .. } => {
                 self.shifts.remove(&stamp.shift);
                 self.closed_shifts.insert(stamp.shift);
                 changes.shifts.insert(stamp.shift);
@@ -137,6 +143,7 @@ impl State {
                     self.last_z = self.last_z.max(*z_number);
                     changes.store = true;
                 }
+                self.gather_shift(stamp, *z_number, figures, changes);
             }
             Event::OrderPlaced { stamp, order, channel, customer, basis, lines, totals } => {
                 self.reserve(stamp.mode, lines, changes);
@@ -300,11 +307,30 @@ impl State {
             Event::DrawerOpened { stamp, .. } => {
                 self.shift(stamp.shift, changes, |shift| shift.cash.no_sales += 1);
             }
-            Event::CashReported { .. }
-            | Event::OverrideApproved { .. }
-            | Event::TendersReported { .. }
+            Event::OverrideApproved { .. }
             | Event::OrdersCarriedOver { .. }
             | Event::GoodsExchanged { .. } => {}
+            Event::CashReported { stamp, cash, .. } => {
+                self.gather(stamp, changes, |day| day.add_cash(cash));
+            }
+            Event::TendersReported { stamp, z_number, tenders } => {
+                self.gather_tenders(stamp, *z_number, tenders, changes);
+            }
+            Event::DayClosed { document, day, number, part, figures, .. } => {
+                self.close_day(*day, figures, *part, changes);
+                self.last_day_z = self.last_day_z.max(*number);
+                changes.store = true;
+                self.documents.insert(*document);
+                changes.documents.insert(*document);
+            }
+            Event::ShiftCorrected { stamp, document, number, z_number, before, after, .. } => {
+                self.correct(stamp, *z_number, before, after, changes);
+                self.last_correction = self.last_correction.max(*number);
+                changes.store = true;
+                self.documents.insert(*document);
+                changes.documents.insert(*document);
+            }
+            Event::ShiftMoved { stamp, from, to, .. } => self.move_shift(stamp, *from, *to, changes),
             Event::TillLocked { terminal, .. } => {
                 self.till(*terminal, changes, |till| till.locked = true);
             }

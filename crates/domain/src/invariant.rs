@@ -42,6 +42,8 @@ pub enum Violation {
     RefundedTooMuch,
     /// SUB-1: an erased subject was registered again.
     ErasedSubjectReturned,
+    /// DAY-1: a day Z is what its shifts and corrections sum to.
+    DayDrift,
 }
 
 impl Violation {
@@ -60,6 +62,7 @@ impl Violation {
             Self::ShiftMissing => "REF-4",
             Self::RefundedTooMuch => "RET-2",
             Self::ErasedSubjectReturned => "SUB-1",
+            Self::DayDrift => "DAY-1",
         }
     }
 }

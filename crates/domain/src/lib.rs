@@ -11,6 +11,7 @@ pub mod cash;
 pub mod catalog;
 pub mod command;
 pub mod context;
+pub mod day;
 pub mod decide;
 pub mod effect;
 pub mod event;

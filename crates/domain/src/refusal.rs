@@ -4,7 +4,7 @@ use holdfast_money::{Currency, Money, Quantity, Rate};
 
 use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode};
 use crate::calendar::{BusinessDate, Timestamp};
-use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
+use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -113,6 +113,13 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-207", "the line's number is too large"),
     ("HF-CMD-208", "the basket has too many notes"),
     ("HF-CMD-209", "an exchange is made at the counter"),
+    ("HF-CMD-210", "nothing was closed on the day since its last report"),
+    ("HF-CMD-211", "the Z is not known or too old"),
+    ("HF-CMD-212", "the Z has no such tender"),
+    ("HF-CMD-213", "the Z says so already"),
+    ("HF-CMD-214", "the shift is at that till already"),
+    ("HF-CMD-215", "the till to move to is not in service"),
+    ("HF-CMD-216", "the till to move to has a shift"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -342,6 +349,20 @@ pub enum Refusal {
     TooManyNotes { max: usize },
     #[error("goods are exchanged for goods that are here; order what is fetched later by itself")]
     ExchangeNotAtCounter,
+    #[error("no shift of {day} was closed or corrected since its last day Z; close a shift first")]
+    NothingClosed { day: BusinessDate },
+    #[error("Z {z_number} is not known here, or too old to be corrected; check the number on the paper")]
+    ZUnknown { z_number: u32 },
+    #[error("Z {z_number} has no line of tender {code}; check the code on the paper")]
+    TenderNotInZ { z_number: u32, code: TenderCode },
+    #[error("Z {z_number} says that of tender {code} already; give what was really there")]
+    NothingCorrected { z_number: u32, code: TenderCode },
+    #[error("shift {shift} is at that till already")]
+    ShiftIsThere { shift: ShiftId },
+    #[error("till {terminal} is not in service here; pair it first, or choose another")]
+    TargetTillUnknown { terminal: TerminalId },
+    #[error("till {till} has an open shift; close it first, or choose another till")]
+    TargetTillBusy { till: u16 },
 }
 
 impl Refusal {
@@ -448,6 +469,13 @@ impl Refusal {
             Self::LineNumberTooLarge { .. } => "HF-CMD-207",
             Self::TooManyNotes { .. } => "HF-CMD-208",
             Self::ExchangeNotAtCounter => "HF-CMD-209",
+            Self::NothingClosed { .. } => "HF-CMD-210",
+            Self::ZUnknown { .. } => "HF-CMD-211",
+            Self::TenderNotInZ { .. } => "HF-CMD-212",
+            Self::NothingCorrected { .. } => "HF-CMD-213",
+            Self::ShiftIsThere { .. } => "HF-CMD-214",
+            Self::TargetTillUnknown { .. } => "HF-CMD-215",
+            Self::TargetTillBusy { .. } => "HF-CMD-216",
         }
     }
 

@@ -72,10 +72,12 @@ pub enum Permission {
     CashForTender,
     /// See what everybody did: sales, losses, the journal and files of them, on the hub's pages.
     ReadReports,
+    /// The day's Z, and corrections of what shifts declared.
+    CloseDay,
 }
 
 impl Permission {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -94,6 +96,7 @@ impl Permission {
         Self::RefundCash,
         Self::CashForTender,
         Self::ReadReports,
+        Self::CloseDay,
     ];
 
     /// The name, as it is typed.
@@ -117,6 +120,7 @@ impl Permission {
             Self::RefundCash => "refund-cash",
             Self::CashForTender => "cash-for-tender",
             Self::ReadReports => "read-reports",
+            Self::CloseDay => "close-day",
         }
     }
 }
@@ -143,6 +147,7 @@ impl fmt::Display for Permission {
             Self::RefundCash => "give cash back",
             Self::CashForTender => "refund in cash what was paid otherwise",
             Self::ReadReports => "read the store's reports",
+            Self::CloseDay => "close the day and correct counts",
         })
     }
 }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use holdfast_money::Currency;
 
 use crate::bounded::{CouponCode, Label, Sku};
-use crate::calendar::Timestamp;
+use crate::calendar::{BusinessDate, Timestamp};
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
+use crate::day::{ClosedShift, OpenDay};
 use crate::event::{Event, Parent, ReturnSource};
 use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
 use crate::order::{Custody, Holder, Order, OrderEdit, ParkedBasket, Reservation};
@@ -45,6 +46,14 @@ pub struct State {
     pub closed_shifts: BTreeSet<ShiftId>,
     /// The number of the last Z report.
     pub last_z: u32,
+    /// Of the last day Z.
+    pub last_day_z: u32,
+    /// Of the last correction.
+    pub last_correction: u32,
+    /// What has been closed and is in no day Z yet; at most [`crate::day::DAYS_MAX`] dates.
+    pub days: BTreeMap<BusinessDate, OpenDay>,
+    /// What the latest shifts declared, by the number of their Z; at most [`crate::day::ZS_MAX`].
+    pub zs: BTreeMap<u32, ClosedShift>,
     /// Open orders, and closed ones that the shell brought.
     pub orders: HashMap<OrderId, Order>,
     /// Completed sales that the shell brought or that are not applied yet.
@@ -131,7 +140,10 @@ impl State {
             | Action::CountProduct { .. }
             | Action::FinishCount { .. }
             | Action::CancelCount { .. }
-            | Action::SetReorderLevel { .. } => Vec::new(),
+            | Action::SetReorderLevel { .. }
+            | Action::CloseDay { .. }
+            | Action::CorrectShift { .. }
+            | Action::MoveShift { .. } => Vec::new(),
         }
     }
 
@@ -243,7 +255,10 @@ impl State {
             | Event::CountCancelled { .. }
             | Event::ReorderLevelSet { .. }
             | Event::StockRanLow { .. }
-            | Event::OrdersCarriedOver { .. } => None,
+            | Event::OrdersCarriedOver { .. }
+            | Event::DayClosed { .. }
+            | Event::ShiftCorrected { .. }
+            | Event::ShiftMoved { .. } => None,
             Event::TaxesConfigured { .. } => None,
         }
     }
@@ -327,14 +342,16 @@ impl State {
     /// Who has the order in hand now: nobody any more when that till is out of service or the shift is over.
     pub fn holder_of(&self, order: &Order) -> Option<Holder> {
         match order.custody {
-            Custody::Held(holder) if self.is_at_work(holder) => Some(holder),
+            Custody::Held(holder) => self.at_work(holder),
             _ => None,
         }
     }
 
-    fn is_at_work(&self, holder: Holder) -> bool {
-        let enrolled = self.tills.get(&holder.terminal).is_some_and(|t| t.standing == Standing::Enrolled);
-        enrolled && self.shifts.contains_key(&holder.shift)
+    /// The holder at the till that the shift is at now: what a shift has in hand goes with its drawer.
+    fn at_work(&self, holder: Holder) -> Option<Holder> {
+        let terminal = self.shifts.get(&holder.shift)?.terminal;
+        let till = self.tills.get(&terminal)?;
+        (till.standing == Standing::Enrolled).then_some(Holder { terminal, ..holder })
     }
 
     /// The open shift of a till.

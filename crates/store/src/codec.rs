@@ -63,6 +63,8 @@ pub(crate) struct StoreRow {
     #[serde(with = "plain")]
     catalog_hash: Option<[u8; 32]>,
     last_z: u32,
+    last_day_z: u32,
+    last_correction: u32,
     #[serde(with = "plain")]
     roles: Vec<OwnRole>,
     #[serde(with = "plain")]
@@ -83,6 +85,10 @@ impl StoreRow {
             catalog_version,
             catalog_hash,
             last_z,
+            last_day_z,
+            last_correction,
+            days: _,
+            zs: _,
             taxes,
             tills: _,
             staff: _,
@@ -107,6 +113,8 @@ impl StoreRow {
             catalog_version: *catalog_version,
             catalog_hash: *catalog_hash,
             last_z: *last_z,
+            last_day_z: *last_day_z,
+            last_correction: *last_correction,
             roles: roles.values().cloned().collect(),
             count: count.clone(),
             taxes: taxes.clone(),
@@ -122,6 +130,8 @@ impl StoreRow {
         state.catalog_version = self.catalog_version;
         state.catalog_hash = self.catalog_hash;
         state.last_z = self.last_z;
+        state.last_day_z = self.last_day_z;
+        state.last_correction = self.last_correction;
         state.count = self.count;
         state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
         state.taxes = self.taxes;
@@ -201,12 +211,32 @@ pub(crate) fn seq_key(seq: u64) -> [u8; 8] {
     seq.to_be_bytes()
 }
 
+/// A business date, sorted as dates are.
+pub(crate) fn date_key(date: BusinessDate) -> [u8; 4] {
+    let [high, low] = date.year().to_be_bytes();
+    [high, low, date.month(), date.day()]
+}
+
+/// The date of a key of [`Table::OpenDays`].
+pub(crate) fn date_of_key(key: &[u8]) -> Result<BusinessDate, StoreError> {
+    let date = match key {
+        [high, low, month, day] => BusinessDate::new(i16::from_be_bytes([*high, *low]), *month, *day).ok(),
+        _ => None,
+    };
+    date.ok_or(StoreError::Unreadable { table: Table::OpenDays.name(), source: None })
+}
+
+/// The number of a key of [`Table::Zs`].
+pub(crate) fn z_of_key(key: &[u8]) -> Result<u32, StoreError> {
+    let bytes =
+        key.try_into().map_err(|_| StoreError::Unreadable { table: Table::Zs.name(), source: None })?;
+    Ok(u32::from_be_bytes(bytes))
+}
+
 /// A business date and a block of records. Keys sort as dates do, and within one as the journal does.
 pub(crate) fn day_key(date: BusinessDate, block: u64) -> [u8; 12] {
     let mut key = [0; 12];
-    key[..2].copy_from_slice(&date.year().to_be_bytes());
-    key[2] = date.month();
-    key[3] = date.day();
+    key[..4].copy_from_slice(&date_key(date));
     key[4..].copy_from_slice(&block.to_be_bytes());
     key
 }

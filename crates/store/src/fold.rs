@@ -12,8 +12,8 @@ use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
-    AppliedRow, StoreRow, coupon_of_key, day_key, decode, decode_wire, encode, encode_wire, id_key,
-    id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key,
+    AppliedRow, StoreRow, coupon_of_key, date_key, date_of_key, day_key, decode, decode_wire, encode,
+    encode_wire, id_key, id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key, z_of_key,
 };
 use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
@@ -80,6 +80,14 @@ impl Core {
         })?;
         each(rows, Table::Coupons, |key, value| {
             state.coupons.insert(coupon_of_key(key)?, decode_wire(Table::Coupons, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::OpenDays, |key, value| {
+            state.days.insert(date_of_key(key)?, decode_wire(Table::OpenDays, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Zs, |key, value| {
+            state.zs.insert(z_of_key(key)?, decode_wire(Table::Zs, value)?);
             Ok(())
         })?;
         each(rows, Table::Documents, |key, _| {
@@ -280,6 +288,18 @@ impl Fold {
                 writes.put(Table::Coupons, coupon.as_str().as_bytes(), encode_wire(uses));
             }
         }
+        for date in &changes.days {
+            match state.days.get(date) {
+                Some(day) => writes.put(Table::OpenDays, date_key(*date), encode_wire(day)),
+                None => writes.remove(Table::OpenDays, date_key(*date)),
+            }
+        }
+        for number in &changes.zs {
+            match state.zs.get(number) {
+                Some(closed) => writes.put(Table::Zs, number.to_be_bytes(), encode_wire(closed)),
+                None => writes.remove(Table::Zs, number.to_be_bytes()),
+            }
+        }
         for id in &changes.documents {
             if state.documents.contains(id) {
                 writes.put(Table::Documents, transaction_key(*id), Vec::new());
@@ -313,8 +333,8 @@ fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), 
         if let Some(order) = core.state.order_of(event) {
             index.append(rows, Table::Histories, &id_key(order.0), seq)?;
         }
-        if let Some(stamp) = event.stamp() {
-            let key = day_key(stamp.business_date, seq / BLOCK_RECORDS);
+        if let Some(date) = event.business_date() {
+            let key = day_key(date, seq / BLOCK_RECORDS);
             index.put_first(rows, Table::Days, &key, seq)?;
         }
     }

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 8;
+pub const STATE_VERSION: u8 = 9;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -38,7 +38,7 @@ macro_rules! tables {
 tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
-    /// Epochs, store, profile, tenders, taxes, catalog version, last Z, the store's roles and the count under way, under
+    /// Epochs, store, profile, tenders, taxes, catalog version, last numbers of Z, day Z and correction, the store's roles and the count under way, under
     /// one empty key.
     Store = "store",
     /// Terminal id → till.
@@ -77,6 +77,10 @@ tables! {
     ErasedSubjects = "erased-subjects",
     /// Coupon code → how often it was used.
     Coupons = "coupons",
+    /// Business date → its day Zs so far, and what was closed since.
+    OpenDays = "open-days",
+    /// Number of a Z → what its shift declared.
+    Zs = "zs",
 }
 
 impl Table {

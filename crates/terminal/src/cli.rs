@@ -6,6 +6,7 @@ mod cash;
 mod catalog_from_receipts;
 mod close;
 mod copy;
+mod day;
 mod load;
 mod orders;
 mod pair;
@@ -53,6 +54,12 @@ enum Command {
     XReport(x_report::XReport),
     /// Count the drawer and end the shift
     Close(close::Close),
+    /// Print the day's Z over the shifts that closed; needs a manager
+    CloseDay(day::CloseDay),
+    /// Put right what a shift counted, after its Z; needs a manager
+    Correct(day::Correct),
+    /// Carry the drawer and its shift to another till
+    MoveShift(day::MoveShift),
     /// Book goods that came in
     Receive(stock::Receive),
     /// Count stock while the shop sells
@@ -104,6 +111,9 @@ impl Cli {
             Command::NoSale(no_sale) => no_sale.run().await,
             Command::XReport(report) => report.run().await,
             Command::Close(close) => close.run().await,
+            Command::CloseDay(day) => day.run().await,
+            Command::Correct(correct) => correct.run().await,
+            Command::MoveShift(shift) => shift.run().await,
             Command::Receive(receive) => receive.run().await,
             Command::Count(count) => count.run().await,
             Command::Stock(stock) => stock.run().await,

@@ -188,15 +188,20 @@ impl Wanted {
         let of_till = |till| {
             record.origin.terminal() == Some(till)
                 || events.iter().any(|event| event.stamp().is_some_and(|stamp| stamp.terminal == till))
+                || events.iter().any(|event| {
+                    matches!(event, Event::ShiftMoved { from, to, .. }
+                    if [from, to].contains(&&till))
+                })
         };
         let of_staff = |staff| {
             events.iter().any(|event| match event {
-                Event::SignedOn { staff: who, .. } | Event::SignedOff { staff: who, .. } => *who == staff,
+                Event::SignedOn { staff: who, .. }
+                | Event::SignedOff { staff: who, .. }
+                | Event::DayClosed { staff: who, .. } => *who == staff,
                 _ => event.stamp().is_some_and(|stamp| stamp.operator == staff),
             })
         };
-        let of_date =
-            |date| events.iter().any(|event| event.stamp().is_some_and(|stamp| stamp.business_date == date));
+        let of_date = |date| events.iter().any(|event| event.business_date() == Some(date));
         self.till.is_none_or(of_till) && self.staff.is_none_or(of_staff) && self.date.is_none_or(of_date)
     }
 }

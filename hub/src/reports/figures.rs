@@ -8,7 +8,7 @@ use holdfast_domain::line::Line;
 use holdfast_domain::order::Totals;
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::tax::TaxTotal;
-use holdfast_domain::tender::{Payment, TenderKind};
+use holdfast_domain::tender::{Payment, TenderClass, TenderCount, TenderKind};
 use holdfast_money::Money;
 
 /// Turnover of anything: all of it, an hour, a person, a till. Minor units of the store's currency.
@@ -301,6 +301,13 @@ impl Shifts {
     }
 }
 
+fn over_short(count: &TenderCount) -> i64 {
+    match count {
+        TenderCount::NotCounted => 0,
+        TenderCount::Counted { over_short, .. } => over_short.minor(),
+    }
+}
+
 impl Figures {
     /// Counts one event of the date. `lines` are the goods that it sold or took back, `hour` is the store's clock.
     pub fn count(&mut self, event: &Event, hour: u8, lines: &[Line]) {
@@ -322,6 +329,10 @@ impl Figures {
                     (figures.cash_expected.minor(), figures.rounding.minor());
                 self.shifts.z_cash.add(Cash { expected_minor, rounding_minor });
                 self.shifts.over_short_minor += over_short.minor();
+            }
+            // What was counted is what somebody found to be true in the end.
+            Event::ShiftCorrected { before, after, .. } if before.class == TenderClass::Cash => {
+                self.shifts.over_short_minor += over_short(after) - over_short(&before.counted);
             }
             Event::OrderCancelled { .. } | Event::BasketAbandoned { .. } => self.standing.cancelled += 1,
             Event::DepositTaken { stamp, payment, .. } => {

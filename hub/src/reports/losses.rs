@@ -13,6 +13,7 @@ use holdfast_domain::order::LineChange;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::tender::TenderCount;
 use holdfast_money::{Currency, Money, Rounding};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,6 +35,8 @@ pub(crate) enum LossKind {
     /// The drawer was opened and nothing was sold.
     NoSale,
     PaidOut,
+    /// What a shift counted was put right after its Z.
+    Correction,
     /// Somebody else allowed what the operator may not do alone.
     Approved,
     /// A till asked for something that the shop's rules refuse.
@@ -41,7 +44,7 @@ pub(crate) enum LossKind {
 }
 
 impl LossKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LineVoid,
         Self::Discount,
         Self::PriceOverride,
@@ -51,6 +54,7 @@ impl LossKind {
         Self::AbandonedBasket,
         Self::NoSale,
         Self::PaidOut,
+        Self::Correction,
         Self::Approved,
         Self::Refused,
     ];
@@ -67,6 +71,7 @@ impl LossKind {
             Self::AbandonedBasket => "abandoned_basket",
             Self::NoSale => "no_sale",
             Self::PaidOut => "paid_out",
+            Self::Correction => "correction",
             Self::Approved => "approved",
             Self::Refused => "refused",
         }
@@ -151,6 +156,15 @@ impl LossFinder {
             Event::ShiftClosed { stamp, .. } => {
                 self.at_tills.entry(stamp.terminal).or_default().training = false
             }
+            // Its stamp is of a shift that ended, whatever the till does now.
+            Event::ShiftCorrected { stamp, .. } => {
+                self.at_tills.entry(stamp.terminal).or_default().operator = Some(stamp.operator);
+            }
+            Event::ShiftMoved { stamp, from, to, .. } => {
+                self.at_tills.entry(*from).or_default().training = false;
+                self.at_tills.entry(*to).or_default().training = stamp.mode == Mode::Training;
+                self.at_tills.entry(stamp.terminal).or_default().operator = Some(stamp.operator);
+            }
             _ => {
                 if let Some(stamp) = event.stamp() {
                     let training = stamp.mode == Mode::Training;
@@ -212,6 +226,18 @@ fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Sta
             reason: permission.to_string(),
             ..base(LossKind::Approved)
         }),
+        Event::ShiftCorrected { before, after, reason, .. } => {
+            let declared = |count: &TenderCount| match count {
+                TenderCount::NotCounted => before.expected.minor(),
+                TenderCount::Counted { declared, .. } => declared.minor(),
+            };
+            found.push(Loss {
+                amount_minor: Some((declared(after) - declared(&before.counted)).abs()),
+                what: before.code.to_string(),
+                reason: reason.to_string(),
+                ..base(LossKind::Correction)
+            });
+        }
         Event::DrawerOpened { reason, .. } => found.push(whole(LossKind::NoSale, None, reason)),
         _ => {}
     }

@@ -50,6 +50,9 @@ names! {
         Action::PrintCopy { .. } => "print_copy",
         Action::Exchange(_) => "exchange",
         Action::EditOrder(_) => "edit_order",
+        Action::CloseDay { .. } => "close_day",
+        Action::CorrectShift { .. } => "correct_shift",
+        Action::MoveShift { .. } => "move_shift",
     }
 }
 
@@ -130,6 +133,9 @@ names! {
         Event::OrderAskedFor { .. } => "order_asked_for",
         Event::AgeChecked { .. } => "age_checked",
         Event::GoodsExchanged { .. } => "goods_exchanged",
+        Event::DayClosed { .. } => "day_closed",
+        Event::ShiftCorrected { .. } => "shift_corrected",
+        Event::ShiftMoved { .. } => "shift_moved",
     }
 }
 
@@ -180,6 +186,9 @@ pub enum TillMove {
     PrintCopy,
     Exchange,
     Edit,
+    CloseDay,
+    CorrectShift,
+    MoveShift,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

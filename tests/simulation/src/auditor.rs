@@ -15,7 +15,7 @@ use holdfast_replication::Point;
 use holdfast_store::StateStore;
 
 use crate::alphabet;
-use crate::books::Books;
+use crate::books::{Books, Day};
 use crate::headquarters::Headquarters;
 use crate::model::{Asked, KnownOrder, Model, Stage};
 use crate::shop::SKUS;
@@ -238,6 +238,15 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     evidence.state.with_state(&mut |state| uses = state.coupons.values().sum());
     if uses != books.coupons {
         wrong.push(format!("P4: the coupon was used {} times, the state says {uses}", books.coupons));
+    }
+    let mut days = BTreeMap::new();
+    evidence.state.with_state(&mut |state| {
+        let open = state.days.iter().filter(|(_, day)| !day.gathered.is_none());
+        days = open.map(|(date, day)| (*date, Day::of(&day.gathered))).collect();
+    });
+    if days != books.days.waiting() {
+        let ours = books.days.waiting();
+        wrong.push(format!("P4: {ours:?} waits for a day Z, the state says {days:?}"));
     }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);

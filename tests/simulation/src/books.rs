@@ -1,6 +1,8 @@
 //! The books of a history, added up from its events by the plainest arithmetic there is: integers, sums and sets. Shares
 //! nothing with the domain's own folding.
 
+mod days;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::Event;
@@ -15,6 +17,9 @@ use holdfast_domain::record::{Origin, Record};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::stock::AdjustmentReason;
 use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
+
+pub use days::Day;
+use days::Days;
 
 use crate::shop::{BUNDLE, BUNDLE_AGE, COUPON_USES_MAX, SCARCE, parts};
 
@@ -83,6 +88,7 @@ pub struct Books {
     looked: BTreeSet<OrderId>,
     /// Commands that may take an order out of another till's hands.
     pub take_overs: BTreeSet<CommandId>,
+    pub days: Days,
     pub wrong: Vec<String>,
 }
 
@@ -111,6 +117,7 @@ impl Books {
                 self.check_hands(event);
             }
             self.event(event, self.one_history && decided_here);
+            self.days.add(event, &mut self.wrong);
             self.pass_on(event);
         }
     }
@@ -345,6 +352,15 @@ impl Books {
         let (order, hand, parked) = match event {
             Event::ShiftClosed { stamp, .. } => {
                 self.ended.insert(stamp.shift);
+                return;
+            }
+            // What a shift has in hand goes where its drawer goes.
+            Event::ShiftMoved { stamp, to, .. } => {
+                for (terminal, shift) in self.orders.values_mut().filter_map(|placed| placed.hand.as_mut()) {
+                    if *shift == stamp.shift {
+                        *terminal = *to;
+                    }
+                }
                 return;
             }
             Event::TerminalRevoked { terminal } => {

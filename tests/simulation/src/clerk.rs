@@ -27,7 +27,7 @@ use holdfast_terminal::dice::Dice;
 use crate::alphabet::TillMove;
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
 use crate::shop::{BUNDLE, SCARCE, SKUS, coupon, eur, label, lines, reason, sku};
-use crate::world::{DAWN_MS, How, Want};
+use crate::world::{DAWN_MS, How, Want, terminal};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
 pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) -> Option<Want> {
@@ -51,7 +51,11 @@ pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) ->
 /// Whether a cashier needs somebody else for it.
 fn needs_permission(action: &Action) -> bool {
     match action {
-        Action::PostVoid { .. } | Action::AdjustStock { .. } | Action::MoveCash { .. } => true,
+        Action::PostVoid { .. }
+        | Action::AdjustStock { .. }
+        | Action::MoveCash { .. }
+        | Action::CloseDay { .. }
+        | Action::CorrectShift { .. } => true,
         Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
         Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
         _ => false,
@@ -301,6 +305,23 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let place = PlaceOrder::of(order_id, Channel::Counter, lines(&[wanted]));
             let tenders = if dice.permille(700) { split(10_000, dice) } else { Vec::new() };
             Action::Exchange(Box::new(Exchange { back, place, tenders }))
+        }
+        TillMove::CloseDay => {
+            let days: Vec<BusinessDate> = model.days.iter().copied().collect();
+            Action::CloseDay { day: *dice.pick(&days)? }
+        }
+        TillMove::CorrectShift => {
+            let zs: Vec<u32> = model.zs.iter().copied().collect();
+            let (code, most) = if dice.permille(300) { ("voucher", 2_000) } else { ("cash", 20_000) };
+            let amount = eur(i64::try_from(dice.below(most)).unwrap_or(0));
+            let declared = DeclaredTender { code: tender_code(code), amount, pieces: Vec::new() };
+            Action::CorrectShift { z_number: *dice.pick(&zs)?, declared, reason: reason("counted again") }
+        }
+        TillMove::MoveShift => {
+            let other = usize::try_from(dice.below(model.clerks.len() as u64)).unwrap_or(0);
+            let (from, to) = if dice.permille(300) { (other, till) } else { (till, other) };
+            let (shift, _) = model.clerks[from].shift?;
+            Action::MoveShift { shift, to: terminal(to) }
         }
         TillMove::PrintCopy => Action::PrintCopy {
             original: TransactionId(some_sale(model, till, dice)?.transaction),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use holdfast_domain::Action;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId};
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::order::{Channel, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder};
@@ -138,6 +139,10 @@ pub struct Model {
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
+    /// The dates of the shifts that were opened.
+    pub days: BTreeSet<BusinessDate>,
+    /// The Zs that were printed.
+    pub zs: BTreeSet<u32>,
     /// Which of the hub's histories speaks now.
     pub history: u32,
     pub misused: BTreeSet<CommandId>,
@@ -158,6 +163,8 @@ impl Model {
             sales: Vec::new(),
             clerks: vec![Clerk::default(); tills],
             count: None,
+            days: BTreeSet::new(),
+            zs: BTreeSet::new(),
             history: 0,
             misused: BTreeSet::new(),
             misuse_refused: BTreeSet::new(),
@@ -269,8 +276,23 @@ impl Model {
             (Some(Action::SignOff | Action::LockTill), _) => clerk.signed_on = false,
             (Some(Action::StartCount { count, .. }), _) => self.count = Some(*count),
             (Some(Action::FinishCount { .. } | Action::CancelCount { .. }), _) => self.count = None,
-            (Some(Action::OpenShift { shift, mode, .. }), _) => clerk.shift = Some((*shift, *mode)),
-            (Some(Action::CloseShift { .. }), _) => clerk.shift = None,
+            (Some(Action::OpenShift { shift, mode, .. }), Summary::ShiftOpened { business_date, .. }) => {
+                clerk.shift = Some((*shift, *mode));
+                self.days.insert(*business_date);
+            }
+            (Some(Action::CloseShift { .. }), Summary::ShiftClosed { z_number, .. }) => {
+                clerk.shift = None;
+                self.zs.insert(*z_number);
+            }
+            (Some(Action::MoveShift { .. }), Summary::ShiftMoved { shift, from, to }) => {
+                let at = |terminal| crate::world::till_of(terminal).and_then(|at| self.clerks.get(at));
+                let moved = at(*from).and_then(|clerk| clerk.shift).filter(|(of, _)| of == shift);
+                let (from, to) = (crate::world::till_of(*from), crate::world::till_of(*to));
+                if let (Some(from), Some(to), Some(moved)) = (from, to, moved) {
+                    self.clerks[from].shift = None;
+                    self.clerks[to].shift = Some(moved);
+                }
+            }
             (Some(Action::PlaceOrder(place)), Summary::OrderPlaced { totals, .. }) => {
                 self.placed(till, place, totals.gross.minor(), 1);
             }

@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 28] = [
+        const WISHES: [(u64, TillMove); 31] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -178,6 +178,9 @@ impl Plan {
             (25, TillMove::PrintCopy),
             (40, TillMove::Exchange),
             (60, TillMove::Edit),
+            (20, TillMove::CloseDay),
+            (20, TillMove::CorrectShift),
+            (20, TillMove::MoveShift),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

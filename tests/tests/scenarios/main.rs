@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod cash;
 mod damage;
+mod days;
 mod exchange;
 mod foreign_client;
 mod kill;

@@ -230,7 +230,7 @@ async fn a_basket_is_priced_without_a_trace_and_an_order_is_changed_until_it_is_
 }
 
 /// What the simulated printer put on paper.
-fn printed(folder: &Path) -> Result<Vec<String>> {
+pub fn printed(folder: &Path) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{SqliteStore, scope_binds};
 use crate::error::StoreError;
-use crate::model::{SalesRow, StoreTotals, TenderTotalsRow};
+use crate::model::{SalesRow, StoreTotals, TaxTotalsRow, TenderTotalsRow};
 use crate::store::{Figures, PAGE_ROWS_MAX, Scope};
 
 pub(super) async fn sales(
@@ -94,6 +94,42 @@ pub(super) async fn tenders(
             tender: row.try_get("tender")?,
             count: row.try_get("count")?,
             amount_minor: row.try_get("amount")?,
+        })
+    };
+    rows.iter().map(row).collect()
+}
+
+pub(super) async fn taxes(
+    db: &SqliteStore,
+    scope: &Scope,
+    store: Uuid,
+    from: &str,
+    to: &str,
+) -> Result<Vec<TaxTotalsRow>, StoreError> {
+    if !scope.covers(store) {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query(
+        "SELECT t.business_date, t.currency, x.code, x.rate_millionths, SUM(x.net) AS net, SUM(x.tax) AS tax \
+         FROM transactions t JOIN transaction_taxes x \
+         ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
+         WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
+         GROUP BY t.business_date, t.currency, x.code, x.rate_millionths \
+         ORDER BY t.business_date, t.currency, x.code, x.rate_millionths",
+    )
+    .bind(store.to_string())
+    .bind(from)
+    .bind(to)
+    .fetch_all(&db.readers)
+    .await?;
+    let row = |row: &SqliteRow| {
+        Ok(TaxTotalsRow {
+            business_date: row.try_get("business_date")?,
+            currency: row.try_get("currency")?,
+            code: row.try_get("code")?,
+            rate_millionths: row.try_get("rate_millionths")?,
+            net_minor: row.try_get("net")?,
+            tax_minor: row.try_get("tax")?,
         })
     };
     rows.iter().map(row).collect()

@@ -68,7 +68,7 @@ impl Book {
             crate::drawer::open(&self.house, till);
         }
         for paper in papers {
-            let transaction = paper.transaction;
+            let transaction = paper.transaction();
             if !crate::printer::submit(&self.house, paper, &stored.position) {
                 self.no_printer_for(transaction);
             }

@@ -1,4 +1,4 @@
-//! From a durable record to the document on paper. The words are the receipt's; templates by store come later.
+//! From a durable record to the document on paper: receipts here, reports beside. The words are the receipt's; templates by store come later.
 
 use holdfast_devices::document::{Document, Purpose, TaxRow};
 use holdfast_domain::bounded::{Reason, TenderCode};
@@ -21,9 +21,38 @@ use holdfast_money::{Money, Quantity};
 use holdfast_protocol::head;
 use holdfast_protocol::message::ReplyPosition;
 
-/// Everything that one receipt says, taken when its record was decided.
+mod report;
+
+pub use report::Report;
+
+/// What is printed, taken when its record was decided.
 #[derive(Debug, Clone)]
-pub struct Paper {
+pub enum Paper {
+    Receipt(Box<Receipt>),
+    Report(Box<Report>),
+}
+
+impl Paper {
+    /// What becomes of it is settled under this.
+    pub fn transaction(&self) -> TransactionId {
+        match self {
+            Self::Receipt(receipt) => receipt.transaction,
+            Self::Report(report) => report.transaction,
+        }
+    }
+
+    /// The till whose printer it is for: not always the one that a receipt names.
+    pub fn till(&self) -> TillNumber {
+        match self {
+            Self::Receipt(receipt) => receipt.till,
+            Self::Report(report) => report.till,
+        }
+    }
+}
+
+/// Everything that one receipt says.
+#[derive(Debug, Clone)]
+pub struct Receipt {
     pub transaction: TransactionId,
     pub terminal: TerminalId,
     /// The till whose printer it is for: not always the one that the receipt names.
@@ -61,18 +90,26 @@ pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<
             _ => None,
         })
     };
-    let asked = record.outcome.events().iter().filter_map(|event| match event {
-        Event::CopyPrinted { stamp, document, original, .. } => copy(state, stamp, *document, *original),
-        other => paper(state, other),
+    let asked = record.outcome.events().iter().filter_map(|event| {
+        let receipt = match event {
+            Event::DayClosed { .. } | Event::ShiftCorrected { .. } => {
+                let report = report::report(state, event)?;
+                return wanted(report.transaction).map(|_| Paper::Report(Box::new(report)));
+            }
+            Event::CopyPrinted { stamp, document, original, .. } => copy(state, stamp, *document, *original)?,
+            other => receipt(state, other)?,
+        };
+        let form = wanted(receipt.transaction)?;
+        Some(Paper::Receipt(Box::new(Receipt { form, ..receipt })))
     });
-    asked.filter_map(|paper| Some(Paper { form: wanted(paper.transaction)?, ..paper })).collect()
+    asked.collect()
 }
 
 /// The sale's receipt once more, at the till that asks for it.
-fn copy(state: &State, asked: &Stamp, document: TransactionId, original: TransactionId) -> Option<Paper> {
+fn copy(state: &State, asked: &Stamp, document: TransactionId, original: TransactionId) -> Option<Receipt> {
     let sale = state.sales.get(&original)?;
     let lines: Vec<Line> = sale.lines.iter().map(|sold| sold.line.clone()).collect();
-    Some(Paper {
+    Some(Receipt {
         transaction: document,
         terminal: asked.terminal,
         till: state.tills.get(&asked.terminal)?.number,
@@ -92,7 +129,7 @@ fn copy(state: &State, asked: &Stamp, document: TransactionId, original: Transac
     })
 }
 
-fn paper(state: &State, event: &Event) -> Option<Paper> {
+fn receipt(state: &State, event: &Event) -> Option<Receipt> {
     let profile = state.profile.clone()?;
     let (transaction, receipt, stamp) = event.transaction()?;
     let sale_lines = |id: &TransactionId| -> Vec<Line> {
@@ -118,7 +155,7 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
         }
         Event::CashMoved { movement, amount, reason, .. } => {
             let zero = Money::zero(amount.currency());
-            return Some(Paper {
+            return Some(Receipt {
                 transaction,
                 terminal: stamp.terminal,
                 till: receipt.till,
@@ -139,7 +176,7 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
         }
         _ => return None,
     };
-    Some(Paper {
+    Some(Receipt {
         tender_types: state.tender_types(),
         reason: None,
         transaction,
@@ -161,14 +198,26 @@ fn paper(state: &State, event: &Event) -> Option<Paper> {
 
 /// Lays the paper out. The journal position stands at the foot, so that paper and journal can be compared.
 pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
+    match paper {
+        Paper::Receipt(receipt) => of_receipt(receipt, position),
+        Paper::Report(report) => report.document(position),
+    }
+}
+
+/// The seller, as every paper begins.
+fn seller(document: &mut Document, profile: &StoreProfile) {
+    document.heading(profile.name.as_str()).centred(profile.legal_name.as_str());
+    document.centred(profile.address.as_str()).centred(format!("Tax id {}", profile.tax_id)).blank();
+}
+
+fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     let purpose = match paper.stamp.mode {
         Mode::Live => Purpose::Live,
         Mode::Training => Purpose::Training,
     };
     let mut document = Document::new(purpose);
     let profile = &paper.profile;
-    document.heading(profile.name.as_str()).centred(profile.legal_name.as_str());
-    document.centred(profile.address.as_str()).centred(format!("Tax id {}", profile.tax_id)).blank();
+    seller(&mut document, profile);
     match paper.kind {
         PaperKind::Sale => {}
         PaperKind::Return => {
@@ -245,7 +294,7 @@ pub fn document(paper: &Paper, position: &ReplyPosition) -> Document {
 }
 
 /// How much, why, and a line for whoever gives or takes it.
-fn add_cash(document: &mut Document, paper: &Paper) {
+fn add_cash(document: &mut Document, paper: &Receipt) {
     let due = paper.payment.due;
     let amount = if due.is_negative() { -due } else { due };
     document.rule();
@@ -293,12 +342,12 @@ fn add_line(document: &mut Document, line: &Line) {
 }
 
 /// As the store's list calls it; what has left the list goes by its code.
-fn tender_name(paper: &Paper, code: &TenderCode) -> String {
-    let of = paper.tender_types.iter().find(|of| of.code == *code);
+fn tender_name(types: &[TenderType], code: &TenderCode) -> String {
+    let of = types.iter().find(|of| of.code == *code);
     of.map_or_else(|| code.to_string(), |of| of.name.to_string())
 }
 
-fn add_payment(document: &mut Document, paper: &Paper) {
+fn add_payment(document: &mut Document, paper: &Receipt) {
     let payment = &paper.payment;
     if !payment.rounding.is_zero() {
         document.row("Cash rounding", plain(payment.rounding));
@@ -308,8 +357,10 @@ fn add_payment(document: &mut Document, paper: &Paper) {
         let label = match (&tender.kind, back) {
             (TenderKind::Cash, false) => "Cash".to_owned(),
             (TenderKind::Cash, true) => "Cash paid out".to_owned(),
-            (TenderKind::Typed { code, .. }, false) => tender_name(paper, code),
-            (TenderKind::Typed { code, .. }, true) => format!("Back to {}", tender_name(paper, code)),
+            (TenderKind::Typed { code, .. }, false) => tender_name(&paper.tender_types, code),
+            (TenderKind::Typed { code, .. }, true) => {
+                format!("Back to {}", tender_name(&paper.tender_types, code))
+            }
         };
         document.row(label, plain(if back { -tender.amount } else { tender.amount }));
         if let TenderKind::Typed { reference: Some(reference), .. } = &tender.kind {

@@ -131,7 +131,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-fn check_pieces(desk: &Desk<'_>, declared: Money, pieces: &[Pieces]) -> Result<(), Refusal> {
+pub(super) fn check_pieces(desk: &Desk<'_>, declared: Money, pieces: &[Pieces]) -> Result<(), Refusal> {
     if !declared.in_range() {
         return Err(Refusal::AmountOutOfRange);
     }

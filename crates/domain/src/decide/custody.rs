@@ -39,7 +39,8 @@ pub(super) fn retrieve(desk: &Desk<'_>, order: OrderId, claim: Claim) -> Result<
     }
     let from = match &found.custody {
         Custody::Free => None,
-        Custody::Held(holder) | Custody::Parked { by: holder, .. } => Some(holder.terminal),
+        Custody::Held(holder) => Some(desk.state.holder_of(found).unwrap_or(*holder).terminal),
+        Custody::Parked { by, .. } => Some(by.terminal),
     };
     let retrieved = Event::OrderRetrieved { stamp, order, revision: found.revision + 1, from };
     Ok(Decision { events: vec![retrieved], effects: Vec::new() })

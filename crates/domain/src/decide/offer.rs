@@ -6,6 +6,7 @@ use crate::ids::{EpochId, OrderId, TerminalId};
 use crate::order::OrderState;
 use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
+use crate::shift::Shift;
 use crate::state::State;
 
 /// Whether the event is one that a command of this till can lead to. What a till gives back never changes staff, tills,
@@ -15,6 +16,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         Event::SignedOn { terminal: of, .. }
         | Event::SignedOff { terminal: of, .. }
         | Event::TillLocked { terminal: of, .. }
+        | Event::DayClosed { terminal: of, .. }
         | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
         Event::ShiftOpened { stamp, .. }
         | Event::ShiftClosed { stamp, .. }
@@ -45,7 +47,9 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::CopyPrinted { stamp, .. }
         | Event::OrderEdited { stamp, .. }
         | Event::AgeChecked { stamp, .. }
-        | Event::GoodsExchanged { stamp, .. } => stamp.terminal == terminal,
+        | Event::GoodsExchanged { stamp, .. }
+        | Event::ShiftCorrected { stamp, .. }
+        | Event::ShiftMoved { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. }
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }
@@ -127,6 +131,21 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             open(stamp) && state.sales.get(original).is_some_and(|sale| sale.voided.is_none())
         }
         Event::GoodsReturned { stamp, source: ReturnSource::NoReceipt, .. } => open(stamp),
+        // A day waits until all that it sums is there, a correction for what it corrects, and a moved drawer for all that
+        // its till did with it.
+        Event::DayClosed { day, number, figures, .. } => {
+            let open = state.days.get(day);
+            *number == state.last_day_z + 1 && open.is_some_and(|open| open.gathered == **figures)
+        }
+        Event::ShiftCorrected { number, z_number, before, .. } => {
+            let known = state.zs.get(z_number);
+            *number == state.last_correction + 1 && known.is_some_and(|z| z.tenders.contains(before))
+        }
+        Event::ShiftMoved { stamp, from, to, figures } => {
+            let fits = |shift: &Shift| shift.terminal == *from && shift.figures == **figures;
+            state.shifts.get(&stamp.shift).is_some_and(fits)
+                && state.tills.get(to).is_some_and(|till| till.shift.is_none())
+        }
         _ => true,
     }
 }
@@ -143,6 +162,9 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
             None => return true,
         },
         Event::OrdersCarriedOver { open_amount, .. } => open_amount,
+        Event::DayClosed { figures, .. } => &figures.gross,
+        Event::ShiftCorrected { before, .. } => &before.expected,
+        Event::ShiftMoved { figures, .. } => &figures.gross,
         Event::OrderPlaced { totals, .. } | Event::OrderEdited { totals, .. } => &totals.gross,
         Event::DepositTaken { payment, .. }
         | Event::SaleCompleted { payment, .. }

@@ -5,6 +5,7 @@ use holdfast_money::{Money, Rate};
 use super::Desk;
 use crate::command::Command;
 use crate::event::Event;
+use crate::ids::StaffId;
 use crate::line::{AppliedPrice, DiscountInput, Line, LineInput};
 use crate::refusal::Refusal;
 use crate::staff::{CashLimit, Limits, Permission, PinVerdict, Staff};
@@ -128,6 +129,11 @@ impl Desk<'_> {
             CashLimit::UpTo(limit) => Refusal::RefundAboveLimit { limit, wanted },
             CashLimit::Unlimited => Refusal::NotPermitted { permission: Permission::RefundCash },
         })
+    }
+
+    /// Who allowed it in the operator's place.
+    pub(super) fn approver_of(&self, permission: Permission) -> Option<StaffId> {
+        self.approver.filter(|_| self.approved.borrow().contains(&permission)).map(|staff| staff.id)
     }
 
     /// The events that say what the approver allowed, for the record of what followed from it.

@@ -10,6 +10,8 @@ use holdfast_domain::shift::Mode;
 use holdfast_domain::staff::{Role, StaffNumber};
 use holdfast_domain::{Action, Origin, Outcome, Record, Refusal};
 
+use crate::days::{close_day, correct};
+use crate::moving::move_shift;
 use crate::shop::*;
 
 const EPOCH: EpochId = EpochId(Uuid::from_u128(1));
@@ -78,6 +80,10 @@ fn morning() -> Vec<Vec<Event>> {
     mark(&shop);
     shop.close_shift(TILL, "100").expect("closed");
     mark(&shop);
+    shop.ask(TILL, correct(1, "cash", "99")).expect("corrected");
+    mark(&shop);
+    shop.ask(TILL, close_day("2026-11-20")).expect("a day Z");
+    mark(&shop);
     shop.ask(TILL, Action::SignOff).expect("signed on");
     mark(&shop);
     marks.windows(2).map(|pair| shop.log[pair[0]..pair[1]].to_vec()).collect()
@@ -124,6 +130,34 @@ fn a_record_that_builds_on_a_missing_one_waits() {
         );
         assert_eq!(waiting, !is_last, "without {:?}", records[skipped]);
     }
+}
+
+#[test]
+fn a_drawer_that_was_fetched_waits_for_all_that_its_till_did() {
+    let mut lost = Shop::closed();
+    let start = lost.log.len();
+    lost.sign_on(TILL, MANAGER);
+    lost.sign_on(OTHER_TILL, MANAGER);
+    let shift = lost.open_shift(TILL, Mode::Live);
+    let sold = lost.log.len();
+    lost.sell(&[line(1, "TEA", "1")]);
+    let paid = lost.log[sold..].to_vec();
+    let moved = lost.ask(OTHER_TILL, move_shift(shift, OTHER_TILL)).expect("by permission").events;
+    let closed = lost.close_shift(OTHER_TILL, "103.99").expect("there").events;
+
+    let mut new = Shop::closed();
+    new.fold(&lost.log[start..sold]);
+    for early in [&moved, &closed] {
+        assert_eq!(code(offer(&new, OTHER_TILL, early)), Err("HF-CMD-185"));
+    }
+    for (till, events) in
+        [(TILL, &paid[..1]), (TILL, &paid[1..]), (OTHER_TILL, &moved), (OTHER_TILL, &closed)]
+    {
+        let taken = offer(&new, till, events).expect("in order");
+        new.fold(taken.outcome.events());
+    }
+    let held = |shop: &Shop| (shop.state.tills.clone(), shop.state.days.clone(), shop.state.zs.clone());
+    assert_eq!(held(&new), held(&lost));
 }
 
 #[test]

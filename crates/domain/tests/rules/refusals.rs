@@ -1,5 +1,6 @@
 //! Every refusal is reached by something that a till or a console can ask for.
 
+mod days;
 mod orders;
 
 use std::collections::BTreeSet;
@@ -630,7 +631,7 @@ fn keep_number(number: u16) -> Result<(), Refusal> {
 
 #[test]
 fn every_refusal_is_reached_and_says_what_it_is() {
-    for (index, (code, ask)) in CASES.iter().chain(orders::CASES).enumerate() {
+    for (index, (code, ask)) in CASES.iter().chain(orders::CASES).chain(days::CASES).enumerate() {
         let refusal = ask().expect_err(&format!("case {index} for {code} was not refused"));
         assert_eq!(refusal.code(), *code, "case {index}: {refusal}");
         assert_eq!(refusal.note().code, *code);
@@ -640,7 +641,8 @@ fn every_refusal_is_reached_and_says_what_it_is() {
             assert!(!text.contains(rust), "{code} shows the code's own words: {text}");
         }
     }
-    let reached: BTreeSet<&str> = CASES.iter().chain(orders::CASES).map(|(code, _)| *code).collect();
+    let cases = CASES.iter().chain(orders::CASES).chain(days::CASES);
+    let reached: BTreeSet<&str> = cases.map(|(code, _)| *code).collect();
     let listed: BTreeSet<&str> = ERROR_CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(reached, listed);
     assert_eq!(listed.len(), ERROR_CODES.len(), "a code is listed twice");

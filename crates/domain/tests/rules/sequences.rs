@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::bounded::Sku;
+use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::command::{Settlement, ShiftCount};
+use holdfast_domain::day::DayFigures;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
 use holdfast_domain::line::Line;
@@ -14,11 +16,13 @@ use holdfast_domain::order::{Channel, Claim, OrderEdit, Totals};
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::tax::{TaxBasis, TaxRounding, TaxTotal};
-use holdfast_domain::tender::{DeclaredTender, Payment, TenderClass};
+use holdfast_domain::tender::{DeclaredTender, Payment, TenderClass, TenderCount};
 use holdfast_domain::{Action, Refusal};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::days::correct;
+use crate::moving::move_shift;
 use crate::shop::*;
 
 /// One thing that somebody tries, sensible or not.
@@ -45,6 +49,9 @@ enum Move {
     Retrieve { order: Index, take_over: bool },
     Copy { sale: Index, gift: bool },
     Edit { order: Index, what: u8, product: usize, pieces: u32 },
+    CloseDay { yesterday: bool },
+    Correct { z: u32, cents: i64, voucher: bool },
+    Carry { fetch: bool },
     Restart,
 }
 
@@ -85,6 +92,10 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         2 => (any::<Index>(), any::<bool>()).prop_map(|(sale, gift)| Move::Copy { sale, gift }),
         4 => (any::<Index>(), 0..4u8, 0..SOLD.len(), 1..4u32)
             .prop_map(|(order, what, product, pieces)| Move::Edit { order, what, product, pieces }),
+        1 => prop::bool::weighted(0.2).prop_map(|yesterday| Move::CloseDay { yesterday }),
+        2 => (1..6u32, 0..20_000i64, prop::bool::weighted(0.2))
+            .prop_map(|(z, cents, voucher)| Move::Correct { z, cents, voucher }),
+        1 => any::<bool>().prop_map(|fetch| Move::Carry { fetch }),
         1 => Just(Move::Restart),
     ];
     (prop::bool::weighted(0.3), one)
@@ -219,6 +230,20 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             let Some(original) = pick(sale, &known.sales) else { return Ok(()) };
             copy(original, if *gift { CopyForm::Gift } else { CopyForm::Copy })
         }
+        Move::CloseDay { yesterday } => {
+            let day = if *yesterday { date("2026-11-19") } else { shop.today };
+            Action::CloseDay { day }
+        }
+        Move::Correct { z, cents, voucher } => {
+            let code = if *voucher { "voucher" } else { "cash" };
+            correct(*z, code, &Decimal::new(*cents, 2).to_string())
+        }
+        Move::Carry { fetch } => {
+            let other = if till == TILL { OTHER_TILL } else { TILL };
+            let (from, to) = if *fetch { (other, till) } else { (till, other) };
+            let Some(open) = shop.state.shift_of(from) else { return Ok(()) };
+            move_shift(open.id, to)
+        }
         Move::Restart => {
             refold(shop);
             return Ok(());
@@ -238,6 +263,7 @@ fn refold(shop: &Shop) {
         |shop: &Shop| shop.state.shifts.values().map(|s| (s.id, s.figures.clone())).collect::<Vec<_>>();
     assert_eq!(figures(&again), figures(shop));
     assert_eq!(again.state.sales, shop.state.sales);
+    assert_eq!((&again.state.days, &again.state.zs), (&shop.state.days, &shop.state.zs));
     let totals = |shop: &Shop| {
         let orders = shop.state.orders.values();
         orders.map(|o| (o.id, (o.revision, o.totals.clone()))).collect::<BTreeMap<_, _>>()
@@ -337,6 +363,63 @@ impl Books {
         self.cash + others == float + self.gross + self.deposits + self.rounding + self.moved
             && self.gross == self.net + self.tax
     }
+}
+
+/// What is closed and in no day Z yet, in minor units: turnover, tax, what the drawers were over or short, shifts and
+/// corrections.
+#[derive(Debug, Default, PartialEq)]
+struct Waiting([i64; 5]);
+
+impl Waiting {
+    fn of(figures: &DayFigures) -> Self {
+        let tax = figures.taxes.iter().map(|tax| tax.tax.minor()).sum();
+        let over = figures.tenders.iter().map(|tender| tender.over_short.minor()).sum();
+        let counts = [figures.shifts, figures.corrections].map(i64::from);
+        Self([figures.gross.minor(), tax, over, counts[0], counts[1]])
+    }
+
+    fn enter(&mut self, more: [i64; 5]) {
+        self.0.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    }
+}
+
+/// The days of the log: each shift and each correction is in one day Z, or waits for one.
+fn audit_days(shop: &Shop) {
+    let mut waiting: BTreeMap<BusinessDate, Waiting> = BTreeMap::new();
+    let (mut last, mut last_correction) = (0, 0);
+    let over = |count: &TenderCount| match count {
+        TenderCount::NotCounted => 0,
+        TenderCount::Counted { over_short, .. } => over_short.minor(),
+    };
+    for event in &shop.log {
+        match event {
+            Event::ShiftClosed { stamp, figures, .. } if stamp.mode == Mode::Live => {
+                let tax = figures.taxes.iter().map(|tax| tax.tax.minor()).sum();
+                let day = waiting.entry(stamp.business_date).or_default();
+                day.enter([figures.gross.minor(), tax, 0, 1, 0]);
+            }
+            Event::TendersReported { stamp, tenders, .. } if stamp.mode == Mode::Live => {
+                let over = tenders.iter().map(|line| over(&line.counted)).sum();
+                waiting.entry(stamp.business_date).or_default().enter([0, 0, over, 0, 0]);
+            }
+            Event::ShiftCorrected { stamp, number, before, after, .. } => {
+                last_correction += 1;
+                assert_eq!(*number, last_correction);
+                let more = over(after) - over(&before.counted);
+                waiting.entry(stamp.business_date).or_default().enter([0, 0, more, 0, 1]);
+            }
+            Event::DayClosed { day, number, figures, .. } => {
+                last += 1;
+                assert_eq!(*number, last);
+                assert_eq!(waiting.remove(day).expect("something was closed"), Waiting::of(figures));
+            }
+            _ => {}
+        }
+    }
+    for (date, day) in &shop.state.days {
+        assert_eq!(waiting.remove(date).unwrap_or_default(), Waiting::of(&day.gathered), "{date}");
+    }
+    assert_eq!(waiting, BTreeMap::new());
 }
 
 /// Reads the whole log: books of every shift, stock of every product, Z numbers.
@@ -439,6 +522,7 @@ fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
         assert_eq!(Books::of(&open.figures, &open.cash, others), books);
         assert!(books.explain_the_drawer(float), "{books:?}");
     }
+    audit_days(shop);
     for (sku, on_hand) in stock {
         assert_eq!(shop.state.stock_level(&sku).on_hand, on_hand, "{sku}");
     }
@@ -529,6 +613,9 @@ fn the_sequences_reach_every_event_of_a_till() {
         "orders_carried_over",
         "copy_printed",
         "order_edited",
+        "day_closed",
+        "shift_corrected",
+        "shift_moved",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

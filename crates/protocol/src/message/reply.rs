@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use holdfast_domain::bounded::Sku;
+use holdfast_domain::bounded::{Sku, TenderCode};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{
@@ -15,7 +15,7 @@ use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::sale::CopyForm;
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{Payment, TenderCount};
 use holdfast_money::{Money, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -287,6 +287,36 @@ pub enum Summary {
         #[serde(with = "plain")]
         form: CopyForm,
     },
+    DayClosed {
+        #[serde(with = "plain")]
+        day: BusinessDate,
+        number: u32,
+        part: u32,
+        #[serde(with = "plain")]
+        gross: Money,
+        /// Shifts of that date that are still open and go into its next part.
+        open_shifts: u32,
+        /// Orders that are still open.
+        open_orders: u32,
+    },
+    ShiftCorrected {
+        number: u32,
+        z_number: u32,
+        #[serde(with = "plain")]
+        code: TenderCode,
+        #[serde(with = "plain")]
+        before: TenderCount,
+        #[serde(with = "plain")]
+        after: TenderCount,
+    },
+    ShiftMoved {
+        #[serde(with = "plain")]
+        shift: ShiftId,
+        #[serde(with = "plain")]
+        from: TerminalId,
+        #[serde(with = "plain")]
+        to: TerminalId,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -432,6 +462,24 @@ fn summarise(event: &Event) -> Option<Summary> {
         }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }
+        }
+        Event::DayClosed { day, number, part, figures, carried_over, .. } => Summary::DayClosed {
+            day: *day,
+            number: *number,
+            part: *part,
+            gross: figures.gross,
+            open_shifts: carried_over.shifts,
+            open_orders: carried_over.orders,
+        },
+        Event::ShiftCorrected { number, z_number, before, after, .. } => Summary::ShiftCorrected {
+            number: *number,
+            z_number: *z_number,
+            code: before.code.clone(),
+            before: before.counted.clone(),
+            after: (**after).clone(),
+        },
+        Event::ShiftMoved { stamp, from, to, .. } => {
+            Summary::ShiftMoved { shift: stamp.shift, from: *from, to: *to }
         }
         other => {
             let view = super::stream::transaction_view(other)?;

@@ -1,13 +1,15 @@
 //! Events and records: what the journal stores. Variants are only ever added at the end.
 
-use holdfast_domain::bounded::{Label, Reason, Sku};
-use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::bounded::{Label, Reason, Sku, TenderCode};
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
+use holdfast_domain::day::{CarriedOver, ClosedShift, DayFigures, DayTender, OpenDay, ZRange};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
 use holdfast_domain::ids::{
-    CommandId, CountId, EpochId, HubId, OrderId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    TransactionId,
 };
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
@@ -22,7 +24,7 @@ use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTable, TaxTotal};
-use holdfast_domain::tender::{Payment, TenderLine, TenderType};
+use holdfast_domain::tender::{Payment, TenderClass, TenderCount, TenderLine, TenderType};
 use holdfast_money::{Money, Quantity};
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
@@ -34,6 +36,47 @@ wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
 wire_enum!(SubjectStanding { Registered, Erased, InGroup(group: Label) });
 wire_enum!(ErasureReason { CustomerRequest, ConsentWithdrawn, RetentionEnded, EnteredByMistake });
 wire_enum!(ErasureCause { Person { staff: StaffId, reason: ErasureReason }, EarlierHub });
+
+wire_struct!(ZRange { first: u32, last: u32 });
+wire_struct!(DayTender {
+    code: TenderCode,
+    class: TenderClass,
+    count: u32,
+    taken: Money,
+    refunded: Money,
+    expected: Money,
+    not_counted: Money,
+    declared: Money,
+    over_short: Money,
+});
+wire_struct!(DayFigures {
+    zs: Option<ZRange>,
+    shifts: u32,
+    corrections: u32,
+    sales: u32,
+    returns: u32,
+    post_voids: u32,
+    cancelled: u32,
+    gross: Money,
+    net: Money,
+    discount: Money,
+    returned: Money,
+    deposits: Money,
+    rounding: Money,
+    taxes: Vec<TaxTotal>,
+    cash: CashFlow,
+    tenders: Vec<DayTender>,
+});
+wire_struct!(OpenDay { parts: u32, gathered: DayFigures });
+wire_struct!(ClosedShift { shift: ShiftId, business_date: BusinessDate, tenders: Vec<TenderLine> });
+wire_struct!(CarriedOver {
+    shifts: u32,
+    open_shifts: Vec<ShiftId>,
+    orders: u32,
+    open_orders: Vec<OrderId>,
+    open_amount: Money,
+    deposits: Money,
+});
 
 wire_enum!(Event {
     EpochOpened { epoch: EpochId, hub: HubId, hub_key: [u8; 32], store: StoreId, parent: Option<Parent> },
@@ -166,6 +209,28 @@ wire_enum!(Event {
     OrderAskedFor { order: OrderId, asked: Box<Asked> },
     AgeChecked { stamp: Stamp, order: OrderId, age: u8, how: AgeCheck },
     GoodsExchanged { stamp: Stamp, order: OrderId, returned: TransactionId, sold: TransactionId },
+    DayClosed {
+        document: TransactionId,
+        terminal: TerminalId,
+        staff: StaffId,
+        approver: Option<StaffId>,
+        occurred_at: Timestamp,
+        day: BusinessDate,
+        number: u32,
+        part: u32,
+        figures: Box<DayFigures>,
+        carried_over: Box<CarriedOver>,
+    },
+    ShiftCorrected {
+        stamp: Stamp,
+        document: TransactionId,
+        number: u32,
+        z_number: u32,
+        before: Box<TenderLine>,
+        after: Box<TenderCount>,
+        reason: Reason,
+    },
+    ShiftMoved { stamp: Stamp, from: TerminalId, to: TerminalId, figures: Box<ShiftFigures> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -261,6 +261,7 @@ wire_enum!(Permission {
     RefundCash,
     CashForTender,
     ReadReports,
+    CloseDay,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });

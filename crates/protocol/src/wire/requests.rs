@@ -7,7 +7,7 @@ use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{
     Action, AdjustLine, Exchange, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
-use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TransactionId};
+use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{
     AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
@@ -244,4 +244,7 @@ wire_enum!(Action {
     PrintCopy { original: TransactionId, form: CopyForm },
     EditOrder(edit: EditOrder),
     Exchange(exchange: Box<Exchange>),
+    CloseDay { day: BusinessDate },
+    CorrectShift { z_number: u32, declared: DeclaredTender, reason: Reason },
+    MoveShift { shift: ShiftId, to: TerminalId },
 } never SignOn);

@@ -1,6 +1,7 @@
 //! Any value of every stored kind, from a seed. Sums need not add up: the stored form carries what it is given.
 
 mod book;
+mod day;
 mod orders;
 
 use holdfast_domain::bounded::{
@@ -32,8 +33,7 @@ use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
 use holdfast_domain::tender::{
-    ChangeRule, Payment, Pieces, RefundRule, Tender, TenderClass, TenderCount, TenderKind, TenderLine,
-    TenderRounding, TenderType,
+    ChangeRule, Payment, RefundRule, Tender, TenderClass, TenderKind, TenderRounding, TenderType,
 };
 use holdfast_domain::{Origin, Outcome, Record};
 
@@ -109,6 +109,9 @@ variants!(
         OrderAskedFor,
         AgeChecked,
         GoodsExchanged,
+        DayClosed,
+        ShiftCorrected,
+        ShiftMoved,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -591,6 +594,9 @@ impl Source {
             },
             "OrderTermsSet" => Event::OrderTermsSet { order, terms: self.order_terms() },
             "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
+            of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
+                self.of_day(of_day, stamp, transaction)
+            }
             of_order => self.of_order(of_order, stamp, order),
         }
     }
@@ -616,25 +622,6 @@ impl Source {
             rounding: self.pick(&[TenderRounding::Exact, TenderRounding::CashStep]),
             needs_reference: self.flip(),
             allowed_offline: self.flip(),
-        }
-    }
-
-    fn tender_line(&mut self) -> TenderLine {
-        TenderLine {
-            code: self.tender_code(),
-            class: self.tender_class(),
-            count: self.small(),
-            taken: self.money(),
-            refunded: self.money(),
-            expected: self.money(),
-            counted: match self.flip() {
-                true => TenderCount::NotCounted,
-                false => TenderCount::Counted {
-                    declared: self.money(),
-                    over_short: self.money(),
-                    pieces: self.several(3, |s| Pieces { face: s.money(), count: s.small() }),
-                },
-            },
         }
     }
 

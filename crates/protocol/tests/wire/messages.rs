@@ -44,6 +44,9 @@ variants!(
         PrintCopy,
         EditOrder,
         Exchange,
+        CloseDay,
+        CorrectShift,
+        MoveShift,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -71,6 +74,9 @@ variants!(
         CopyPrinted,
         OrderEdited,
         Exchanged,
+        DayClosed,
+        ShiftCorrected,
+        ShiftMoved,
     }
 );
 variants!(

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use holdfast_domain::command::Action;
 use holdfast_domain::staff::StaffNumber;
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{Payment, TenderCount};
 use holdfast_protocol::message::{Answer, Pin, Reply, Summary, Warning};
 use holdfast_terminal::client::accepted;
 use holdfast_terminal::hub_api::HubApi;
@@ -134,7 +134,25 @@ pub(super) fn print(summary: &Summary) {
             }
         }
         Summary::CopyPrinted { copy, .. } => println!("copy {copy}"),
+        Summary::DayClosed { day, number, part, open_shifts, open_orders, .. } => {
+            println!("day Z {number}, part {part} of {day}");
+            println!("still open: {open_shifts} shifts, {open_orders} orders");
+        }
+        Summary::ShiftCorrected { number, z_number, code, before, after } => {
+            println!("correction {number} of Z {z_number}: {code}");
+            println!("was {}", counted(before));
+            println!("is {}", counted(after));
+        }
+        Summary::ShiftMoved { shift, to, .. } => println!("shift {shift} is at till {to}"),
         _ => {}
+    }
+}
+
+/// What somebody counted, and by how much it differs.
+pub(super) fn counted(count: &TenderCount) -> String {
+    match count {
+        TenderCount::NotCounted => "not counted".to_owned(),
+        TenderCount::Counted { declared, over_short, .. } => format!("counted {declared}, over {over_short}"),
     }
 }
 

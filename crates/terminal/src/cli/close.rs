@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use holdfast_domain::command::{Action, ShiftCount};
 use holdfast_domain::event::Event;
-use holdfast_domain::tender::{TenderCount, TenderLine};
+use holdfast_domain::tender::TenderLine;
 use holdfast_money::{Currency, Decimal, Money};
 use holdfast_protocol::message::{Answer, Summary};
 use holdfast_terminal::{Folder, Pace, Till, TillError};
@@ -82,9 +82,6 @@ impl Close {
 
 fn print_line(line: &TenderLine) {
     let TenderLine { code, count, expected, counted, .. } = line;
-    let found = match counted {
-        TenderCount::NotCounted => "not counted".to_owned(),
-        TenderCount::Counted { declared, over_short, .. } => format!("counted {declared}, over {over_short}"),
-    };
+    let found = super::ask::counted(counted);
     println!("{:<16} {count:>5} tenders   expected {expected}, {found}", code.as_str());
 }
