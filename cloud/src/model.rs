@@ -253,8 +253,8 @@ pub struct TaxTotalsRow {
 pub struct TransactionRow {
     pub store: String,
     pub transaction: String,
-    /// `sale`, `return`, `post_void`, `deposit`, `cancelled`, `abandoned`, `paid_in`, `paid_out`, `cash_drop` or
-    /// `cash_loan`.
+    /// `sale`, `return`, `post_void`, `deposit`, `cancelled`, `abandoned`, `paid_in`, `paid_out`, `cash_drop`,
+    /// `cash_loan`, `value_issued` or `value_issue_voided`.
     pub kind: String,
     pub training: bool,
     pub receipt: String,
@@ -375,6 +375,8 @@ pub struct StoreTotals {
     pub abandoned: i64,
     /// Cash in and out of drawers without goods.
     pub cash_moves: i64,
+    /// Gift cards and store credit that were paid for, and such issues undone.
+    pub value_issues: i64,
     pub net_minor: i64,
     pub tax_minor: i64,
     pub gross_minor: i64,

@@ -269,6 +269,21 @@ impl Projecting<'_, '_> {
                 let parts = Parts { payment: Some(&payment), reason: &reason, ..none(Kind::Cash(*movement)) };
                 self.transaction(event, &parts);
             }
+            // Money for what is not sold yet: no turnover, and the tenders count.
+            Event::ValueIssued { payment, .. } => {
+                let parts = Parts { payment: Some(payment), ..none(Kind::ValueIssued) };
+                self.transaction(event, &parts);
+            }
+            Event::ValueIssueVoided { original, payment, reason, .. } => {
+                let reason = reason.to_string();
+                let parts = Parts {
+                    original: Some(transaction_uuid(*original)),
+                    payment: Some(payment),
+                    reason: &reason,
+                    ..none(Kind::ValueIssueVoided)
+                };
+                self.transaction(event, &parts);
+            }
             Event::StockAdjusted { changes, .. } => {
                 for change in changes {
                     let delta = self.out.stock.entry(change.sku.to_string()).or_default();

@@ -20,6 +20,7 @@ mod subjects;
 mod tally;
 mod till;
 mod till_orders;
+mod value;
 mod who;
 mod x_report;
 
@@ -149,6 +150,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quote::ask))
         .routes(routes!(till_orders::orders))
         .routes(routes!(till_orders::order))
+        .routes(routes!(value::value))
         .routes(routes!(subjects::put, subjects::get))
         .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))

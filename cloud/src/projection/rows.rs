@@ -73,6 +73,8 @@ pub enum Kind {
     Cancelled,
     Abandoned,
     Cash(CashMovement),
+    ValueIssued,
+    ValueIssueVoided,
 }
 
 impl Kind {
@@ -88,6 +90,8 @@ impl Kind {
             Self::Cash(CashMovement::PaidOut) => "paid_out",
             Self::Cash(CashMovement::Drop) => "cash_drop",
             Self::Cash(CashMovement::Loan) => "cash_loan",
+            Self::ValueIssued => "value_issued",
+            Self::ValueIssueVoided => "value_issue_voided",
         }
     }
 

@@ -86,6 +86,8 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::CloseDay { .. }
         | Action::CorrectShift { .. }
         | Action::MoveShift { .. }
+        | Action::IssueValue(_)
+        | Action::SetValueStanding { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

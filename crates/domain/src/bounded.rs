@@ -133,8 +133,17 @@ texts! {
     TenderCode, "tender code", 16, str::to_ascii_lowercase, WORD;
     /// What finds a tender again where it is settled, such as the authorisation code on a card slip.
     TenderReference, "tender reference", 40, str::to_owned, PRINTED;
+    /// What finds a gift card or store credit: minted at random or read from the card, never anything of a person.
+    ValueNumber, "number of a gift card or store credit", 32, str::to_ascii_uppercase, SCANNED;
     /// An IANA time zone name.
     TimeZoneName, "time zone", 48, str::to_owned, ZONE;
+}
+
+impl From<ValueNumber> for TenderReference {
+    /// Every number of stored value finds the tender that it was paid with.
+    fn from(number: ValueNumber) -> Self {
+        Self(number.0)
+    }
 }
 
 impl From<PriceGroup> for Label {

@@ -2,7 +2,7 @@
 
 use holdfast_money::{Money, Quantity};
 
-use crate::bounded::{Label, PriceGroup, Reason};
+use crate::bounded::{Label, PriceGroup, Reason, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
@@ -22,6 +22,7 @@ use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::TaxTable;
 use crate::tender::{DeclaredTender, Pieces, TenderInput, TenderType};
+use crate::value::{IssueValue, ValueStanding};
 
 /// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +144,12 @@ pub enum Action {
         shift: ShiftId,
         to: TerminalId,
     },
+    IssueValue(IssueValue),
+    SetValueStanding {
+        account: ValueNumber,
+        standing: ValueStanding,
+        reason: Reason,
+    },
 }
 
 /// What was counted at the end of a shift beside the sum of its cash.
@@ -167,6 +174,8 @@ pub struct ReturnGoods {
     pub reason: Reason,
     pub receipt: ReceiptSource,
     pub goods: ReturnedGoods,
+    /// The number of a new store credit, for what no tender takes back.
+    pub credit: Option<ValueNumber>,
 }
 
 /// Goods come back and others go, in one step: only the difference changes hands.

@@ -30,6 +30,7 @@ mod roles;
 mod sign_on;
 mod subject;
 mod tenders;
+mod value;
 
 pub use hub::decide_hub;
 pub use offer::accept_offer;
@@ -120,6 +121,10 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
             correct_shift::decide(desk, *z_number, declared, reason)
         }
         Action::MoveShift { shift, to } => move_shift::decide(desk, *shift, *to),
+        Action::IssueValue(issue) => value::issue(desk, issue),
+        Action::SetValueStanding { account, standing, reason } => {
+            value::set_standing(desk, account, *standing, reason)
+        }
     }
 }
 

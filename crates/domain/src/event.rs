@@ -2,7 +2,7 @@
 
 use holdfast_money::Money;
 
-use crate::bounded::{Label, Reason, Sku};
+use crate::bounded::{Label, Reason, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
 use crate::day::{CarriedOver, DayFigures};
@@ -20,6 +20,7 @@ use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTable, TaxTotal};
 use crate::tender::{Payment, TenderCount, TenderLine, TenderType};
+use crate::value::{ValueFlow, ValueKind, ValueStanding};
 
 /// Who did it, where, in which shift and on which business day: on everything a till causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -445,6 +446,55 @@ pub enum Event {
         to: TerminalId,
         figures: Box<ShiftFigures>,
     },
+    /// Money in and no turnover: a new account, or more on one that there is.
+    ValueIssued {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        account: ValueNumber,
+        kind: ValueKind,
+        amount: Money,
+        payment: Payment,
+    },
+    /// An issue of the same shift of which nothing was spent is undone.
+    ValueIssueVoided {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        original: TransactionId,
+        account: ValueNumber,
+        /// Positive: what is taken off the account.
+        amount: Money,
+        payment: Payment,
+        reason: Reason,
+    },
+    /// Follows the sale or deposit that was paid with it.
+    ValueRedeemed {
+        stamp: Stamp,
+        transaction: TransactionId,
+        account: ValueNumber,
+        amount: Money,
+    },
+    /// Follows the return or post-void that gives it back. An account that was not known begins with it.
+    ValueRefunded {
+        stamp: Stamp,
+        transaction: TransactionId,
+        account: ValueNumber,
+        kind: ValueKind,
+        amount: Money,
+    },
+    ValueStandingSet {
+        stamp: Stamp,
+        account: ValueNumber,
+        standing: ValueStanding,
+        reason: Reason,
+    },
+    /// Follows the end of a shift in which stored value was issued or taken: the part of its Z that says so.
+    ValueReported {
+        stamp: Stamp,
+        z_number: u32,
+        value: Box<ValueFlow>,
+    },
 }
 
 impl Event {
@@ -507,6 +557,12 @@ impl Event {
             Self::DayClosed { .. } => "day_closed",
             Self::ShiftCorrected { .. } => "shift_corrected",
             Self::ShiftMoved { .. } => "shift_moved",
+            Self::ValueIssued { .. } => "value_issued",
+            Self::ValueIssueVoided { .. } => "value_issue_voided",
+            Self::ValueRedeemed { .. } => "value_redeemed",
+            Self::ValueRefunded { .. } => "value_refunded",
+            Self::ValueStandingSet { .. } => "value_standing_set",
+            Self::ValueReported { .. } => "value_reported",
         }
     }
 
@@ -519,7 +575,11 @@ impl Event {
             | Self::SaleCompleted { stamp, transaction, receipt, .. }
             | Self::GoodsReturned { stamp, transaction, receipt, .. }
             | Self::SalePostVoided { stamp, transaction, receipt, .. }
-            | Self::CashMoved { stamp, transaction, receipt, .. } => Some((*transaction, *receipt, stamp)),
+            | Self::CashMoved { stamp, transaction, receipt, .. }
+            | Self::ValueIssued { stamp, transaction, receipt, .. }
+            | Self::ValueIssueVoided { stamp, transaction, receipt, .. } => {
+                Some((*transaction, *receipt, stamp))
+            }
             _ => None,
         }
     }
@@ -550,7 +610,11 @@ impl Event {
             | Self::AgeChecked { stamp, .. }
             | Self::GoodsExchanged { stamp, .. }
             | Self::ShiftCorrected { stamp, .. }
-            | Self::ShiftMoved { stamp, .. } => Some(stamp),
+            | Self::ShiftMoved { stamp, .. }
+            | Self::ValueRedeemed { stamp, .. }
+            | Self::ValueRefunded { stamp, .. }
+            | Self::ValueStandingSet { stamp, .. }
+            | Self::ValueReported { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }

@@ -4,13 +4,14 @@
 mod days;
 mod orders;
 mod stock;
+mod value;
 
 use std::collections::BTreeSet;
 
 use holdfast_money::Money;
 
 use self::orders::holder;
-use crate::bounded::{CouponCode, Sku};
+use crate::bounded::{CouponCode, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
@@ -26,6 +27,7 @@ use crate::subject::SubjectStanding;
 use crate::tax::TaxTotal;
 use crate::tender::{Payment, add_balances, add_payment};
 use crate::till::{LastNumbers, Standing, Till};
+use crate::value::ValueFlow;
 
 /// The entries of the state that events touched: what a materialised copy must write again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +43,8 @@ pub struct Changes {
     /// Products of the count under way, or of one that has just ended.
     pub counted: BTreeSet<Sku>,
     pub coupons: BTreeSet<CouponCode>,
+    pub values: BTreeSet<ValueNumber>,
+    pub issues: BTreeSet<TransactionId>,
     pub documents: BTreeSet<TransactionId>,
     pub days: BTreeSet<BusinessDate>,
     /// Closed shifts whose declarations are kept, by the number of their Z.
@@ -62,6 +66,8 @@ impl Changes {
             stock: state.stock.keys().cloned().collect(),
             counted: state.counted.keys().cloned().collect(),
             coupons: state.coupons.keys().cloned().collect(),
+            values: state.values.keys().cloned().collect(),
+            issues: state.issues.keys().copied().collect(),
             documents: state.documents.clone(),
             days: state.days.keys().copied().collect(),
             zs: state.zs.keys().copied().collect(),
@@ -137,6 +143,7 @@ impl State {
             Event::ShiftClosed { stamp, z_number, figures, .. } => {
                 self.shifts.remove(&stamp.shift);
                 self.closed_shifts.insert(stamp.shift);
+                self.forget_issues(stamp.shift, changes);
                 changes.shifts.insert(stamp.shift);
                 self.till(stamp.terminal, changes, |till| till.shift = None);
                 if stamp.mode == Mode::Live {
@@ -309,6 +316,7 @@ impl State {
             }
             Event::OverrideApproved { .. }
             | Event::OrdersCarriedOver { .. }
+            | Event::ValueReported { .. }
             | Event::GoodsExchanged { .. } => {}
             Event::CashReported { stamp, cash, .. } => {
                 self.gather(stamp, changes, |day| day.add_cash(cash));
@@ -385,6 +393,38 @@ impl State {
                 let custody = Custody::Held(holder(recorded_at, stamp));
                 self.hand_on(*order, *revision, custody, changes);
             }
+            Event::ValueIssued { stamp, transaction, receipt, account, kind, amount, payment } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.settle(stamp.shift, payment, changes, |_| {});
+                self.issue_value(stamp, *transaction, account, *kind, *amount, payment, changes);
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::ValueIssueVoided {
+                stamp,
+                transaction,
+                receipt,
+                original,
+                account,
+                amount,
+                payment,
+                ..
+            } => {
+                self.number_used(stamp.terminal, *receipt, changes);
+                self.settle(stamp.shift, payment, changes, |_| {});
+                self.void_issue(stamp, *original, account, *amount, changes);
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
+            }
+            Event::ValueRedeemed { stamp, account, amount, .. } => {
+                self.redeem_value(stamp, account, *amount, changes);
+            }
+            Event::ValueRefunded { stamp, account, kind, amount, .. } => {
+                self.refund_value(stamp, account, *kind, *amount, changes);
+            }
+            Event::ValueStandingSet { account, standing, .. } => {
+                self.value(account, changes, |account| account.standing = *standing);
+            }
         }
     }
 
@@ -409,6 +449,7 @@ impl State {
             figures: ShiftFigures::new(float),
             cash: CashFlow::none(float),
             tenders: Vec::new(),
+            value: ValueFlow::none(float),
         };
         self.shifts.insert(stamp.shift, shift);
         changes.shifts.insert(stamp.shift);

@@ -12,6 +12,7 @@ use crate::shift::Mode;
 use crate::state::State;
 use crate::tax::TaxTotal;
 use crate::tender::Payment;
+use crate::value::ValueAccount;
 
 /// A contradiction that must never be seen. Counted in metrics; one is a reason to wake someone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,11 @@ pub enum Violation {
     ErasedSubjectReturned,
     /// DAY-1: a day Z is what its shifts and corrections sum to.
     DayDrift,
+    /// VAL-1: a balance of stored value is not what was issued less what was redeemed plus what was given back, or is
+    /// below zero.
+    ValueUnbalanced,
+    /// REF-5: an event points at stored value that is not known.
+    ValueMissing,
 }
 
 impl Violation {
@@ -63,6 +69,8 @@ impl Violation {
             Self::RefundedTooMuch => "RET-2",
             Self::ErasedSubjectReturned => "SUB-1",
             Self::DayDrift => "DAY-1",
+            Self::ValueUnbalanced => "VAL-1",
+            Self::ValueMissing => "REF-5",
         }
     }
 }
@@ -85,7 +93,9 @@ pub fn check_event(event: &Event) -> Vec<Violation> {
             check_totals(lines.iter().map(|returned| &returned.line), totals, &mut found);
             check_payment(payment, &mut found);
         }
-        Event::DepositTaken { payment, .. } => check_payment(payment, &mut found),
+        Event::DepositTaken { payment, .. }
+        | Event::ValueIssued { payment, .. }
+        | Event::ValueIssueVoided { payment, .. } => check_payment(payment, &mut found),
         _ => {}
     }
     found
@@ -133,6 +143,9 @@ pub fn check_state(state: &State) -> Vec<Violation> {
         if level.reserved != reserved.remove(sku).unwrap_or_default() {
             found.push(Violation::ReservationDrift);
         }
+    }
+    if !state.values.values().all(ValueAccount::is_sound) {
+        found.push(Violation::ValueUnbalanced);
     }
     if !reserved.is_empty() {
         found.push(Violation::ReservationDrift);

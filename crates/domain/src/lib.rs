@@ -36,6 +36,7 @@ pub mod subject;
 pub mod tax;
 pub mod tender;
 pub mod till;
+pub mod value;
 
 pub use command::{Action, Command};
 pub use context::Context;

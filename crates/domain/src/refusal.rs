@@ -2,7 +2,7 @@
 
 use holdfast_money::{Currency, Money, Quantity, Rate};
 
-use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode};
+use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
 use crate::line::LineNumber;
@@ -103,6 +103,15 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-265", "the coupon is used up"),
     ("HF-CMD-266", "the basket has too many coupons"),
     ("HF-CMD-267", "the order tag is unknown"),
+    ("HF-CMD-270", "the gift card or store credit is not known"),
+    ("HF-CMD-271", "the gift card or store credit is blocked"),
+    ("HF-CMD-272", "the gift card or store credit has too little"),
+    ("HF-CMD-273", "the number of a gift card or store credit is taken"),
+    ("HF-CMD-274", "stored value of training and live was mixed"),
+    ("HF-CMD-275", "stored value was to be paid with stored value"),
+    ("HF-CMD-276", "something of the gift card was spent"),
+    ("HF-CMD-277", "nothing of the refund is for store credit"),
+    ("HF-CMD-278", "a gift card was to be issued for nothing"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -363,6 +372,24 @@ pub enum Refusal {
     TargetTillUnknown { terminal: TerminalId },
     #[error("till {till} has an open shift; close it first, or choose another till")]
     TargetTillBusy { till: u16 },
+    #[error("no gift card or store credit {account} is known at this store; check the number")]
+    ValueUnknown { account: TenderReference },
+    #[error("gift card or store credit {account} is blocked; take another tender and ask a manager")]
+    ValueBlocked { account: ValueNumber },
+    #[error("{account} has {balance} and {wanted} was to be paid with it; take the rest otherwise")]
+    ValueShort { account: ValueNumber, balance: Money, wanted: Money },
+    #[error("number {account} is another gift card or store credit; use a new number")]
+    ValueNumberTaken { account: ValueNumber },
+    #[error("{account} was issued in another mode (training or live) than this shift's")]
+    ValueOfOtherMode { account: ValueNumber },
+    #[error("gift cards and store credit are not paid with one another; take another tender")]
+    ValueForValue,
+    #[error("something of {account} was spent; what is left stays on it")]
+    ValueSpent { account: ValueNumber },
+    #[error("everything goes back to what it was paid with; leave the store credit out")]
+    CreditNotDue,
+    #[error("an amount of zero is no gift card; give what the customer pays for it")]
+    ValueOfNothing,
 }
 
 impl Refusal {
@@ -476,6 +503,15 @@ impl Refusal {
             Self::ShiftIsThere { .. } => "HF-CMD-214",
             Self::TargetTillUnknown { .. } => "HF-CMD-215",
             Self::TargetTillBusy { .. } => "HF-CMD-216",
+            Self::ValueUnknown { .. } => "HF-CMD-270",
+            Self::ValueBlocked { .. } => "HF-CMD-271",
+            Self::ValueShort { .. } => "HF-CMD-272",
+            Self::ValueNumberTaken { .. } => "HF-CMD-273",
+            Self::ValueOfOtherMode { .. } => "HF-CMD-274",
+            Self::ValueForValue => "HF-CMD-275",
+            Self::ValueSpent { .. } => "HF-CMD-276",
+            Self::CreditNotDue => "HF-CMD-277",
+            Self::ValueOfNothing => "HF-CMD-278",
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Sale {
     pub paid_out: Money,
     /// What each tender but cash took, deposits included, and what went back to it.
     pub tenders: Vec<TenderBalance>,
+    /// What came back so far and went to new store credit, because its tender takes nothing back.
+    pub credited: Money,
     pub voided: Option<TransactionId>,
     /// How many copies were asked for, of either form.
     pub copies: u32,
@@ -100,8 +102,8 @@ impl Sale {
         self.gross() + self.payment.rounding
     }
 
-    /// What came back so far and went to no tender but cash, before cash rounding.
-    pub fn refunded_in_cash(&self) -> Money {
+    /// What came back so far and went to no tender that it was paid with: in cash, before cash rounding, or credited.
+    pub fn refunded_otherwise(&self) -> Money {
         let returned = self.tenders.iter().map(|balance| balance.returned);
         self.refunded - Money::sum(self.refunded.currency(), returned)
     }

@@ -7,6 +7,7 @@ use crate::cash::CashFlow;
 use crate::ids::{ShiftId, StaffId, TerminalId};
 use crate::tax::TaxTotal;
 use crate::tender::TenderFigures;
+use crate::value::ValueFlow;
 
 /// Whether money and stock are real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,7 @@ pub struct Shift {
     pub cash: CashFlow,
     /// By tender type, in the order of class and code.
     pub tenders: Vec<TenderFigures>,
+    pub value: ValueFlow,
 }
 
 /// What a shift adds up to; the X report now, the Z report when it closes.

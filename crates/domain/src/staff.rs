@@ -74,10 +74,12 @@ pub enum Permission {
     ReadReports,
     /// The day's Z, and corrections of what shifts declared.
     CloseDay,
+    /// Block a gift card or store credit, and open it again.
+    BlockValue,
 }
 
 impl Permission {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -97,6 +99,7 @@ impl Permission {
         Self::CashForTender,
         Self::ReadReports,
         Self::CloseDay,
+        Self::BlockValue,
     ];
 
     /// The name, as it is typed.
@@ -121,6 +124,7 @@ impl Permission {
             Self::CashForTender => "cash-for-tender",
             Self::ReadReports => "read-reports",
             Self::CloseDay => "close-day",
+            Self::BlockValue => "block-value",
         }
     }
 }
@@ -148,6 +152,7 @@ impl fmt::Display for Permission {
             Self::CashForTender => "refund in cash what was paid otherwise",
             Self::ReadReports => "read the store's reports",
             Self::CloseDay => "close the day and correct counts",
+            Self::BlockValue => "block a gift card or store credit",
         })
     }
 }
@@ -247,6 +252,7 @@ impl Role {
                     Permission::ReadXReport,
                     Permission::RefundCash,
                     Permission::CashForTender,
+                    Permission::BlockValue,
                 ]
                 .into(),
                 limits: Limits {

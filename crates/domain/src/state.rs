@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_money::Currency;
 
-use crate::bounded::{CouponCode, Label, Sku};
+use crate::bounded::{CouponCode, Label, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::day::{ClosedShift, OpenDay};
@@ -22,6 +22,7 @@ use crate::subject::SubjectStanding;
 use crate::tax::TaxTable;
 use crate::tender::TenderType;
 use crate::till::{Standing, Till};
+use crate::value::{ValueAccount, ValueIssue};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
@@ -64,6 +65,10 @@ pub struct State {
     pub counted: BTreeMap<Sku, Counted>,
     /// How often each coupon was used by orders that were not cancelled.
     pub coupons: BTreeMap<CouponCode, u32>,
+    /// Gift cards and store credit.
+    pub values: BTreeMap<ValueNumber, ValueAccount>,
+    /// Issues of open shifts.
+    pub issues: BTreeMap<TransactionId, ValueIssue>,
     /// Documents whose printing is not settled.
     pub documents: BTreeSet<TransactionId>,
     /// Subjects that the shell brought or that are not applied yet.
@@ -143,7 +148,9 @@ impl State {
             | Action::SetReorderLevel { .. }
             | Action::CloseDay { .. }
             | Action::CorrectShift { .. }
-            | Action::MoveShift { .. } => Vec::new(),
+            | Action::MoveShift { .. }
+            | Action::IssueValue(_)
+            | Action::SetValueStanding { .. } => Vec::new(),
         }
     }
 
@@ -259,7 +266,13 @@ impl State {
             | Event::DayClosed { .. }
             | Event::ShiftCorrected { .. }
             | Event::ShiftMoved { .. } => None,
-            Event::TaxesConfigured { .. } => None,
+            Event::TaxesConfigured { .. }
+            | Event::ValueIssued { .. }
+            | Event::ValueIssueVoided { .. }
+            | Event::ValueRedeemed { .. }
+            | Event::ValueRefunded { .. }
+            | Event::ValueStandingSet { .. }
+            | Event::ValueReported { .. } => None,
         }
     }
 

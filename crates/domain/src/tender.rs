@@ -1,8 +1,11 @@
 //! How a transaction is paid: cash, and whatever else the store's own list of tender types takes.
 
+use std::collections::BTreeMap;
+
 use holdfast_money::{Currency, Money};
 
-use crate::bounded::{Label, TenderCode, TenderReference};
+use crate::bounded::{Label, TenderCode, TenderReference, ValueNumber};
+use crate::value::ValueKind;
 
 /// The most tender types that a store lists.
 pub const TENDER_TYPES_MAX: usize = 32;
@@ -19,6 +22,8 @@ pub enum TenderClass {
     Voucher,
     /// Anything that is settled elsewhere and keyed by hand, such as a card terminal that stands alone.
     Other,
+    /// A gift card or store credit of this store, by the number of its account.
+    StoredValue,
 }
 
 /// Whether a tender may be more than what is due.
@@ -74,6 +79,18 @@ const VOUCHER_REFUND_MAX: i64 = 20;
 impl TenderType {
     /// What a store takes that has no list of its own.
     pub fn defaults(currency: Currency) -> Vec<Self> {
+        let stored_value = |kind: ValueKind, name| Self {
+            code: kind.code(),
+            name,
+            class: TenderClass::StoredValue,
+            opens_drawer: false,
+            counted_at_close: false,
+            change: ChangeRule::Never,
+            refund: RefundRule::ToTender,
+            rounding: TenderRounding::Exact,
+            needs_reference: true,
+            allowed_offline: false,
+        };
         let code = |text| TenderCode::new(text).expect("the codes below are short and plain");
         let name = |text| Label::new(text).expect("the names below are short and plain");
         let voucher_max = Money::from_minor(VOUCHER_REFUND_MAX * 10_i64.pow(currency.exponent()), currency);
@@ -114,6 +131,8 @@ impl TenderType {
                 needs_reference: false,
                 allowed_offline: true,
             },
+            stored_value(ValueKind::GiftCard, name("Gift card")),
+            stored_value(ValueKind::StoreCredit, name("Store credit")),
         ]
     }
 
@@ -198,6 +217,16 @@ impl TenderKind {
             Self::Typed { class, .. } => *class,
         }
     }
+
+    /// The account that stored value is of.
+    pub fn account(&self) -> Option<ValueNumber> {
+        match self {
+            Self::Typed { class: TenderClass::StoredValue, reference: Some(reference), .. } => {
+                ValueNumber::new(reference.as_str()).ok()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The most digits that follow each other in a reference: an authorisation code.
@@ -217,7 +246,7 @@ impl TenderReference {
         }
         match class {
             TenderClass::Other => digits > SLIP_DIGITS_MAX || longest > DIGIT_RUN_MAX,
-            TenderClass::Cash | TenderClass::Voucher => digits > DIGITS_MAX,
+            TenderClass::Cash | TenderClass::Voucher | TenderClass::StoredValue => digits > DIGITS_MAX,
         }
     }
 }
@@ -272,6 +301,17 @@ impl Payment {
     /// What was paid (or given back, when negative) with anything but cash.
     pub fn not_cash(&self) -> impl Iterator<Item = &Tender> {
         self.tenders.iter().filter(|tender| tender.kind != TenderKind::Cash)
+    }
+
+    /// What was paid with each account of stored value, negative where it was given back, in the order of the numbers.
+    pub fn by_account(&self) -> BTreeMap<ValueNumber, Money> {
+        let mut sums = BTreeMap::new();
+        for tender in &self.tenders {
+            if let Some(account) = tender.kind.account() {
+                *sums.entry(account).or_insert(Money::zero(tender.amount.currency())) += tender.amount;
+            }
+        }
+        sums
     }
 }
 
@@ -406,6 +446,8 @@ mod tests {
             ("1234567", TenderClass::Other, true),
             ("2000000000015", TenderClass::Voucher, false),
             ("4111 1111 1111 1111", TenderClass::Voucher, true),
+            ("G2000000000015", TenderClass::StoredValue, false),
+            ("4111-1111-1111-1111", TenderClass::StoredValue, true),
         ] {
             assert_eq!(reference(text).holds_card_data(class), card, "{text} of {class:?}");
         }

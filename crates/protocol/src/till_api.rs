@@ -1,7 +1,7 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
 use holdfast_domain::State;
-use holdfast_domain::bounded::Label;
+use holdfast_domain::bounded::{Label, ValueNumber};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Product;
 use holdfast_domain::ids::{EpochId, OrderId, ShiftId, StoreId, SubjectId, TerminalId};
@@ -14,6 +14,7 @@ use holdfast_domain::staff::{Staff, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::TenderType;
 use holdfast_domain::till::LastNumbers;
+use holdfast_domain::value::{ValueKind, ValueStanding};
 use holdfast_money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub const ORDERS_PATH: &str = "/api/v1/till/orders";
 pub const ORDER_PATH: &str = "/api/v1/till/orders/{id}";
 /// POST, with the till's credential: what a basket would cost now. Nothing of it is kept.
 pub const QUOTE_PATH: &str = "/api/v1/till/quote";
+/// GET, with the till's credential: what a gift card or store credit has left, `?account=<number>`.
+pub const VALUE_PATH: &str = "/api/v1/till/value";
 /// The most entries of one page of stock, catalog or orders.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
@@ -264,6 +267,26 @@ pub struct OrderPage {
     pub entry: OrderEntry,
     #[serde(with = "plain")]
     pub order: Order,
+}
+
+/// What a gift card or store credit has left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValuePage {
+    /// The journal sequence that the balance is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    #[serde(with = "plain")]
+    pub account: ValueNumber,
+    #[serde(with = "plain")]
+    pub kind: ValueKind,
+    /// An account of training pays in training only.
+    #[serde(with = "plain")]
+    pub mode: Mode,
+    #[serde(with = "plain")]
+    pub standing: ValueStanding,
+    #[serde(with = "plain")]
+    pub balance: Money,
 }
 
 /// A basket as it would be placed.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::State;
-use holdfast_domain::bounded::{CouponCode, Sku};
+use holdfast_domain::bounded::{CouponCode, Sku, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
@@ -101,6 +101,8 @@ impl StoreRow {
             sales: _,
             stock: _,
             coupons: _,
+            values: _,
+            issues: _,
             documents: _,
             subjects: _,
         } = state;
@@ -199,6 +201,14 @@ pub(crate) fn coupon_of_key(key: &[u8]) -> Result<CouponCode, StoreError> {
         .ok()
         .and_then(|text| CouponCode::new(text).ok())
         .ok_or(StoreError::Unreadable { table: Table::Coupons.name(), source: None })
+}
+
+/// The number of a key of [`Table::Values`].
+pub(crate) fn value_of_key(key: &[u8]) -> Result<ValueNumber, StoreError> {
+    std::str::from_utf8(key)
+        .ok()
+        .and_then(|text| ValueNumber::new(text).ok())
+        .ok_or(StoreError::Unreadable { table: Table::Values.name(), source: None })
 }
 
 pub(crate) fn sku_of_key(table: Table, key: &[u8]) -> Result<Sku, StoreError> {

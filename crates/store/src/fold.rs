@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::State;
 use holdfast_domain::evolve::Changes;
-use holdfast_domain::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::state::Need;
 use holdfast_domain::subject::SubjectStanding;
@@ -13,7 +13,8 @@ use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
     AppliedRow, StoreRow, coupon_of_key, date_key, date_of_key, day_key, decode, decode_wire, encode,
-    encode_wire, id_key, id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key, z_of_key,
+    encode_wire, id_key, id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key, value_of_key,
+    z_of_key,
 };
 use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
@@ -90,9 +91,18 @@ impl Core {
             state.zs.insert(z_of_key(key)?, decode_wire(Table::Zs, value)?);
             Ok(())
         })?;
+        each(rows, Table::Values, |key, value| {
+            state.values.insert(value_of_key(key)?, decode_wire(Table::Values, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Issues, |key, value| {
+            let id = TransactionId(CommandId(id_of_key(Table::Issues, key)?));
+            state.issues.insert(id, decode_wire(Table::Issues, value)?);
+            Ok(())
+        })?;
         each(rows, Table::Documents, |key, _| {
             let id = id_of_key(Table::Documents, key)?;
-            state.documents.insert(TransactionId(holdfast_domain::ids::CommandId(id)));
+            state.documents.insert(TransactionId(CommandId(id)));
             Ok(())
         })?;
         for (key, _) in rows.all(Table::OpenOrders)? {
@@ -298,6 +308,17 @@ impl Fold {
             match state.zs.get(number) {
                 Some(closed) => writes.put(Table::Zs, number.to_be_bytes(), encode_wire(closed)),
                 None => writes.remove(Table::Zs, number.to_be_bytes()),
+            }
+        }
+        for account in &changes.values {
+            if let Some(value) = state.values.get(account) {
+                writes.put(Table::Values, account.as_str().as_bytes(), encode_wire(value));
+            }
+        }
+        for id in &changes.issues {
+            match state.issues.get(id) {
+                Some(issue) => writes.put(Table::Issues, transaction_key(*id), encode_wire(issue)),
+                None => writes.remove(Table::Issues, transaction_key(*id)),
             }
         }
         for id in &changes.documents {

@@ -21,6 +21,7 @@ pub struct Books {
     pub abandoned: u64,
     /// Cash in and out of drawers without goods.
     pub cash_moves: u64,
+    pub value_issues: u64,
     pub net_minor: i64,
     pub tax_minor: i64,
     pub gross_minor: i64,
@@ -39,6 +40,7 @@ impl Books {
             cancelled: 0,
             abandoned: 0,
             cash_moves: 0,
+            value_issues: 0,
             net_minor: 0,
             tax_minor: 0,
             gross_minor: 0,
@@ -61,6 +63,7 @@ impl Books {
             | TransactionKind::PaidOut
             | TransactionKind::CashDrop
             | TransactionKind::CashLoan => &mut self.cash_moves,
+            TransactionKind::ValueIssued | TransactionKind::ValueIssueVoided => &mut self.value_issues,
         };
         let sign = kind.turnover_sign();
         *count += 1;
@@ -79,7 +82,16 @@ impl Books {
     /// Adds another till's books.
     pub fn merge(&mut self, other: &Self) {
         let Self {
-            transactions, sales, returns, post_voids, deposits, cancelled, abandoned, cash_moves, ..
+            transactions,
+            sales,
+            returns,
+            post_voids,
+            deposits,
+            cancelled,
+            abandoned,
+            cash_moves,
+            value_issues,
+            ..
         } = other;
         self.transactions += transactions;
         self.sales += sales;
@@ -89,6 +101,7 @@ impl Books {
         self.cancelled += cancelled;
         self.abandoned += abandoned;
         self.cash_moves += cash_moves;
+        self.value_issues += value_issues;
         self.net_minor += other.net_minor;
         self.tax_minor += other.tax_minor;
         self.gross_minor += other.gross_minor;

@@ -17,6 +17,7 @@ mod sell;
 mod settle;
 mod stock;
 mod tender;
+mod value;
 mod watch;
 mod x_report;
 
@@ -92,6 +93,12 @@ enum Command {
     Orders(orders::Orders),
     /// Print a copy of a receipt, or a gift receipt without prices
     Copy(copy::Copy),
+    /// Show what a gift card or store credit has left
+    Value(value::Value),
+    /// Sell or top up a gift card or store credit
+    IssueValue(value::Issue),
+    /// Block a gift card or store credit, or open it again; needs a supervisor
+    BlockValue(value::Block),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -129,6 +136,9 @@ impl Cli {
             Command::PostVoid(post_void) => post_void.run().await,
             Command::Orders(orders) => orders.run().await,
             Command::Copy(copy) => copy.run().await,
+            Command::Value(value) => value.run().await,
+            Command::IssueValue(issue) => issue.run().await,
+            Command::BlockValue(block) => block.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

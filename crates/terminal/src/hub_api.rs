@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use holdfast_domain::bounded::ValueNumber;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::ids::{OrderId, SubjectId};
 use holdfast_domain::order::PlaceOrder;
@@ -14,8 +15,8 @@ use holdfast_protocol::subject::{
 };
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, ORDER_PATH, ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX,
-    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
-    X_REPORT_PATH, XReport,
+    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage, VALUE_PATH,
+    ValuePage, X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -172,6 +173,17 @@ impl HubApi {
         };
         let late = |_| TillError::NoAnswer { seconds: READ_WITHIN.as_secs() };
         tokio::time::timeout(READ_WITHIN, caught_up).await.map_err(late)?
+    }
+
+    /// What a gift card or store credit has left.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`]; the hub's refusal when it knows no such number.
+    pub async fn value(&self, account: &ValueNumber) -> Result<ValuePage, TillError> {
+        let mut url = self.url(VALUE_PATH)?;
+        url.query_pairs_mut().append_pair("account", account.as_str());
+        let body = self.answer(VALUE_PATH, self.client.get(url)).await?;
+        read(VALUE_PATH, &body)
     }
 
     /// What a basket would cost now. Nothing of it is kept.

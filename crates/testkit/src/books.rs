@@ -115,7 +115,7 @@ impl Books {
 
 /// Transactions of every kind that HQ holds.
 pub fn transactions_of_cloud(totals: &Value) -> Result<i64> {
-    ["sales", "returns", "post_voids", "deposits", "cancelled", "abandoned", "cash_moves"]
+    ["sales", "returns", "post_voids", "deposits", "cancelled", "abandoned", "cash_moves", "value_issues"]
         .iter()
         .map(|kind| whole(&totals[*kind]).with_context(|| format!("HF-DEMO-008: HQ's figure `{kind}`")))
         .sum()
@@ -249,7 +249,8 @@ mod tests {
     fn transactions_at_hq_are_all_kinds_together() {
         let totals = json!({
             "currency": "EUR", "transactions": 4, "sales": 3, "returns": 1, "post_voids": 0, "deposits": 0,
-            "cancelled": 2, "abandoned": 1, "cash_moves": 0, "net_minor": 100, "tax_minor": 20, "gross_minor": 120,
+            "cancelled": 2, "abandoned": 1, "cash_moves": 0,
+            "value_issues": 0, "net_minor": 100, "tax_minor": 20, "gross_minor": 120,
         });
         let books = Books::of_cloud(&totals, &[json!({"sku": "MILK", "on_hand_thousandths": -4000})]);
         let books = books.expect("complete");

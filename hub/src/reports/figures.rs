@@ -352,6 +352,10 @@ impl Figures {
                 self.turn_over(Way::PostVoided, stamp, hour, totals, taxes, lines);
                 self.drawer(stamp).pay(payment);
             }
+            // Money for what is not sold yet: no turnover, and the drawer holds it.
+            Event::ValueIssued { stamp, payment, .. } | Event::ValueIssueVoided { stamp, payment, .. } => {
+                self.drawer(stamp).pay(payment);
+            }
             // Cash that moves without goods changes what the drawers hold, and is no tender of a customer.
             Event::CashMoved { stamp, movement, amount, .. } => {
                 self.drawer(stamp).cash.expected_minor += movement.payment(*amount).cash().minor();

@@ -211,6 +211,9 @@ fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Sta
             found.extend(lines.iter().flat_map(|line| of_line(line, &base)));
         }
         Event::OrderCancelled { reason, .. } => found.push(whole(LossKind::CancelledOrder, None, reason)),
+        Event::ValueIssueVoided { amount, reason, .. } => {
+            found.push(whole(LossKind::PostVoid, Some(*amount), reason));
+        }
         Event::GoodsReturned { totals, reason, .. } => {
             found.push(whole(LossKind::Return, Some(totals.gross), reason));
         }

@@ -53,6 +53,8 @@ names! {
         Action::CloseDay { .. } => "close_day",
         Action::CorrectShift { .. } => "correct_shift",
         Action::MoveShift { .. } => "move_shift",
+        Action::IssueValue(_) => "issue_value",
+        Action::SetValueStanding { .. } => "set_value_standing",
     }
 }
 
@@ -136,6 +138,12 @@ names! {
         Event::DayClosed { .. } => "day_closed",
         Event::ShiftCorrected { .. } => "shift_corrected",
         Event::ShiftMoved { .. } => "shift_moved",
+        Event::ValueIssued { .. } => "value_issued",
+        Event::ValueIssueVoided { .. } => "value_issue_voided",
+        Event::ValueRedeemed { .. } => "value_redeemed",
+        Event::ValueRefunded { .. } => "value_refunded",
+        Event::ValueStandingSet { .. } => "value_standing_set",
+        Event::ValueReported { .. } => "value_reported",
     }
 }
 
@@ -189,6 +197,11 @@ pub enum TillMove {
     CloseDay,
     CorrectShift,
     MoveShift,
+    /// Sells a gift card or puts more on one.
+    IssueValue,
+    /// Undoes such a sale.
+    VoidIssue,
+    BlockValue,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -210,6 +210,7 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
         books.add(meaning);
     }
     books.check_numbers();
+    books.check_values();
     wrong.append(&mut books.wrong);
     let mut levels = BTreeMap::new();
     evidence.state.with_state(&mut |state| {
@@ -247,6 +248,14 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if days != books.days.waiting() {
         let ours = books.days.waiting();
         wrong.push(format!("P4: {ours:?} waits for a day Z, the state says {days:?}"));
+    }
+    let mut held = BTreeMap::new();
+    evidence.state.with_state(&mut |state| {
+        let values = state.values.iter().map(|(account, value)| (account.to_string(), value.balance.minor()));
+        held = values.collect();
+    });
+    if held != books.values {
+        wrong.push(format!("VAL-1: stored value adds up to {:?}, the state says {held:?}", books.values));
     }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);

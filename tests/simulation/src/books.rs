@@ -80,6 +80,12 @@ pub struct Books {
     moved: BTreeMap<ShiftId, (i64, u32)>,
     /// By shift and code: what anything but cash brought.
     others: BTreeMap<(ShiftId, String), i64>,
+    /// Stored value by number, from what was paid for it and what tenders say they took and gave back.
+    pub values: BTreeMap<String, i64>,
+    /// The same from the events that say so beside the tenders.
+    told_values: BTreeMap<String, i64>,
+    /// By shift: issued, voided, redeemed and given back.
+    value_flows: BTreeMap<ShiftId, [i64; 4]>,
     /// Uses of the coupon by orders that were not cancelled.
     pub coupons: u32,
     ended: BTreeSet<ShiftId>,
@@ -277,7 +283,55 @@ impl Books {
                 }
             }
             Event::TendersReported { stamp, tenders, .. } => self.report(stamp.shift, tenders),
+            Event::ValueIssued { stamp, account, amount, payment, .. } => {
+                self.pay(stamp, payment);
+                self.issue(stamp.shift, account.as_str(), amount.minor(), payment.due.minor());
+            }
+            Event::ValueIssueVoided { stamp, account, amount, payment, .. } => {
+                self.pay(stamp, payment);
+                self.issue(stamp.shift, account.as_str(), -amount.minor(), payment.due.minor());
+            }
+            Event::ValueRedeemed { account, amount, .. } => {
+                *self.told_values.entry(account.to_string()).or_default() -= amount.minor();
+            }
+            Event::ValueRefunded { account, amount, .. } => {
+                *self.told_values.entry(account.to_string()).or_default() += amount.minor();
+            }
+            Event::ValueReported { stamp, value, .. } => {
+                let held = self.value_flows.get(&stamp.shift).copied().unwrap_or_default();
+                let told = [&value.issued, &value.voided, &value.redeemed, &value.refunded];
+                if self.one_history && held != told.map(|amount| amount.minor()) {
+                    self.wrong
+                        .push(format!("stored value of {} is {held:?}, its Z says {value:?}", stamp.shift));
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Money for stored value: what is paid is what the account gets.
+    fn issue(&mut self, shift: ShiftId, account: &str, minor: i64, due: i64) {
+        if minor != due {
+            self.wrong.push(format!("VAL-1: {due} was paid for {minor} of {account}"));
+        }
+        self.value_flows.entry(shift).or_default()[usize::from(minor < 0)] += minor.abs();
+        *self.told_values.entry(account.to_owned()).or_default() += minor;
+        self.value(account, minor);
+    }
+
+    fn value(&mut self, account: &str, minor: i64) {
+        let balance = self.values.entry(account.to_owned()).or_default();
+        *balance += minor;
+        if *balance < 0 {
+            self.wrong.push(format!("VAL-1: {account} is at {balance}"));
+        }
+    }
+
+    /// VAL-1: every tender of stored value is in the account that it names, once.
+    pub fn check_values(&mut self) {
+        if self.values != self.told_values {
+            let (ours, told) = (&self.values, &self.told_values);
+            self.wrong.push(format!("VAL-1: tenders leave {ours:?}, their events say {told:?}"));
         }
     }
 
@@ -289,6 +343,14 @@ impl Books {
                 TenderKind::Cash => cash += tender.amount.minor(),
                 TenderKind::Typed { code, .. } => {
                     *self.others.entry((stamp.shift, code.to_string())).or_default() += tender.amount.minor();
+                    if let TenderKind::Typed { class: TenderClass::StoredValue, reference, .. } = &tender.kind
+                    {
+                        let account = reference.as_ref().map_or("nothing", |reference| reference.as_str());
+                        let minor = tender.amount.minor();
+                        self.value_flows.entry(stamp.shift).or_default()[if minor < 0 { 3 } else { 2 }] +=
+                            minor.abs();
+                        self.value(account, -minor);
+                    }
                 }
             }
         }

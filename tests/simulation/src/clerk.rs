@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use holdfast_domain::Action;
-use holdfast_domain::bounded::{Description, OrderTag, Sku, TenderCode, TenderReference};
+use holdfast_domain::bounded::{Description, OrderTag, Sku, TenderCode, TenderReference, ValueNumber};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
@@ -20,13 +20,14 @@ use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, TenderChoice, TenderInput};
+use holdfast_domain::value::{IssueValue, ValueKind, ValueStanding};
 use holdfast_money::{Decimal, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, SignOnMessage};
 use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
-use crate::shop::{BUNDLE, SCARCE, SKUS, coupon, eur, label, lines, reason, sku};
+use crate::shop::{BUNDLE, GIFT_CARDS, SCARCE, SKUS, coupon, eur, label, lines, reason, sku};
 use crate::world::{DAWN_MS, How, Want, terminal};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
@@ -55,7 +56,8 @@ fn needs_permission(action: &Action) -> bool {
         | Action::AdjustStock { .. }
         | Action::MoveCash { .. }
         | Action::CloseDay { .. }
-        | Action::CorrectShift { .. } => true,
+        | Action::CorrectShift { .. }
+        | Action::SetValueStanding { .. } => true,
         Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
         Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
         _ => false,
@@ -211,23 +213,31 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             } else {
                 ReceiptSource::Hub
             };
-            let (tenders, settlement) = (split(tendered, dice), Settlement::Full);
+            let (tenders, settlement) = (split(model, tendered, dice), Settlement::Full);
             Action::Pay { order: order.id, tenders, settlement, receipt }
         }
         TillMove::Deposit => {
             let order = open_order(model, till, dice)?;
             let due = order.gross - order.paid;
-            let (tenders, settlement) = (split((due / 3).max(1), dice), Settlement::Deposit);
+            let (tenders, settlement) = (split(model, (due / 3).max(1), dice), Settlement::Deposit);
             Action::Pay { order: order.id, tenders, settlement, receipt: ReceiptSource::Hub }
         }
         TillMove::Fulfil => {
             let paid: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Paid).collect();
             Action::FulfilOrder { order: dice.pick(&paid)?.id }
         }
-        TillMove::ReturnByReceipt => Action::Return(some_goods(model, till, dice)?),
+        TillMove::ReturnByReceipt => {
+            let credit = dice.permille(200).then(|| new_credit(till, fresh));
+            Action::Return(ReturnGoods { credit, ..some_goods(model, till, dice)? })
+        }
         TillMove::ReturnWithoutReceipt => {
             let goods = ReturnedGoods::NoReceipt { lines: lines(&[("MILK", 1_000)]) };
-            Action::Return(ReturnGoods { reason: reason("sour"), receipt: ReceiptSource::Hub, goods })
+            Action::Return(ReturnGoods {
+                reason: reason("sour"),
+                receipt: ReceiptSource::Hub,
+                goods,
+                credit: dice.permille(300).then(|| new_credit(till, fresh)),
+            })
         }
         TillMove::PostVoid => Action::PostVoid {
             original: TransactionId(some_sale(model, till, dice)?.transaction),
@@ -303,7 +313,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let back = some_goods(model, till, dice)?;
             let wanted = *dice.pick(&[("MILK", 1_000), ("SOAP", 2_000), ("FLOUR", 750), (SCARCE, 1_000)])?;
             let place = PlaceOrder::of(order_id, Channel::Counter, lines(&[wanted]));
-            let tenders = if dice.permille(700) { split(10_000, dice) } else { Vec::new() };
+            let tenders = if dice.permille(700) { split(model, 10_000, dice) } else { Vec::new() };
             Action::Exchange(Box::new(Exchange { back, place, tenders }))
         }
         TillMove::CloseDay => {
@@ -327,6 +337,28 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             original: TransactionId(some_sale(model, till, dice)?.transaction),
             form: if dice.permille(300) { CopyForm::Gift } else { CopyForm::Copy },
         },
+        TillMove::IssueValue => {
+            // Now and then nothing, and now and then it was to be another kind of account.
+            let amount = eur(i64::try_from(dice.below(8)).unwrap_or(0) * 2_500);
+            let kind = if dice.permille(60) { ValueKind::StoreCredit } else { ValueKind::GiftCard };
+            let receipt = if dice.permille(100) {
+                ReceiptSource::Island { number: clerk.island.max(last_island(model, till)) + 1 }
+            } else {
+                ReceiptSource::Hub
+            };
+            let (account, tenders) = (gift_card(dice), split(model, amount.minor(), dice));
+            Action::IssueValue(IssueValue { account, kind, amount, tenders, receipt })
+        }
+        TillMove::VoidIssue => {
+            let anybodys = dice.permille(200);
+            let mine = model.issues.iter().filter(|(_, of)| anybodys || *of == till).map(|(id, _)| *id);
+            let original = TransactionId(*dice.pick(&mine.collect::<Vec<_>>())?);
+            Action::PostVoid { original, reason: reason("wrong amount") }
+        }
+        TillMove::BlockValue => {
+            let standing = if dice.permille(300) { ValueStanding::Blocked } else { ValueStanding::Open };
+            Action::SetValueStanding { account: gift_card(dice), standing, reason: reason("found") }
+        }
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -406,7 +438,7 @@ fn held_until(mut place: Action, dice: &mut Dice) -> Action {
         // One item: the more an order wants, the rarer all of it is there to be held.
         lines.truncate(1);
         *terms = Terms::default();
-        *reserve_until = Some(Timestamp(DAWN_MS + i64::try_from(dice.between(2_000, 60_000)).unwrap_or(0)));
+        *reserve_until = Some(Timestamp(DAWN_MS + i64::try_from(dice.between(1_000, 20_000)).unwrap_or(0)));
     }
     place
 }
@@ -450,17 +482,31 @@ fn tender_code(code: &str) -> TenderCode {
     TenderCode::new(code).expect("a short code")
 }
 
-/// Cash, or a part of it by card, with a voucher, or with what the store may not take.
-fn split(minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
+/// One of few, so that tills meet at them.
+fn gift_card(dice: &mut Dice) -> ValueNumber {
+    ValueNumber::new(dice.pick(&GIFT_CARDS).unwrap_or(&GIFT_CARDS[0])).expect("a short number")
+}
+
+/// A number that no other till mints.
+fn new_credit(till: usize, fresh: u64) -> ValueNumber {
+    ValueNumber::new(&format!("CREDIT-{till}-{fresh}")).expect("a short number")
+}
+
+/// Cash, or a part of it by card, with a voucher, a gift card, or with what the store may not take.
+fn split(model: &Model, minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
     let code = match dice.below(10) {
         0..=2 => "card",
         3 => "voucher",
         4 if dice.permille(100) => "shells",
+        5 if model.issues.len() > 1 => "gift-card",
         _ => return vec![TenderInput::cash(eur(minor))],
     };
     let part =
         if dice.permille(400) { minor } else { minor * i64::try_from(dice.below(10)).unwrap_or(0) / 10 };
-    let reference = TenderReference::new(&format!("auth {}", dice.below(3))).expect("a short reference");
+    let reference = match code {
+        "gift-card" => gift_card(dice).into(),
+        _ => TenderReference::new(&format!("auth {}", dice.below(3))).expect("a short reference"),
+    };
     let kind = TenderChoice::Typed { code: tender_code(code), reference: Some(reference) };
     let mut tenders = Vec::new();
     if part > 0 {
@@ -478,7 +524,8 @@ fn last_island(model: &Model, till: usize) -> u32 {
         model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
             Some(
                 Action::Pay { receipt: ReceiptSource::Island { number }, .. }
-                | Action::MoveCash { receipt: ReceiptSource::Island { number }, .. },
+                | Action::MoveCash { receipt: ReceiptSource::Island { number }, .. }
+                | Action::IssueValue(IssueValue { receipt: ReceiptSource::Island { number }, .. }),
             ) => Some(*number),
             _ => None,
         });
@@ -511,7 +558,7 @@ fn some_goods(model: &Model, till: usize, dice: &mut Dice) -> Option<ReturnGoods
     });
     let goods =
         ReturnedGoods::ByReceipt { original: TransactionId(sale.transaction), lines: lines.collect() };
-    Some(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods })
+    Some(ReturnGoods { reason: reason("broken"), receipt: ReceiptSource::Hub, goods, credit: None })
 }
 
 fn some_sale<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownSale> {

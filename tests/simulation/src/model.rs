@@ -136,6 +136,8 @@ pub struct Model {
     pub asked: BTreeMap<CommandId, Asked>,
     pub orders: Vec<KnownOrder>,
     pub sales: Vec<KnownSale>,
+    /// Gift cards that were paid for: the transaction and its till.
+    pub issues: Vec<(CommandId, usize)>,
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
@@ -161,6 +163,7 @@ impl Model {
             asked: BTreeMap::new(),
             orders: Vec::new(),
             sales: Vec::new(),
+            issues: Vec::new(),
             clerks: vec![Clerk::default(); tills],
             count: None,
             days: BTreeSet::new(),
@@ -344,6 +347,7 @@ impl Model {
                     self.sales.push(sale);
                 }
             }
+            (Some(Action::IssueValue(_)), _) => self.issues.push((id, till)),
             (Some(Action::CancelOrder { order, .. } | Action::FulfilOrder { order }), _) => {
                 if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
                     known.stage = Stage::Over;

@@ -155,7 +155,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 31] = [
+        const WISHES: [(u64, TillMove); 34] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -181,6 +181,9 @@ impl Plan {
             (20, TillMove::CloseDay),
             (20, TillMove::CorrectShift),
             (20, TillMove::MoveShift),
+            (40, TillMove::IssueValue),
+            (15, TillMove::VoidIssue),
+            (10, TillMove::BlockValue),
             (25, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),
@@ -262,7 +265,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(18) {
+    match dice.below(20) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -274,7 +277,7 @@ fn console(dice: &mut Dice) -> HubMove {
         8 => HubMove::DefineRole,
         9 => HubMove::ConfigureTenders,
         // Goods are to be sold after they were held in vain, now and then.
-        10 | 14..=16 => HubMove::ExpireReservations,
+        10 | 14..=18 => HubMove::ExpireReservations,
         11 => HubMove::GroupSubject,
         12 => HubMove::ConfigureTaxes,
         _ => HubMove::EraseSubject,

@@ -34,6 +34,8 @@ pub const SKUS: [&str; 4] = ["MILK", "SOAP", SCARCE, "FLOUR"];
 pub const BUNDLE: &str = "BOX";
 /// From how many years on it is sold.
 pub const BUNDLE_AGE: u8 = 18;
+/// The numbers of the gift cards that the shop sells.
+pub const GIFT_CARDS: [&str; 3] = ["GIFT-A", "GIFT-B", "GIFT-C"];
 /// A tenth off everything, so many times in this store.
 pub const COUPON: &str = "TENTH";
 pub const COUPON_USES_MAX: u32 = 3;

@@ -143,7 +143,7 @@ async fn bring_back(shop: &Shop, sold: TransactionId) -> Result<()> {
     let lines = vec![ReturnLine { line: LineNumber(1), quantity: Quantity::pieces(1) }];
     let goods = ReturnedGoods::ByReceipt { original: sold, lines };
     let reason = holdfast_domain::bounded::Reason::new("broken seal")?;
-    let back = Action::Return(ReturnGoods { reason, receipt: ReceiptSource::Hub, goods });
+    let back = Action::Return(ReturnGoods { reason, receipt: ReceiptSource::Hub, goods, credit: None });
     accepted(till.send(back).await?)?;
     till.close().await?;
     Ok(())

@@ -18,3 +18,4 @@ mod sale;
 mod shop;
 mod stock;
 mod tenders;
+mod value;

@@ -153,7 +153,7 @@ async fn a_day_is_reported_to_the_penny_without_headquarters() -> Result<()> {
         original: sold,
         lines: vec![ReturnLine { line: LineNumber(1), quantity: Quantity::pieces(1) }],
     };
-    let back = ReturnGoods { reason: why("sour"), receipt: ReceiptSource::Hub, goods: back };
+    let back = ReturnGoods { reason: why("sour"), receipt: ReceiptSource::Hub, goods: back, credit: None };
     first.does(Action::Return(back)).await?;
     first.sign_on(STAFF).await?;
     first.does(paid_out).await?;

@@ -444,6 +444,8 @@ pub fn kind(kind: &str) -> Markup {
         "paid_out" => "Paid out",
         "cash_drop" => "To the safe",
         "cash_loan" => "From the safe",
+        "value_issued" => "Gift card or credit",
+        "value_issue_voided" => "Gift card undone",
         other => other,
     };
     html! { span class={ "kind " (kind) } { (word) } }

@@ -74,7 +74,7 @@ pub(super) async fn tenders(
          FROM transactions t JOIN transaction_tenders x \
          ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
          WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
-         AND t.kind IN ('sale', 'deposit', 'return', 'post_void') \
+         AND t.kind IN ('sale', 'deposit', 'return', 'post_void', 'value_issued', 'value_issue_voided') \
          UNION ALL SELECT business_date, currency, 'cash', 0, -change_given FROM transactions \
          WHERE store_id = ? AND training = 0 AND business_date >= ? AND business_date <= ? AND change_given <> 0) \
          GROUP BY business_date, currency, tender ORDER BY business_date, currency, tender",
@@ -195,6 +195,7 @@ pub(super) async fn totals(
             "cancelled" => totals.cancelled = count,
             "abandoned" => totals.abandoned = count,
             "paid_in" | "paid_out" | "cash_drop" | "cash_loan" => totals.cash_moves += count,
+            "value_issued" | "value_issue_voided" => totals.value_issues += count,
             _ => return Err(StoreError::Corrupt { what: "a kind of transaction is unknown" }),
         }
         totals.net_minor += row.try_get::<i64, _>("net")?;

@@ -55,7 +55,9 @@ fn receipt_of(event: &mut Event) -> Option<&mut ReceiptNumber> {
         | Event::SaleCompleted { receipt, .. }
         | Event::GoodsReturned { receipt, .. }
         | Event::SalePostVoided { receipt, .. }
-        | Event::CashMoved { receipt, .. } => Some(receipt),
+        | Event::CashMoved { receipt, .. }
+        | Event::ValueIssued { receipt, .. }
+        | Event::ValueIssueVoided { receipt, .. } => Some(receipt),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! From a durable record to the document on paper: receipts here, reports beside. The words are the receipt's; templates by store come later.
 
 use holdfast_devices::document::{Document, Purpose, TaxRow};
-use holdfast_domain::bounded::{Reason, TenderCode};
+use holdfast_domain::bounded::{Reason, TenderCode, ValueNumber};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::effect::PaperForm;
 use holdfast_domain::event::{Event, Stamp};
@@ -16,6 +16,7 @@ use holdfast_domain::state::State;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::TaxTotal;
 use holdfast_domain::tender::{Payment, TenderKind, TenderType};
+use holdfast_domain::value::ValueKind;
 use holdfast_domain::{Effect, Record};
 use holdfast_money::{Money, Quantity};
 use holdfast_protocol::head;
@@ -72,6 +73,8 @@ pub struct Receipt {
     pub tender_types: Vec<TenderType>,
     /// Why, where the paper says so.
     pub reason: Option<Reason>,
+    /// Gift cards and store credit that it moved, and what they have left.
+    pub values: Vec<(ValueNumber, Money)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,8 @@ pub enum PaperKind {
     Return,
     PostVoid,
     Cash(CashMovement),
+    Value(ValueKind),
+    ValueVoided,
 }
 
 /// The papers that a record's effects ask for.
@@ -90,6 +95,7 @@ pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<
             _ => None,
         })
     };
+    let values = values(state, record);
     let asked = record.outcome.events().iter().filter_map(|event| {
         let receipt = match event {
             Event::DayClosed { .. } | Event::ShiftCorrected { .. } => {
@@ -99,10 +105,21 @@ pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<
             Event::CopyPrinted { stamp, document, original, .. } => copy(state, stamp, *document, *original)?,
             other => receipt(state, other)?,
         };
-        let form = wanted(receipt.transaction)?;
-        Some(Paper::Receipt(Box::new(Receipt { form, ..receipt })))
+        let (form, values) = (wanted(receipt.transaction)?, values.clone());
+        Some(Paper::Receipt(Box::new(Receipt { form, values, ..receipt })))
     });
     asked.collect()
+}
+
+/// The accounts that a record's events moved, with what they have left now.
+fn values(state: &State, record: &Record) -> Vec<(ValueNumber, Money)> {
+    let moved = record.outcome.events().iter().filter_map(|event| match event {
+        Event::ValueIssued { account, .. }
+        | Event::ValueRedeemed { account, .. }
+        | Event::ValueRefunded { account, .. } => Some(account),
+        _ => None,
+    });
+    moved.filter_map(|account| Some((account.clone(), state.values.get(account)?.balance))).collect()
 }
 
 /// The sale's receipt once more, at the till that asks for it.
@@ -126,6 +143,7 @@ fn copy(state: &State, asked: &Stamp, document: TransactionId, original: Transac
         payment: sale.payment.clone(),
         tender_types: state.tender_types(),
         reason: None,
+        values: Vec::new(),
     })
 }
 
@@ -154,31 +172,21 @@ fn receipt(state: &State, event: &Event) -> Option<Receipt> {
             (PaperKind::PostVoid, Some(*original), sale_lines(original), totals, taxes, payment)
         }
         Event::CashMoved { movement, amount, reason, .. } => {
-            let zero = Money::zero(amount.currency());
-            return Some(Receipt {
-                transaction,
-                terminal: stamp.terminal,
-                till: receipt.till,
-                form: PaperForm::Original,
-                kind: PaperKind::Cash(*movement),
-                operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
-                profile,
-                stamp: *stamp,
-                receipt,
-                original: None,
-                lines: Vec::new(),
-                totals: Totals { net: zero, tax: zero, gross: zero, discount: zero },
-                taxes: Vec::new(),
-                payment: movement.payment(*amount),
-                tender_types: Vec::new(),
-                reason: Some(reason.clone()),
-            });
+            let (kind, payment) = (PaperKind::Cash(*movement), movement.payment(*amount));
+            return without_goods(state, event, kind, payment, Some(reason));
+        }
+        Event::ValueIssued { kind, payment, .. } => {
+            return without_goods(state, event, PaperKind::Value(*kind), payment.clone(), None);
+        }
+        Event::ValueIssueVoided { payment, reason, .. } => {
+            return without_goods(state, event, PaperKind::ValueVoided, payment.clone(), Some(reason));
         }
         _ => return None,
     };
     Some(Receipt {
         tender_types: state.tender_types(),
         reason: None,
+        values: Vec::new(),
         transaction,
         terminal: stamp.terminal,
         till: receipt.till,
@@ -193,6 +201,37 @@ fn receipt(state: &State, event: &Event) -> Option<Receipt> {
         totals: totals.clone(),
         taxes: taxes.clone(),
         payment: payment.clone(),
+    })
+}
+
+/// A transaction in which money alone changes hands.
+fn without_goods(
+    state: &State,
+    event: &Event,
+    kind: PaperKind,
+    payment: Payment,
+    reason: Option<&Reason>,
+) -> Option<Receipt> {
+    let (transaction, receipt, stamp) = event.transaction()?;
+    let zero = Money::zero(payment.due.currency());
+    Some(Receipt {
+        transaction,
+        terminal: stamp.terminal,
+        till: receipt.till,
+        form: PaperForm::Original,
+        kind,
+        operator: state.staff.get(&stamp.operator).map(|staff| staff.number),
+        profile: state.profile.clone()?,
+        stamp: *stamp,
+        receipt,
+        original: None,
+        lines: Vec::new(),
+        totals: Totals { net: zero, tax: zero, gross: zero, discount: zero },
+        taxes: Vec::new(),
+        payment,
+        tender_types: state.tender_types(),
+        reason: reason.cloned(),
+        values: Vec::new(),
     })
 }
 
@@ -234,6 +273,15 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
                 CashMovement::Loan => "CASH FROM THE SAFE",
             });
         }
+        PaperKind::Value(kind) => {
+            document.bold(match kind {
+                ValueKind::GiftCard => "GIFT CARD",
+                ValueKind::StoreCredit => "STORE CREDIT",
+            });
+        }
+        PaperKind::ValueVoided => {
+            document.bold("VOIDED GIFT CARD OR CREDIT");
+        }
     }
     match paper.form {
         PaperForm::Original => {}
@@ -251,8 +299,18 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     if let Some(operator) = paper.operator {
         document.text(format!("Served by {operator}"));
     }
-    if let PaperKind::Cash(_) = paper.kind {
-        add_cash(&mut document, paper);
+    let money_alone = match paper.kind {
+        PaperKind::Sale | PaperKind::Return | PaperKind::PostVoid => false,
+        PaperKind::Cash(_) => {
+            add_cash(&mut document, paper);
+            true
+        }
+        PaperKind::Value(_) | PaperKind::ValueVoided => {
+            add_value(&mut document, paper);
+            true
+        }
+    };
+    if money_alone {
         document.blank().barcode(paper.receipt.to_string());
         document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
         return document;
@@ -278,6 +336,7 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     let label = if paper.kind == PaperKind::Sale { "TOTAL" } else { "REFUND" };
     document.total(format!("{label} {}", profile.currency), shown(paper.totals.gross));
     add_payment(&mut document, paper);
+    add_balances(&mut document, paper);
     document.blank();
     let rows = paper.taxes.iter().map(|tax| {
         TaxRow::new(
@@ -303,6 +362,28 @@ fn add_cash(document: &mut Document, paper: &Receipt) {
     }
     document.total(format!("CASH {}", paper.profile.currency), plain(amount));
     document.blank().text("Signature").blank().rule();
+}
+
+/// What was paid for stored value: no turnover, and no tax until it is redeemed.
+fn add_value(document: &mut Document, paper: &Receipt) {
+    let due = paper.payment.due;
+    let amount = if due.is_negative() { -due } else { due };
+    document.rule();
+    if let Some(reason) = &paper.reason {
+        document.text(reason.as_str());
+    }
+    let label = if due.is_negative() { "REFUND" } else { "TOTAL" };
+    document.total(format!("{label} {}", paper.profile.currency), plain(amount));
+    add_payment(document, paper);
+    add_balances(document, paper);
+    document.text("Not a sale: tax is due when it is redeemed");
+}
+
+/// What the holder of a gift card or store credit has left.
+fn add_balances(document: &mut Document, paper: &Receipt) {
+    for (account, balance) in &paper.values {
+        document.row(format!("Balance of {account}"), plain(*balance));
+    }
 }
 
 fn add_line(document: &mut Document, line: &Line) {

@@ -46,6 +46,9 @@ pub(super) fn decide(
         events.push(Event::CashReported { stamp, z_number, cash: Box::new(open.cash.clone()) });
     }
     events.push(Event::TendersReported { stamp, z_number, tenders });
+    if !open.value.is_none() {
+        events.push(Event::ValueReported { stamp, z_number, value: Box::new(open.value.clone()) });
+    }
     events.extend(carried_over(desk, stamp, z_number));
     Ok(Decision { events, effects: Vec::new() })
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_money::Quantity;
+use holdfast_money::{Money, Quantity};
 
 use super::refund::Refund;
 use super::return_goods::Returned;
 use super::tenders::{Settled, Tenders};
-use super::{Decision, Desk, by_product, paper, place_order, taken_by};
+use super::{Decision, Desk, by_product, paper, place_order, taken_by, value};
 use crate::bounded::Sku;
 use crate::calendar::Timestamp;
 use crate::command::Exchange;
@@ -34,11 +34,11 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     let order =
         order_of(desk.context.recorded_at, &placed).ok_or(Refusal::OrderUnknown { order: place.order })?;
     let (gross, due) = (returned.totals.gross, order.totals.gross);
-    let (zero, staying) = (gross - gross, if due < gross { due } else { gross });
+    let (zero, staying) = (Money::zero(gross.currency()), if due < gross { due } else { gross });
     let refund = match returned.sale {
         _ if gross <= due => Refund::nothing(zero),
-        Some(sale) => Refund::of_sale(desk, sale, gross - due)?,
-        None => Refund::in_cash(desk, gross - due),
+        Some(sale) => Refund::of_sale(desk, sale, gross - due, back.credit.as_ref())?,
+        None => Refund::without_sale(desk, gross - due, back.credit.as_ref())?,
     };
     let stays = refund.stays(desk, returned.sale, staying);
     let more = Tenders::read(desk, tenders, back.receipt)?;
@@ -65,6 +65,8 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     let (number, mut events) = desk.number(back.receipt, stamp.mode)?;
     let sold = TransactionId(desk.command.id);
     let came_back = sold.counterpart();
+    let refunded = value::refunded(desk, stamp, came_back, &given);
+    let redeemed = value::redeemed(desk, stamp, sold, &paid, Some(&given))?;
     let moved: BTreeMap<Sku, Quantity> = {
         let back = returned.goods().map(|(sku, quantity)| (sku, -quantity));
         let moved = by_product(taken_by(&order.lines).chain(back));
@@ -72,6 +74,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     };
     let moved = || moved.iter().map(|(sku, quantity)| (sku, *quantity));
     events.push(returned.event(stamp, came_back, number, given, &back.reason));
+    events.extend(refunded);
     // What runs low is seen below: some of it may just have come back.
     events.extend(placed.into_iter().filter(|event| !matches!(event, Event::StockRanLow { .. })));
     events.push(Event::SaleCompleted {
@@ -84,6 +87,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
         taxes: pricing::tax_totals(&order.lines),
         payment: paid,
     });
+    events.extend(redeemed);
     events.extend(desk.below_zero(stamp.mode, moved()));
     events.extend(desk.low(stamp.mode, moved()));
     events.push(Event::GoodsExchanged { stamp, order: order.id, returned: came_back, sold });

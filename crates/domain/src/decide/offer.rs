@@ -1,6 +1,9 @@
 //! A till gives back what an earlier hub acknowledged. Its truth is not decided again: the record is taken over as it was,
 //! once what it builds on is there.
 
+use holdfast_money::Money;
+
+use crate::bounded::ValueNumber;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{EpochId, OrderId, TerminalId};
 use crate::order::OrderState;
@@ -49,7 +52,13 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::AgeChecked { stamp, .. }
         | Event::GoodsExchanged { stamp, .. }
         | Event::ShiftCorrected { stamp, .. }
-        | Event::ShiftMoved { stamp, .. } => stamp.terminal == terminal,
+        | Event::ShiftMoved { stamp, .. }
+        | Event::ValueIssued { stamp, .. }
+        | Event::ValueIssueVoided { stamp, .. }
+        | Event::ValueRedeemed { stamp, .. }
+        | Event::ValueRefunded { stamp, .. }
+        | Event::ValueStandingSet { stamp, .. }
+        | Event::ValueReported { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. }
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }
@@ -80,6 +89,9 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
         state.orders.contains_key(order) || record.iter().any(placed)
     };
     let open = |stamp: &Stamp| state.shifts.get(&stamp.shift).is_some_and(|shift| shift.terminal == terminal);
+    let has = |account: &ValueNumber, amount: Money| {
+        state.values.get(account).is_some_and(|known| known.balance >= amount)
+    };
     match event {
         Event::ShiftOpened { stamp, .. } => {
             state.tills.get(&terminal).is_some_and(|till| till.shift.is_none())
@@ -94,7 +106,18 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
         | Event::CashReported { stamp, .. }
         | Event::TendersReported { stamp, .. }
         | Event::ReorderLevelSet { stamp, .. }
+        | Event::ValueRefunded { stamp, .. }
+        | Event::ValueReported { stamp, .. }
         | Event::OrdersCarriedOver { stamp, .. } => open(stamp),
+        Event::ValueIssued { stamp, account, kind, .. } => {
+            open(stamp) && state.values.get(account).is_none_or(|known| known.kind == *kind)
+        }
+        // Nobody spends what the hub does not have yet: the issue, or what another till puts on it, comes first.
+        Event::ValueRedeemed { stamp, account, amount, .. } => open(stamp) && has(account, *amount),
+        Event::ValueIssueVoided { stamp, original, account, amount, .. } => {
+            open(stamp) && state.issues.contains_key(original) && has(account, *amount)
+        }
+        Event::ValueStandingSet { stamp, account, .. } => open(stamp) && state.values.contains_key(account),
         Event::CountStarted { stamp, .. } => open(stamp) && state.count.is_none(),
         Event::ProductCounted { stamp, count, .. }
         | Event::CountFinished { stamp, count, .. }
@@ -157,6 +180,14 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
         Event::ShiftClosed { declared, .. } => declared,
         Event::CashMoved { amount, .. } => amount,
         Event::CashReported { cash, .. } => &cash.paid_in,
+        Event::ValueReported { value, .. } => &value.issued,
+        Event::ValueRedeemed { amount, .. } | Event::ValueRefunded { amount, .. } => amount,
+        Event::ValueIssued { amount, payment, .. } | Event::ValueIssueVoided { amount, payment, .. } => {
+            if payment.due.currency() != amount.currency() {
+                return false;
+            }
+            amount
+        }
         Event::TendersReported { tenders, .. } => match tenders.first() {
             Some(line) => &line.expected,
             None => return true,

@@ -60,6 +60,8 @@ fn settle(
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let below_zero = desk.below_zero(stamp.mode, taken_by(&order.lines));
+    let payment = Payment { due, tenders: tenders.stored(), rounding, change };
+    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, None)?;
     events.push(Event::SaleCompleted {
         stamp,
         transaction,
@@ -68,8 +70,9 @@ fn settle(
         basis: order.basis,
         totals: order.totals.clone(),
         taxes: pricing::tax_totals(&order.lines),
-        payment: Payment { due, tenders: tenders.stored(), rounding, change },
+        payment,
     });
+    events.extend(redeemed);
     events.extend(below_zero);
     if expired {
         events.extend(desk.low(stamp.mode, taken_by(&order.lines)));
@@ -97,13 +100,11 @@ fn deposit(
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let zero = Money::zero(desk.profile.currency);
     let drawer = tenders.drawer(desk, zero);
-    events.push(Event::DepositTaken {
-        stamp,
-        transaction: TransactionId(desk.command.id),
-        receipt,
-        order: order.id,
-        payment: Payment { due: tendered, tenders: tenders.stored(), rounding: zero, change: zero },
-    });
+    let transaction = TransactionId(desk.command.id);
+    let payment = Payment { due: tendered, tenders: tenders.stored(), rounding: zero, change: zero };
+    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, None)?;
+    events.push(Event::DepositTaken { stamp, transaction, receipt, order: order.id, payment });
+    events.extend(redeemed);
     Ok(Decision { events, effects: drawer.into_iter().collect() })
 }
 

@@ -1,7 +1,7 @@
 //! Reversing a completed sale as a whole: same shift, by permission, before anything of it came back.
 
 use super::refund::{self, Refund};
-use super::{Decision, Desk};
+use super::{Decision, Desk, value};
 use crate::bounded::Reason;
 use crate::event::Event;
 use crate::ids::TransactionId;
@@ -13,6 +13,9 @@ use crate::staff::Permission;
 pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
     desk.permit(Permission::PostVoid)?;
+    if let Some(issue) = desk.state.issues.get(&original) {
+        return value::void_issue(desk, original, issue, reason);
+    }
     let sale = desk.state.sales.get(&original).ok_or(Refusal::SaleUnknown { transaction: original })?;
     if sale.voided.is_some() {
         return Err(Refusal::SaleVoided { transaction: original });
@@ -28,6 +31,7 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
     let (receipt, mut events) = desk.number(ReceiptSource::Hub, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let effects = refund::effects(desk, transaction, &payment);
+    let refunded = value::refunded(desk, stamp, transaction, &payment);
     events.push(Event::SalePostVoided {
         stamp,
         transaction,
@@ -38,5 +42,6 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
         totals,
         reason: reason.clone(),
     });
+    events.extend(refunded);
     Ok(Decision { events, effects })
 }

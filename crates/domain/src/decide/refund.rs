@@ -5,7 +5,8 @@ use holdfast_money::Money;
 
 use super::pay::cash_amount;
 use super::tenders::type_of;
-use super::{Desk, paper, paper_and_drawer};
+use super::{Desk, paper, paper_and_drawer, value};
+use crate::bounded::ValueNumber;
 use crate::effect::Effect;
 use crate::ids::TransactionId;
 use crate::refusal::Refusal;
@@ -24,12 +25,29 @@ pub(super) struct Refund {
 
 impl Refund {
     /// Without a receipt nothing is known of what was paid.
-    pub(super) fn in_cash(desk: &Desk<'_>, gross: Money) -> Self {
-        Self { gross, tenders: Vec::new(), cash: cash_amount(desk, gross) }
+    pub(super) fn without_sale(
+        desk: &Desk<'_>,
+        gross: Money,
+        credit: Option<&ValueNumber>,
+    ) -> Result<Self, Refusal> {
+        let Some(account) = credit else {
+            return Ok(Self { gross, tenders: Vec::new(), cash: cash_amount(desk, gross) });
+        };
+        if gross.is_zero() {
+            return Err(Refusal::CreditNotDue);
+        }
+        let tenders = vec![(value::credit(desk, account)?, gross)];
+        Ok(Self { gross, tenders, cash: Money::zero(gross.currency()) })
     }
 
     /// A part of a sale. Cash refunds of one receipt round the cumulative amount, and everything together is what was paid.
-    pub(super) fn of_sale(desk: &Desk<'_>, sale: &Sale, gross: Money) -> Result<Self, Refusal> {
+    /// What a tender took that takes nothing back goes to a new store credit where one is asked for.
+    pub(super) fn of_sale(
+        desk: &Desk<'_>,
+        sale: &Sale,
+        gross: Money,
+        credit: Option<&ValueNumber>,
+    ) -> Result<Self, Refusal> {
         let types = desk.state.tender_types();
         let zero = Money::zero(gross.currency());
         let mut rest = gross;
@@ -41,8 +59,18 @@ impl Refund {
                 rest -= back;
             }
         }
-        permit_cash(desk, &types, sale, rest)?;
+        let mut credited = zero;
+        if let Some(account) = credit {
+            credited = smaller(rest, takes_nothing_back(&types, sale));
+            if !credited.is_positive() {
+                return Err(Refusal::CreditNotDue);
+            }
+            tenders.push((value::credit(desk, account)?, credited));
+            rest -= credited;
+        }
+        permit_cash(desk, &types, sale, credited, rest)?;
         let back = Money::sum(gross.currency(), sale.tenders.iter().map(|balance| balance.returned))
+            + sale.credited
             + (gross - rest);
         let (cumulative, paid) = (sale.refunded + gross - back, sale.paid() - back);
         let rounded = cash_amount(desk, cumulative);
@@ -158,10 +186,25 @@ fn in_cash_at_most(types: &[TenderType], balance: &TenderBalance) -> Option<Mone
     }
 }
 
-/// What was paid with tenders that take nothing back comes before what was paid in cash, and needs a manager.
-fn permit_cash(desk: &Desk<'_>, types: &[TenderType], sale: &Sale, cash: Money) -> Result<(), Refusal> {
+/// What is left of what was paid with tenders that take nothing back: it comes before what was paid in cash.
+fn takes_nothing_back(types: &[TenderType], sale: &Sale) -> Money {
+    let zero = Money::zero(sale.refunded.currency());
+    let taken = sale.tenders.iter().filter(|balance| in_cash_at_most(types, balance).is_some());
+    let left = Money::sum(zero.currency(), taken.map(TenderBalance::left)) - sale.refunded_otherwise();
+    if left.is_negative() { zero } else { left }
+}
+
+/// What was paid with tenders that take nothing back comes before what was paid in cash, and needs a manager. What is
+/// `credited` comes before the cash of the same refund.
+fn permit_cash(
+    desk: &Desk<'_>,
+    types: &[TenderType],
+    sale: &Sale,
+    credited: Money,
+    cash: Money,
+) -> Result<(), Refusal> {
     let zero = Money::zero(cash.currency());
-    let mut before = sale.refunded_in_cash();
+    let mut before = sale.refunded_otherwise() + credited;
     let mut after = before + cash;
     for balance in &sale.tenders {
         let Some(max) = in_cash_at_most(types, balance) else { continue };

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use holdfast_money::Quantity;
 
 use super::refund::{self, Refund};
-use super::{Decision, Desk};
+use super::{Decision, Desk, value};
 use crate::bounded::{Reason, Sku};
 use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
 use crate::event::{Event, ReturnSource, Stamp};
@@ -26,15 +26,17 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
     let returned = Returned::of(desk, &goods.goods)?;
     let gross = returned.totals.gross;
     let refund = match returned.sale {
-        Some(sale) => Refund::of_sale(desk, sale, gross)?,
-        None => Refund::in_cash(desk, gross),
+        Some(sale) => Refund::of_sale(desk, sale, gross, goods.credit.as_ref())?,
+        None => Refund::without_sale(desk, gross, goods.credit.as_ref())?,
     };
     refund.permit(desk)?;
     let payment = refund.payment(shift)?;
     let (receipt, mut events) = desk.number(goods.receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let effects = refund::effects(desk, transaction, &payment);
+    let refunded = value::refunded(desk, stamp, transaction, &payment);
     events.push(returned.event(stamp, transaction, receipt, payment, &goods.reason));
+    events.extend(refunded);
     Ok(Decision { events, effects })
 }
 

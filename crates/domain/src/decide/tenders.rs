@@ -3,6 +3,7 @@
 use holdfast_money::Money;
 
 use super::{Desk, pay::cash_amount};
+use crate::bounded::{TenderReference, ValueNumber};
 use crate::effect::Effect;
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
@@ -52,6 +53,10 @@ impl Tenders {
             let reference = match &input.kind {
                 TenderChoice::Cash => None,
                 TenderChoice::Typed { reference, .. } => reference.clone(),
+            };
+            let reference = match reference {
+                Some(text) if of.class == TenderClass::StoredValue => Some(account_of(text)?),
+                reference => reference,
             };
             given.push((Tender { kind: of.kind(reference), amount: input.amount }, of));
         }
@@ -115,6 +120,14 @@ impl Tenders {
     }
 }
 
+/// The number of an account in its one spelling, so that it is one tender however it was typed.
+fn account_of(typed: TenderReference) -> Result<TenderReference, Refusal> {
+    match ValueNumber::new(typed.as_str()) {
+        Ok(account) => Ok(account.into()),
+        Err(_) => Err(Refusal::ValueUnknown { account: typed }),
+    }
+}
+
 fn resolve<'t>(
     types: &'t [TenderType],
     choice: &TenderChoice,
@@ -139,7 +152,9 @@ fn resolve<'t>(
         TenderChoice::Typed { reference, .. } => reference.as_ref(),
     };
     match reference {
-        None if of.needs_reference && of.class != TenderClass::Cash => {
+        None if (of.needs_reference && of.class != TenderClass::Cash)
+            || of.class == TenderClass::StoredValue =>
+        {
             Err(Refusal::TenderReferenceMissing { code: code() })
         }
         Some(reference) if reference.holds_card_data(of.class) => {

@@ -176,6 +176,7 @@ impl State {
             refunded: zero,
             paid_out: zero,
             tenders,
+            credited: zero,
             voided: None,
             copies: 0,
         };
@@ -208,7 +209,12 @@ impl State {
         }
         sale.refunded += gross;
         sale.paid_out -= payment.cash();
-        add_balances(&mut sale.tenders, payment);
+        // What goes to a tender that nothing was paid with is a new store credit.
+        let (back, credited): (Vec<_>, Vec<_>) = payment.tenders.iter().cloned().partition(|tender| {
+            tender.kind.account().is_none() || sale.tenders.iter().any(|balance| balance.kind == tender.kind)
+        });
+        sale.credited -= Money::sum(gross.currency(), credited.iter().map(|tender| tender.amount));
+        add_balances(&mut sale.tenders, &Payment { tenders: back, ..payment.clone() });
         if sale.tenders.iter().any(|balance| balance.left().is_negative()) {
             changes.violations.push(Violation::RefundedTooMuch);
         }

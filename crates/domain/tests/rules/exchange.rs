@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::shop::*;
 
-fn swap(shop: &mut Shop, back: Action, lines: &[LineInput], given: &[&str]) -> Action {
+pub fn swap(shop: &mut Shop, back: Action, lines: &[LineInput], given: &[&str]) -> Action {
     let Action::Return(back) = back else { panic!("a return") };
     let place = PlaceOrder::of(OrderId(shop.id()), Channel::Counter, lines.to_vec());
     Action::Exchange(Box::new(Exchange {
@@ -188,4 +188,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_a_gift_card_paid_for_stays_on_it_or_pays_again() {
+    let mut shop = Shop::open();
+    shop.ask(TILL, crate::value::issue("GC-1", "10", &["cash 10"])).expect("sold");
+    let book = shop.sell_for(&[line(1, "BOOK", "1")], &["gift-card 10 GC-1"]);
+    let same = swap(&mut shop, by_receipt(book, &[(1, "1")]), &[line(1, "BOOK", "1")], &[]);
+    let done = shop.ask(TILL, same).expect("though nothing is left on the card");
+    let [_, (sold, paid)] = parts(&done.events);
+    assert_eq!(told(&paid), [("gift-card".to_owned(), eur("10"))]);
+    let less = swap(&mut shop, by_receipt(sold, &[(1, "1")]), &[line(1, "TEA", "1")], &[]);
+    shop.ask(TILL, less).expect("the rest goes back to the card");
+    assert_eq!(crate::value::balance(&shop, "GC-1"), "6.01 EUR");
 }

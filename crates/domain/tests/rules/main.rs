@@ -27,3 +27,4 @@ mod shop;
 mod stock;
 mod subjects;
 mod tenders;
+mod value;

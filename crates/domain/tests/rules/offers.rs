@@ -8,6 +8,7 @@ use holdfast_domain::order::Claim;
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::shift::Mode;
 use holdfast_domain::staff::{Role, StaffNumber};
+use holdfast_domain::value::ValueStanding;
 use holdfast_domain::{Action, Origin, Outcome, Record, Refusal};
 
 use crate::days::{close_day, correct};
@@ -68,6 +69,18 @@ fn morning() -> Vec<Vec<Event>> {
     mark(&shop);
     shop.pay(order, &["30"]).expect("paid");
     mark(&shop);
+    let issued = shop.ask(TILL, crate::value::issue("G-1", "20", &["cash 20"])).expect("issued");
+    mark(&shop);
+    let order = shop.place(&[line(1, "BOOK", "1")]);
+    mark(&shop);
+    let sale = shop.pay_with(order, &["gift-card 10 G-1"]).expect("paid").transaction;
+    mark(&shop);
+    shop.bring_back(sale, &[(1, "1")]).expect("back on the card");
+    mark(&shop);
+    shop.post_void(issued.transaction).expect("all of it is there");
+    mark(&shop);
+    shop.ask(TILL, crate::value::block("G-1", ValueStanding::Blocked)).expect("blocked");
+    mark(&shop);
     let order = OrderId(shop.id());
     shop.ask(TILL, park_new(order, "red scarf", &[line(1, "BOOK", "1")])).expect("parked");
     mark(&shop);
@@ -87,6 +100,40 @@ fn morning() -> Vec<Vec<Event>> {
     shop.ask(TILL, Action::SignOff).expect("signed on");
     mark(&shop);
     marks.windows(2).map(|pair| shop.log[pair[0]..pair[1]].to_vec()).collect()
+}
+
+#[test]
+fn nobody_spends_stored_value_that_the_new_hub_does_not_have_yet() {
+    let mut lost = Shop::open();
+    let mut new = Shop::open();
+    new.state.shifts = lost.state.shifts.clone();
+    new.state.tills = lost.state.tills.clone();
+    let start = lost.log.len();
+    lost.ask(TILL, crate::value::issue("G-1", "20", &["cash 20"])).expect("issued");
+    let issued = lost.log[start..].to_vec();
+    let order = lost.place(&[line(1, "BOOK", "2")]);
+    let placed = lost.log[start + issued.len()..].to_vec();
+    let before = lost.log.len();
+    lost.pay_with(order, &["gift-card 20 G-1"]).expect("paid");
+    let paid = lost.log[before..].to_vec();
+    // The order comes without the card that it is paid with; then the card, half of it spent here meanwhile.
+    new.fold(offer(&new, TILL, &placed).expect("it builds on nothing").outcome.events());
+    assert_eq!(code(offer(&new, TILL, &paid)), Err("HF-CMD-185"));
+    let mut half = paid.clone();
+    for event in &mut half {
+        if let Event::ValueRedeemed { amount, .. } = event {
+            *amount = eur("20.01");
+        }
+    }
+    let mut renumbered = issued;
+    for event in &mut renumbered {
+        if let Event::ValueIssued { receipt, .. } = event {
+            receipt.number = new.state.tills[&TILL].numbers.hub + 1;
+        }
+    }
+    new.fold(offer(&new, TILL, &renumbered).expect("it builds on nothing").outcome.events());
+    assert_eq!(code(offer(&new, TILL, &half)), Err("HF-CMD-185"), "more than there is");
+    assert_eq!(code(offer(&new, TILL, &paid)), Ok(()));
 }
 
 #[test]
@@ -123,10 +170,13 @@ fn a_record_that_builds_on_a_missing_one_waits() {
                 }
             }
         }
-        // Nothing builds on a delivery, nor on the last number of a series, nor on who has an order in hand.
+        // Nothing builds on a delivery, nor on the last number of a series, nor on who has an order in hand or what pays.
         let is_last = matches!(
             records[skipped][0],
-            Event::StockAdjusted { .. } | Event::BasketAbandoned { .. } | Event::OrderRetrieved { .. }
+            Event::StockAdjusted { .. }
+                | Event::BasketAbandoned { .. }
+                | Event::OrderRetrieved { .. }
+                | Event::ValueStandingSet { .. }
         );
         assert_eq!(waiting, !is_last, "without {:?}", records[skipped]);
     }

@@ -2,6 +2,7 @@
 
 mod days;
 mod orders;
+mod value;
 
 use std::collections::BTreeSet;
 
@@ -631,7 +632,9 @@ fn keep_number(number: u16) -> Result<(), Refusal> {
 
 #[test]
 fn every_refusal_is_reached_and_says_what_it_is() {
-    for (index, (code, ask)) in CASES.iter().chain(orders::CASES).chain(days::CASES).enumerate() {
+    for (index, (code, ask)) in
+        CASES.iter().chain(orders::CASES).chain(days::CASES).chain(value::CASES).enumerate()
+    {
         let refusal = ask().expect_err(&format!("case {index} for {code} was not refused"));
         assert_eq!(refusal.code(), *code, "case {index}: {refusal}");
         assert_eq!(refusal.note().code, *code);
@@ -641,7 +644,7 @@ fn every_refusal_is_reached_and_says_what_it_is() {
             assert!(!text.contains(rust), "{code} shows the code's own words: {text}");
         }
     }
-    let cases = CASES.iter().chain(orders::CASES).chain(days::CASES);
+    let cases = CASES.iter().chain(orders::CASES).chain(days::CASES).chain(value::CASES);
     let reached: BTreeSet<&str> = cases.map(|(code, _)| *code).collect();
     let listed: BTreeSet<&str> = ERROR_CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(reached, listed);

@@ -83,7 +83,9 @@ impl Done {
             Event::SaleCompleted { payment, .. }
             | Event::DepositTaken { payment, .. }
             | Event::GoodsReturned { payment, .. }
-            | Event::SalePostVoided { payment, .. } => Some(payment),
+            | Event::SalePostVoided { payment, .. }
+            | Event::ValueIssued { payment, .. }
+            | Event::ValueIssueVoided { payment, .. } => Some(payment),
             _ => None,
         });
         payment.expect("a transaction with money")
@@ -421,6 +423,7 @@ pub fn by_receipt(original: TransactionId, lines: &[(u16, &str)]) -> Action {
         reason: reason("does not fit"),
         receipt: ReceiptSource::Hub,
         goods: ReturnedGoods::ByReceipt { original, lines: lines.collect() },
+        credit: None,
     })
 }
 
@@ -429,6 +432,7 @@ pub fn without_receipt(lines: &[LineInput]) -> Action {
         reason: reason("receipt is lost"),
         receipt: ReceiptSource::Hub,
         goods: ReturnedGoods::NoReceipt { lines: lines.to_vec() },
+        credit: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use holdfast_domain::bounded::{Sku, TenderCode};
+use holdfast_domain::bounded::{Sku, TenderCode, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{
@@ -16,6 +16,7 @@ use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::tender::{Payment, TenderCount};
+use holdfast_domain::value::ValueStanding;
 use holdfast_money::{Money, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -274,8 +275,8 @@ pub enum Summary {
         totals: Totals,
     },
     Exchanged {
-        returned: ExchangedPart,
-        sold: ExchangedPart,
+        returned: Box<ExchangedPart>,
+        sold: Box<ExchangedPart>,
         /// What the new goods cost more, before cash rounding; negative where the customer got money back.
         #[serde(with = "plain")]
         balance: Money,
@@ -316,6 +317,12 @@ pub enum Summary {
         from: TerminalId,
         #[serde(with = "plain")]
         to: TerminalId,
+    },
+    ValueStandingSet {
+        #[serde(with = "plain")]
+        account: ValueNumber,
+        #[serde(with = "plain")]
+        standing: ValueStanding,
     },
 }
 
@@ -376,7 +383,7 @@ fn exchanged(events: &[Event]) -> Option<Summary> {
         }),
         _ => None,
     });
-    let (returned, sold) = (parts.next()?, parts.next()?);
+    let (returned, sold) = (Box::new(parts.next()?), Box::new(parts.next()?));
     let balance = sold.totals.gross - returned.totals.gross;
     Some(Summary::Exchanged { returned, sold, balance })
 }
@@ -459,6 +466,9 @@ fn summarise(event: &Event) -> Option<Summary> {
         }
         Event::CopyPrinted { original, copy, form, .. } => {
             Summary::CopyPrinted { original: *original, copy: *copy, form: *form }
+        }
+        Event::ValueStandingSet { account, standing, .. } => {
+            Summary::ValueStandingSet { account: account.clone(), standing: *standing }
         }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }

@@ -204,6 +204,9 @@ pub enum TransactionKind {
     CashDrop,
     /// From the safe into the drawer.
     CashLoan,
+    /// A gift card or store credit was paid for.
+    ValueIssued,
+    ValueIssueVoided,
 }
 
 impl TransactionKind {
@@ -218,7 +221,9 @@ impl TransactionKind {
             | Self::PaidIn
             | Self::PaidOut
             | Self::CashDrop
-            | Self::CashLoan => 0,
+            | Self::CashLoan
+            | Self::ValueIssued
+            | Self::ValueIssueVoided => 0,
         }
     }
 }
@@ -304,6 +309,14 @@ pub(super) fn transaction_view(event: &Event) -> Option<TransactionView> {
             TransactionView { order: Some(*order), ..base(TransactionKind::Cancelled) }
         }
         Event::BasketAbandoned { .. } => base(TransactionKind::Abandoned),
+        Event::ValueIssued { payment, .. } => {
+            TransactionView { payment: Some(payment.clone()), ..base(TransactionKind::ValueIssued) }
+        }
+        Event::ValueIssueVoided { original, payment, .. } => TransactionView {
+            original: Some(*original),
+            payment: Some(payment.clone()),
+            ..base(TransactionKind::ValueIssueVoided)
+        },
         Event::CashMoved { movement, amount, .. } => {
             TransactionView { payment: Some(movement.payment(*amount)), ..base((*movement).into()) }
         }

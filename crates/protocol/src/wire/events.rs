@@ -1,6 +1,6 @@
 //! Events and records: what the journal stores. Variants are only ever added at the end.
 
-use holdfast_domain::bounded::{Label, Reason, Sku, TenderCode};
+use holdfast_domain::bounded::{Label, Reason, Sku, TenderCode, ValueNumber};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::day::{CarriedOver, ClosedShift, DayFigures, DayTender, OpenDay, ZRange};
@@ -25,6 +25,7 @@ use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTable, TaxTotal};
 use holdfast_domain::tender::{Payment, TenderClass, TenderCount, TenderLine, TenderType};
+use holdfast_domain::value::{ValueFlow, ValueKind, ValueStanding};
 use holdfast_money::{Money, Quantity};
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
@@ -231,6 +232,35 @@ wire_enum!(Event {
         reason: Reason,
     },
     ShiftMoved { stamp: Stamp, from: TerminalId, to: TerminalId, figures: Box<ShiftFigures> },
+    ValueIssued {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        account: ValueNumber,
+        kind: ValueKind,
+        amount: Money,
+        payment: Payment,
+    },
+    ValueIssueVoided {
+        stamp: Stamp,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        original: TransactionId,
+        account: ValueNumber,
+        amount: Money,
+        payment: Payment,
+        reason: Reason,
+    },
+    ValueRedeemed { stamp: Stamp, transaction: TransactionId, account: ValueNumber, amount: Money },
+    ValueRefunded {
+        stamp: Stamp,
+        transaction: TransactionId,
+        account: ValueNumber,
+        kind: ValueKind,
+        amount: Money,
+    },
+    ValueStandingSet { stamp: Stamp, account: ValueNumber, standing: ValueStanding, reason: Reason },
+    ValueReported { stamp: Stamp, z_number: u32, value: Box<ValueFlow> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -2,7 +2,7 @@
 
 use holdfast_domain::bounded::{
     Address, Barcode, Category, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason,
-    Sku, TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName,
+    Sku, TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName, ValueNumber,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
@@ -335,6 +335,7 @@ texts!(
     PriceGroup,
     Category,
     OrderTag,
+    ValueNumber,
 );
 
 wire_enum!(Series { Hub, Island, Training });

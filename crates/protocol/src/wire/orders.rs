@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::bounded::{
     Address, Barcode, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason, Sku,
-    TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName,
+    TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName, ValueNumber,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -36,6 +36,7 @@ use holdfast_domain::tender::{
     TenderKind, TenderLine, TenderRounding, TenderType,
 };
 use holdfast_domain::till::{LastNumbers, Standing, Till};
+use holdfast_domain::value::{IssueFate, ValueAccount, ValueFlow, ValueIssue, ValueKind, ValueStanding};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 
 wire_enum!(TaxBasis { Inclusive, Exclusive });
@@ -158,7 +159,21 @@ wire_struct!(Asked {
     notes: Vec<Note>,
 });
 
-wire_enum!(TenderClass { Cash, Voucher, Other });
+wire_enum!(TenderClass { Cash, Voucher, Other, StoredValue });
+wire_enum!(ValueKind { GiftCard, StoreCredit });
+wire_enum!(ValueStanding { Open, Blocked });
+wire_struct!(ValueAccount {
+    kind: ValueKind,
+    mode: Mode,
+    standing: ValueStanding,
+    balance: Money,
+    issued: Money,
+    redeemed: Money,
+    refunded: Money,
+});
+wire_enum!(IssueFate { Standing, PostVoided });
+wire_struct!(ValueIssue { account: ValueNumber, shift: ShiftId, payment: Payment, fate: IssueFate });
+wire_struct!(ValueFlow { issued: Money, voided: Money, redeemed: Money, refunded: Money });
 wire_enum!(ChangeRule { Never, Any, UpTo { max: Money } });
 wire_enum!(RefundRule { ToTender, CashUpTo { max: Money } });
 wire_enum!(TenderRounding { Exact, CashStep });
@@ -214,6 +229,7 @@ wire_struct!(Sale {
     refunded: Money,
     paid_out: Money,
     tenders: Vec<TenderBalance>,
+    credited: Money,
     voided: Option<TransactionId>,
     copies: u32,
 });
@@ -262,6 +278,7 @@ wire_enum!(Permission {
     CashForTender,
     ReadReports,
     CloseDay,
+    BlockValue,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });
@@ -309,4 +326,5 @@ wire_struct!(Shift {
     figures: ShiftFigures,
     cash: CashFlow,
     tenders: Vec<TenderFigures>,
+    value: ValueFlow,
 });

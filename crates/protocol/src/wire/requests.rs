@@ -1,6 +1,8 @@
 //! What tills ask for. Defaults keep a line of a 2,000-line order small.
 
-use holdfast_domain::bounded::{CouponCode, Label, OrderTag, Reason, TenderCode, TenderReference};
+use holdfast_domain::bounded::{
+    CouponCode, Label, OrderTag, Reason, TenderCode, TenderReference, ValueNumber,
+};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::catalog::ItemRef;
@@ -17,6 +19,7 @@ use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
+use holdfast_domain::value::{IssueValue, ValueKind, ValueStanding};
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -174,11 +177,20 @@ wire_enum!(ReturnedGoods {
     ByReceipt { original: TransactionId, lines: Vec<ReturnLine> },
     NoReceipt { lines: Vec<LineInput> },
 });
-wire_struct!(ReturnGoods {
+wire_request!(ReturnGoods {
     reason: Reason,
     #[serde(default = "from_hub")]
     receipt: ReceiptSource,
-    goods: ReturnedGoods,
+    goods: ReturnedGoods;
+    short credit: Option<ValueNumber>,
+});
+wire_struct!(IssueValue {
+    account: ValueNumber,
+    kind: ValueKind,
+    amount: Money,
+    tenders: Vec<TenderInput>,
+    #[serde(default = "from_hub")]
+    receipt: ReceiptSource,
 });
 wire_struct!(Exchange {
     back: ReturnGoods,
@@ -247,4 +259,6 @@ wire_enum!(Action {
     CloseDay { day: BusinessDate },
     CorrectShift { z_number: u32, declared: DeclaredTender, reason: Reason },
     MoveShift { shift: ShiftId, to: TerminalId },
+    IssueValue(issue: IssueValue),
+    SetValueStanding { account: ValueNumber, standing: ValueStanding, reason: Reason },
 } never SignOn);

@@ -3,6 +3,7 @@
 mod book;
 mod day;
 mod orders;
+mod tenders;
 
 use holdfast_domain::bounded::{
     Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
@@ -32,9 +33,7 @@ use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
-use holdfast_domain::tender::{
-    ChangeRule, Payment, RefundRule, Tender, TenderClass, TenderKind, TenderRounding, TenderType,
-};
+use holdfast_domain::tender::{Payment, Tender, TenderClass, TenderKind};
 use holdfast_domain::{Origin, Outcome, Record};
 
 /// Names every variant of an enum once: the match refuses to compile without one, the list is what files are held against.
@@ -112,6 +111,12 @@ variants!(
         DayClosed,
         ShiftCorrected,
         ShiftMoved,
+        ValueIssued,
+        ValueIssueVoided,
+        ValueRedeemed,
+        ValueRefunded,
+        ValueStandingSet,
+        ValueReported,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -597,6 +602,7 @@ impl Source {
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
                 self.of_day(of_day, stamp, transaction)
             }
+            of_value if of_value.starts_with("Value") => self.of_value(of_value, stamp, transaction, receipt),
             of_order => self.of_order(of_order, stamp, order),
         }
     }
@@ -607,22 +613,6 @@ impl Source {
 
     fn tender_class(&mut self) -> TenderClass {
         self.pick(&[TenderClass::Cash, TenderClass::Voucher, TenderClass::Other])
-    }
-
-    fn tender_type(&mut self) -> TenderType {
-        let limit = self.money();
-        TenderType {
-            code: self.tender_code(),
-            name: self.label(),
-            class: self.tender_class(),
-            opens_drawer: self.flip(),
-            counted_at_close: self.flip(),
-            change: self.pick(&[ChangeRule::Never, ChangeRule::Any, ChangeRule::UpTo { max: limit }]),
-            refund: self.pick(&[RefundRule::ToTender, RefundRule::CashUpTo { max: limit }]),
-            rounding: self.pick(&[TenderRounding::Exact, TenderRounding::CashStep]),
-            needs_reference: self.flip(),
-            allowed_offline: self.flip(),
-        }
     }
 
     /// Pays what was paid in cash with other tenders: what payments could not say from the first version on.

@@ -47,6 +47,8 @@ variants!(
         CloseDay,
         CorrectShift,
         MoveShift,
+        IssueValue,
+        SetValueStanding,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -77,6 +79,7 @@ variants!(
         DayClosed,
         ShiftCorrected,
         ShiftMoved,
+        ValueStandingSet,
     }
 );
 variants!(
@@ -93,6 +96,8 @@ variants!(
         PaidOut,
         CashDrop,
         CashLoan,
+        ValueIssued,
+        ValueIssueVoided,
     }
 );
 variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });

@@ -329,7 +329,7 @@ impl Shop {
     ) -> Result<TransactionId, Refusal> {
         let lines = vec![ReturnLine { line: LineNumber(line), quantity: Quantity::ONE }];
         let goods = ReturnedGoods::ByReceipt { original, lines };
-        let returned = ReturnGoods { reason: reason(), receipt: ReceiptSource::Hub, goods };
+        let returned = ReturnGoods { reason: reason(), receipt: ReceiptSource::Hub, goods, credit: None };
         self.act(till, Action::Return(returned)).map(TransactionId)
     }
 

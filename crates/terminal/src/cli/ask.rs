@@ -8,6 +8,7 @@ use clap::Args;
 use holdfast_domain::command::Action;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::tender::{Payment, TenderCount};
+use holdfast_domain::value::ValueStanding;
 use holdfast_protocol::message::{Answer, Pin, Reply, Summary, Warning};
 use holdfast_terminal::client::accepted;
 use holdfast_terminal::hub_api::HubApi;
@@ -133,6 +134,10 @@ pub(super) fn print(summary: &Summary) {
                 println!("change   {:>14}", sold.payment.change.to_string());
             }
         }
+        Summary::ValueStandingSet { account, standing } => match standing {
+            ValueStanding::Open => println!("{account} pays"),
+            ValueStanding::Blocked => println!("{account} is blocked"),
+        },
         Summary::CopyPrinted { copy, .. } => println!("copy {copy}"),
         Summary::DayClosed { day, number, part, open_shifts, open_orders, .. } => {
             println!("day Z {number}, part {part} of {day}");

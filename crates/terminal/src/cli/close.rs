@@ -7,6 +7,7 @@ use clap::Args;
 use holdfast_domain::command::{Action, ShiftCount};
 use holdfast_domain::event::Event;
 use holdfast_domain::tender::TenderLine;
+use holdfast_domain::value::ValueFlow;
 use holdfast_money::{Currency, Decimal, Money};
 use holdfast_protocol::message::{Answer, Summary};
 use holdfast_terminal::{Folder, Pace, Till, TillError};
@@ -59,8 +60,10 @@ impl Close {
             println!("Z {z_number}");
         }
         for event in record.decode()?.outcome.events() {
-            if let Event::TendersReported { tenders, .. } = event {
-                tenders.iter().for_each(print_line);
+            match event {
+                Event::TendersReported { tenders, .. } => tenders.iter().for_each(print_line),
+                Event::ValueReported { value, .. } => print_value(value),
+                _ => {}
             }
         }
         println!("record {} of epoch {}", position.seq, position.epoch);
@@ -84,4 +87,10 @@ fn print_line(line: &TenderLine) {
     let TenderLine { code, count, expected, counted, .. } = line;
     let found = super::ask::counted(counted);
     println!("{:<16} {count:>5} tenders   expected {expected}, {found}", code.as_str());
+}
+
+/// Stored value is outside turnover, so it has a line of its own.
+fn print_value(value: &ValueFlow) {
+    let (sold, taken, back) = (value.sold(), value.redeemed, value.refunded);
+    println!("gift cards and credit: sold {sold}, taken {taken}, given back {back}");
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use holdfast_domain::bounded::Reason;
+use holdfast_domain::bounded::{Reason, ValueNumber};
 use holdfast_domain::command::{Action, Exchange as Exchanged, ReturnGoods, ReturnLine, ReturnedGoods};
 use holdfast_domain::ids::{OrderId, TransactionId};
 use holdfast_domain::line::LineNumber;
@@ -59,6 +59,9 @@ struct Back {
     line: Vec<String>,
     #[arg(long)]
     reason: String,
+    /// The number of a new store credit, for what its tender does not take back
+    #[arg(long, value_name = "NUMBER")]
+    credit: Option<String>,
 }
 
 /// Reverses a sale of the same shift as if it had not been.
@@ -73,7 +76,12 @@ pub struct PostVoid {
     reason: String,
 }
 
-fn goods(original: TransactionId, lines: &[String], reason: &str) -> Result<ReturnGoods, TillError> {
+fn goods(
+    original: TransactionId,
+    lines: &[String],
+    reason: &str,
+    credit: Option<&str>,
+) -> Result<ReturnGoods, TillError> {
     let line = |text: &String| {
         let (number, quantity) = text.split_once('*').unwrap_or((text, "1"));
         let line = LineNumber(typed("line", number.trim().parse())?);
@@ -82,13 +90,14 @@ fn goods(original: TransactionId, lines: &[String], reason: &str) -> Result<Retu
     };
     let lines = lines.iter().map(line).collect::<Result<_, TillError>>()?;
     let (reason, receipt) = (typed("reason", Reason::new(reason))?, ReceiptSource::Hub);
-    Ok(ReturnGoods { reason, receipt, goods: ReturnedGoods::ByReceipt { original, lines } })
+    let credit = typed("credit", credit.map(ValueNumber::new).transpose())?;
+    Ok(ReturnGoods { reason, receipt, goods: ReturnedGoods::ByReceipt { original, lines }, credit })
 }
 
 impl Return {
     pub async fn run(self) -> Result<()> {
-        let Back { transaction, line, reason } = self.back;
-        let back = goods(transaction, &line, &reason)?;
+        let Back { transaction, line, reason, credit } = self.back;
+        let back = goods(transaction, &line, &reason, credit.as_deref())?;
         self.desk.ask(async |_| Ok(Action::Return(back))).await
     }
 }
@@ -96,7 +105,7 @@ impl Return {
 impl Exchange {
     pub async fn run(self) -> Result<()> {
         let Self { desk, transaction, line, basket, cash, tender } = self;
-        let back = goods(transaction, &line, basket.by_hand.reason.as_deref().unwrap_or_default())?;
+        let back = goods(transaction, &line, basket.by_hand.reason.as_deref().unwrap_or_default(), None)?;
         let exchange = async |till: &Till| {
             let place = basket.place(OrderId(till.mint()?), Channel::Counter)?;
             let tenders = tenders(cash, &tender, till.refresh(WITHIN).await?.profile.currency)?;

@@ -62,6 +62,14 @@ fn text(shift: &Shift) -> String {
         rows.push((format!("{} taken", of.code), of.taken.to_string()));
         rows.push((format!("{} refunded", of.code), of.refunded.to_string()));
     }
+    let value = &shift.value;
+    if !value.is_none() {
+        rows.extend([
+            ("gift cards sold".to_owned(), value.sold().to_string()),
+            ("gift cards taken".to_owned(), value.redeemed.to_string()),
+            ("gift cards given back".to_owned(), value.refunded.to_string()),
+        ]);
+    }
     rows.extend([
         ("float".to_owned(), shift.float.to_string()),
         ("paid in".to_owned(), cash.paid_in.to_string()),

@@ -336,6 +336,7 @@ impl Clerk {
             reason: because("did not like it"),
             receipt: ReceiptSource::Hub,
             goods: ReturnedGoods::ByReceipt { original, lines: lines.clone() },
+            credit: None,
         };
         if self.ask(Action::Return(goods)).await?.is_none() {
             return Ok(());
@@ -361,6 +362,7 @@ impl Clerk {
             reason: because("no receipt"),
             receipt: ReceiptSource::Hub,
             goods: ReturnedGoods::NoReceipt { lines },
+            credit: None,
         };
         if self.ask(Action::Return(returned)).await?.is_some() {
             self.move_stock(goods.iter().map(|goods| (goods, goods.left)));

@@ -230,7 +230,12 @@ impl Planner<'_> {
     }
 
     fn give_back(&mut self, invoice: &str, kind: &str, part: u32, rows: &[&Row], goods: ReturnedGoods) {
-        let goods = ReturnGoods { reason: reason("cancelled invoice"), receipt: ReceiptSource::Hub, goods };
+        let goods = ReturnGoods {
+            reason: reason("cancelled invoice"),
+            receipt: ReceiptSource::Hub,
+            goods,
+            credit: None,
+        };
         let stock = rows.iter().filter_map(|row| self.moved(row, row.amount())).collect();
         let command = self.facts.ids.command(kind, invoice, part);
         self.step(rows, Act::Return { command, goods }, stock);

@@ -269,6 +269,8 @@ fn kind(kind: TransactionKind) -> &'static str {
         TransactionKind::PaidOut => "Paid out",
         TransactionKind::CashDrop => "To the safe",
         TransactionKind::CashLoan => "From the safe",
+        TransactionKind::ValueIssued => "Gift card or credit",
+        TransactionKind::ValueIssueVoided => "Gift card undone",
     }
 }
 

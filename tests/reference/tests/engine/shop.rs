@@ -201,8 +201,12 @@ impl Shop {
         });
         let goods = ReturnedGoods::ByReceipt { original, lines: lines.collect::<Result<_>>()? };
         let reason = Reason::new("comes back")?;
-        let (_, events) =
-            self.ask(Action::Return(ReturnGoods { reason, receipt: ReceiptSource::Hub, goods }))?;
+        let (_, events) = self.ask(Action::Return(ReturnGoods {
+            reason,
+            receipt: ReceiptSource::Hub,
+            goods,
+            credit: None,
+        }))?;
         let refund = events.iter().find_map(|event| match event {
             Event::GoodsReturned { totals, payment, .. } => Some((totals, payment)),
             _ => None,
