@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shop::{CATALOG, Chain, PIN, text};
+use crate::orders::printed;
+use crate::shop::{CATALOG, Chain, PIN, text, until};
 
 const CASHIER: &str = "200";
 
@@ -47,6 +48,15 @@ async fn soap_goes_for_milk_and_only_the_difference_changes_hands() -> Result<()
         "to the card that paid for it:\n{returned}"
     );
 
+    let papers = shop.data.join("paper");
+    until("what is exchanged is printed", async || {
+        let printed = printed(&papers)?;
+        let has = |words: &[&str]| printed.iter().any(|paper| words.iter().all(|word| paper.contains(word)));
+        let back = has(&["RETURN", "For receipt 1-000001", "Exchanged for 1-000003", "Back to Card"]);
+        let sold = has(&["Receipt 1-000005", "Goods given back 1-000004", "-2.49", "Change"]);
+        Ok(back && sold)
+    })
+    .await?;
     chain.drained(&shop).await?;
     let books = shop.page.json("/api/v1/reconciliation").await?;
     assert_eq!((&books["stock"]["SOAP"], &books["stock"]["MILK"]), (&0.into(), &(-3_000).into()), "{books}");

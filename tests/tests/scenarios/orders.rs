@@ -200,6 +200,11 @@ async fn a_basket_is_priced_without_a_trace_and_an_order_is_changed_until_it_is_
     let over = edit("9", &["--note", "too late"]).await.expect_err("it is paid").to_string();
     ensure!(over.contains("HF-CMD-142"), "{over}");
 
+    let papers = shop.data.join("paper");
+    until("the note is on the receipt", async || {
+        Ok(printed(&papers)?.iter().any(|paper| paper.contains("decant it") && paper.contains("30.00")))
+    })
+    .await?;
     // Given up before it is paid: nothing is held any more.
     let parked = ask("park", &["--barcode", "5000112637922", "--quantity", "7", "--label", "later"]).await?;
     let other = parked.split_whitespace().nth(1).context("the order's id")?.to_owned();

@@ -5,7 +5,7 @@ use holdfast_domain::bounded::{Reason, TenderCode, ValueNumber};
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::effect::PaperForm;
 use holdfast_domain::event::{Event, Stamp};
-use holdfast_domain::ids::{TerminalId, TransactionId};
+use holdfast_domain::ids::{OrderId, TerminalId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line};
 use holdfast_domain::order::Totals;
 use holdfast_domain::pricing;
@@ -15,7 +15,7 @@ use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::state::State;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::TaxTotal;
-use holdfast_domain::tender::{Payment, TenderKind, TenderType};
+use holdfast_domain::tender::{Payment, Tender, TenderKind, TenderType};
 use holdfast_domain::value::ValueKind;
 use holdfast_domain::{Effect, Record};
 use holdfast_money::{Money, Quantity};
@@ -75,6 +75,29 @@ pub struct Receipt {
     pub reason: Option<Reason>,
     /// Gift cards and store credit that it moved, and what they have left.
     pub values: Vec<(ValueNumber, Money)>,
+    /// The other part of an exchange.
+    pub exchange: Option<OtherPart>,
+    /// What holds for the whole order beside its lines: its tag, the customer's exemption, notes.
+    pub notes: Vec<String>,
+}
+
+/// The other transaction of an exchange: what came back, or what was sold instead.
+#[derive(Debug, Clone)]
+pub struct OtherPart {
+    pub receipt: ReceiptNumber,
+    pub payment: Payment,
+}
+
+impl OtherPart {
+    /// What of a tender only passes from the one part to the other. It never changes hands.
+    fn set_off(&self, tender: &Tender) -> Money {
+        let other = self.payment.tenders.iter().find(|other| other.kind == tender.kind);
+        let size = |amount: Money| if amount.is_negative() { -amount } else { amount };
+        let passes = |other: &&Tender| other.amount.is_negative() != tender.amount.is_negative();
+        other.filter(passes).map_or(Money::zero(tender.amount.currency()), |other| {
+            std::cmp::min_by_key(size(other.amount), size(tender.amount), |amount| amount.minor())
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +129,46 @@ pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<
             other => receipt(state, other)?,
         };
         let (form, values) = (wanted(receipt.transaction)?, values.clone());
-        Some(Paper::Receipt(Box::new(Receipt { form, values, ..receipt })))
+        let exchange = other_part(record, receipt.transaction);
+        Some(Paper::Receipt(Box::new(Receipt { form, values, exchange, ..receipt })))
     });
     asked.collect()
+}
+
+/// The other part of the exchange that a transaction is one of.
+fn other_part(record: &Record, transaction: TransactionId) -> Option<OtherPart> {
+    let events = record.outcome.events();
+    let is_part = |event: &Event| match event {
+        Event::GoodsExchanged { returned, sold, .. } => [*returned, *sold].contains(&transaction),
+        _ => false,
+    };
+    events.iter().find(|event| is_part(event))?;
+    events.iter().find_map(|event| match event {
+        Event::GoodsReturned { transaction: of, receipt, payment, .. }
+        | Event::SaleCompleted { transaction: of, receipt, payment, .. }
+            if *of == transaction.counterpart() =>
+        {
+            Some(OtherPart { receipt: *receipt, payment: payment.clone() })
+        }
+        _ => None,
+    })
+}
+
+/// What is said of an order as a whole, where the state still has it.
+fn notes(state: &State, order: OrderId) -> Vec<String> {
+    let Some(order) = state.orders.get(&order) else { return Vec::new() };
+    let tag = order.terms.tag.iter().map(ToString::to_string);
+    let exempt =
+        order.terms.exemption.iter().map(|certificate| format!("Tax exempt, certificate {certificate}"));
+    let notes = order.asked.notes.iter().map(|note| match note.line {
+        Some(line) => {
+            let of = order.lines.iter().find(|known| known.number == line);
+            let of = of.map_or_else(|| line.to_string(), |line| line.description.to_string());
+            format!("{of}: {}", note.text)
+        }
+        None => note.text.to_string(),
+    });
+    tag.chain(exempt).chain(notes).collect()
 }
 
 /// The accounts that a record's events moved, with what they have left now.
@@ -144,6 +204,8 @@ fn copy(state: &State, asked: &Stamp, document: TransactionId, original: Transac
         tender_types: state.tender_types(),
         reason: None,
         values: Vec::new(),
+        exchange: None,
+        notes: notes(state, sale.order),
     })
 }
 
@@ -187,6 +249,11 @@ fn receipt(state: &State, event: &Event) -> Option<Receipt> {
         tender_types: state.tender_types(),
         reason: None,
         values: Vec::new(),
+        exchange: None,
+        notes: match event {
+            Event::SaleCompleted { order, .. } => notes(state, *order),
+            _ => Vec::new(),
+        },
         transaction,
         terminal: stamp.terminal,
         till: receipt.till,
@@ -232,6 +299,8 @@ fn without_goods(
         tender_types: state.tender_types(),
         reason: reason.cloned(),
         values: Vec::new(),
+        exchange: None,
+        notes: Vec::new(),
     })
 }
 
@@ -328,10 +397,19 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     for line in &paper.lines {
         add_line(&mut document, line);
     }
+    for note in &paper.notes {
+        document.text(note.as_str());
+    }
     document.rule();
     let shown = |money: Money| plain(money);
     if !paper.totals.discount.is_zero() {
         document.row("Discounts", shown(-paper.totals.discount));
+    }
+    // What an exempt customer does not pay of prices that include it.
+    let listed = Money::sum(profile.currency, paper.lines.iter().filter(|l| l.is_kept()).map(|l| l.extended));
+    let not_charged = paper.totals.gross - (listed - paper.totals.discount);
+    if paper.kind == PaperKind::Sale && paper.taxes.is_empty() && not_charged.is_negative() {
+        document.row("Tax not charged", shown(not_charged));
     }
     let label = if paper.kind == PaperKind::Sale { "TOTAL" } else { "REFUND" };
     document.total(format!("{label} {}", profile.currency), shown(paper.totals.gross));
@@ -346,7 +424,9 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
             shown(tax.net + tax.tax),
         )
     });
-    document.tax_table(TaxRow::new("Tax", "Net", "Tax", "Gross"), rows.collect());
+    if !paper.taxes.is_empty() {
+        document.tax_table(TaxRow::new("Tax", "Net", "Tax", "Gross"), rows.collect());
+    }
     document.blank().barcode(paper.receipt.to_string());
     document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
     document
@@ -433,8 +513,23 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
     if !payment.rounding.is_zero() {
         document.row("Cash rounding", plain(payment.rounding));
     }
+    if let Some(other) = &paper.exchange {
+        let passed = payment.tenders.iter().map(|tender| other.set_off(tender));
+        let passed = Money::sum(payment.due.currency(), passed);
+        let (label, amount) = match payment.due.is_negative() {
+            true => ("Exchanged for", passed),
+            false => ("Goods given back", -passed),
+        };
+        document.row(format!("{label} {}", other.receipt), plain(amount));
+    }
     for tender in &payment.tenders {
         let back = tender.amount.is_negative();
+        let set_off =
+            paper.exchange.as_ref().map_or(Money::zero(tender.amount.currency()), |o| o.set_off(tender));
+        let amount = if back { -tender.amount } else { tender.amount } - set_off;
+        if amount.is_zero() && paper.exchange.is_some() {
+            continue;
+        }
         let label = match (&tender.kind, back) {
             (TenderKind::Cash, false) => "Cash".to_owned(),
             (TenderKind::Cash, true) => "Cash paid out".to_owned(),
@@ -443,7 +538,7 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
                 format!("Back to {}", tender_name(&paper.tender_types, code))
             }
         };
-        document.row(label, plain(if back { -tender.amount } else { tender.amount }));
+        document.row(label, plain(amount));
         if let TenderKind::Typed { reference: Some(reference), .. } = &tender.kind {
             document.text(format!("  {reference}"));
         }
