@@ -32,7 +32,7 @@ async fn soap_goes_for_milk_and_only_the_difference_changes_hands() -> Result<()
         ensure!(done.contains(expected), "`{expected}` is not told:\n{done}");
     }
     let milk_sale =
-        done.lines().find_map(|line| line.strip_prefix("sale ")).context("its id")?.trim().to_owned();
+        done.lines().find_map(|line| line.strip_prefix("id ")).context("its id")?.trim().to_owned();
     // The milk and three more for the other soap: 1.19 × 3 − 2.49 = 1.08 in cash.
     let other = ["--transaction", &sale, "--line", "1*1", "--reason", "too strong"];
     let three = ["--barcode", "4006381333931", "--quantity", "3", "--cash", "2.00"];

@@ -18,12 +18,18 @@ use crate::stock::Account;
 use crate::tender::{Payment, add_balances};
 
 impl State {
-    pub(super) fn set_terms(&mut self, order: OrderId, terms: &OrderTerms, changes: &mut Changes) {
+    /// An order that an event changes.
+    fn known_order(&mut self, order: OrderId, changes: &mut Changes) -> Option<&mut Order> {
         changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
+        let found = self.orders.get_mut(&order);
+        if found.is_none() {
             changes.violations.push(Violation::OrderMissing);
-            return;
-        };
+        }
+        found
+    }
+
+    pub(super) fn set_terms(&mut self, order: OrderId, terms: &OrderTerms, changes: &mut Changes) {
+        let Some(found) = self.known_order(order, changes) else { return };
         let before = std::mem::replace(&mut found.terms, terms.clone());
         if found.placed.mode == Mode::Training {
             return;
@@ -36,10 +42,8 @@ impl State {
     }
 
     pub(super) fn order(&mut self, order: OrderId, changes: &mut Changes, change: impl FnOnce(&mut Order)) {
-        changes.orders.insert(order);
-        match self.orders.get_mut(&order) {
-            Some(order) => change(order),
-            None => changes.violations.push(Violation::OrderMissing),
+        if let Some(order) = self.known_order(order, changes) {
+            change(order);
         }
     }
 
@@ -61,11 +65,7 @@ impl State {
         totals: &Totals,
         changes: &mut Changes,
     ) {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return;
-        };
+        let Some(found) = self.known_order(order, changes) else { return };
         if found.state != OrderState::Placed {
             changes.violations.push(Violation::IllegalTransition);
             return;
@@ -82,15 +82,11 @@ impl State {
     }
 
     pub(super) fn hand_on(&mut self, order: OrderId, revision: u32, custody: Custody, changes: &mut Changes) {
-        changes.orders.insert(order);
-        match self.orders.get_mut(&order) {
-            // A till can give back late what it did to an order that was closed meanwhile.
-            Some(found) if found.state.holds_reservation() => {
-                found.revision = revision.max(found.revision + 1);
-                found.custody = custody;
-            }
-            Some(_) => {}
-            None => changes.violations.push(Violation::OrderMissing),
+        let found = self.known_order(order, changes);
+        // A till can give back late what it did to an order that was closed meanwhile.
+        if let Some(found) = found.filter(|found| found.state.holds_reservation()) {
+            found.revision = revision.max(found.revision + 1);
+            found.custody = custody;
         }
     }
 
@@ -101,11 +97,7 @@ impl State {
         held: Reservation,
         changes: &mut Changes,
     ) -> Option<Order> {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return None;
-        };
+        let found = self.known_order(order, changes)?;
         let before = found.clone();
         found.reservation = held;
         found.revision += 1;
@@ -119,11 +111,7 @@ impl State {
         next: OrderState,
         changes: &mut Changes,
     ) -> Option<Order> {
-        changes.orders.insert(order);
-        let Some(found) = self.orders.get_mut(&order) else {
-            changes.violations.push(Violation::OrderMissing);
-            return None;
-        };
+        let found = self.known_order(order, changes)?;
         if !found.state.may_become(next) {
             changes.violations.push(Violation::IllegalTransition);
         }

@@ -104,8 +104,9 @@ pub(super) fn typed<T, E: std::fmt::Display>(
 /// What came of it; a transaction as its receipt says it.
 pub(super) fn print(summary: &Summary) {
     match summary {
-        Summary::Transaction { receipt, business_date, totals, payment, .. } => {
+        Summary::Transaction { transaction, receipt, business_date, totals, payment, .. } => {
             println!("receipt  {receipt}   {business_date}");
+            println!("id       {transaction}");
             if let Some(totals) = totals {
                 println!("net      {:>14}", totals.net.to_string());
                 println!("tax      {:>14}", totals.tax.to_string());
@@ -128,7 +129,7 @@ pub(super) fn print(summary: &Summary) {
         Summary::Exchanged { returned, sold, balance } => {
             println!("back     receipt {}   {:>14}", returned.receipt, returned.totals.gross.to_string());
             println!("sold     receipt {}   {:>14}", sold.receipt, sold.totals.gross.to_string());
-            println!("sale     {}", sold.transaction);
+            println!("id       {}", sold.transaction);
             println!("balance  {:>14}", balance.to_string());
             if balance.is_positive() {
                 println!("change   {:>14}", sold.payment.change.to_string());

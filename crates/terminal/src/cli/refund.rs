@@ -8,13 +8,12 @@ use holdfast_domain::ids::{OrderId, TransactionId};
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::order::Channel;
 use holdfast_domain::receipt::ReceiptSource;
-use holdfast_domain::tender::TenderInput;
-use holdfast_money::{Currency, Decimal, Money, Quantity, parse_decimal};
+use holdfast_money::{Decimal, Quantity, parse_decimal};
 use holdfast_terminal::{Till, TillError};
 
 use super::ask::{Desk, WITHIN, typed};
 use super::basket::Basket;
-use super::tender::Given;
+use super::tender::{Given, inputs};
 
 /// Takes goods of a sale back and prints what is given for them.
 #[derive(Debug, Args)]
@@ -108,24 +107,11 @@ impl Exchange {
         let back = goods(transaction, &line, basket.by_hand.reason.as_deref().unwrap_or_default(), None)?;
         let exchange = async |till: &Till| {
             let place = basket.place(OrderId(till.mint()?), Channel::Counter)?;
-            let tenders = tenders(cash, &tender, till.refresh(WITHIN).await?.profile.currency)?;
+            let tenders = inputs(cash, &tender, till.refresh(WITHIN).await?.profile.currency)?;
             Ok(Action::Exchange(Box::new(Exchanged { back, place, tenders })))
         };
         desk.ask(exchange).await
     }
-}
-
-/// What is handed over for the difference, if anything.
-fn tenders(
-    cash: Option<Decimal>,
-    others: &[Given],
-    currency: Currency,
-) -> Result<Vec<TenderInput>, TillError> {
-    let mut tenders = others.iter().map(|given| given.input(currency)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(cash) = cash {
-        tenders.push(TenderInput::cash(typed("cash amount", Money::new(cash, currency))?));
-    }
-    Ok(tenders)
 }
 
 impl PostVoid {

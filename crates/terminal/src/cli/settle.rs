@@ -7,11 +7,11 @@ use holdfast_domain::command::{Action, Settlement};
 use holdfast_domain::ids::OrderId;
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::tender::TenderInput;
-use holdfast_money::{Decimal, Money};
+use holdfast_money::Decimal;
 use holdfast_terminal::{Till, TillError};
 
 use super::ask::{Desk, typed};
-use super::tender::Given;
+use super::tender::{Given, inputs};
 
 /// Takes the payment of an order, or a part of it, and prints what the receipt says.
 #[derive(Debug, Args)]
@@ -60,12 +60,7 @@ pub struct HandOver {
 
 impl PaymentArgs {
     pub(super) fn tenders(&self, currency: holdfast_money::Currency) -> Result<Vec<TenderInput>, TillError> {
-        let others = self.tender.iter().map(|given| given.input(currency));
-        let mut tenders = others.collect::<Result<Vec<_>, _>>()?;
-        if let Some(cash) = self.cash {
-            tenders.push(TenderInput::cash(typed("cash amount", Money::new(cash, currency))?));
-        }
-        Ok(tenders)
+        inputs(self.cash, &self.tender, currency)
     }
 }
 

@@ -24,6 +24,19 @@ pub(super) struct Counted {
     count: u32,
 }
 
+/// What a customer hands over: cash, and whatever else the store's list names.
+pub(super) fn inputs(
+    cash: Option<Decimal>,
+    others: &[Given],
+    currency: Currency,
+) -> Result<Vec<TenderInput>, TillError> {
+    let mut tenders = others.iter().map(|given| given.input(currency)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(cash) = cash {
+        tenders.push(TenderInput::cash(typed("cash amount", Money::new(cash, currency))?));
+    }
+    Ok(tenders)
+}
+
 impl FromStr for Given {
     type Err = String;
 
