@@ -135,6 +135,19 @@ impl App {
             enrolling: tokio::sync::Mutex::default(),
         }
     }
+
+    /// What `read` finds in the state, and the journal sequence that all of it is true at: the state goes on while it is
+    /// read, and where a record was applied meanwhile it is read again.
+    fn as_of<T>(&self, read: impl Fn() -> T) -> (u64, T) {
+        let applied = || self.state.applied().map_or(0, |at| at.seq);
+        loop {
+            let before = applied();
+            let found = read();
+            if applied() == before {
+                return (before, found);
+            }
+        }
+    }
 }
 
 fn api() -> OpenApiRouter<Arc<App>> {

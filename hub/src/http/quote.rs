@@ -43,13 +43,7 @@ fn price(app: &App, terminal: TerminalId, place: PlaceOrder) -> Result<QuotePage
     let refused = |refusal| Refused(HubError::Refused { refusal: Box::new(refusal) });
     let catalog = Arc::clone(&app.catalog.borrow());
     let goods = goods(&catalog, &place);
-    let (mut books, as_of_seq) = loop {
-        let before = app.state.applied().map_or(0, |at| at.seq);
-        let books = with_state(app.state.as_ref(), |state| excerpt(state, &goods));
-        if app.state.applied().map_or(0, |at| at.seq) == before {
-            break (books, before);
-        }
-    };
+    let (as_of_seq, mut books) = app.as_of(|| with_state(app.state.as_ref(), |state| excerpt(state, &goods)));
     if let Some(customer) = place.customer {
         let known = app.state.subject(customer).map_err(Refused::unavailable)?;
         books.subjects.extend(known.map(|standing| (customer, standing)));

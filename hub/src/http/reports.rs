@@ -60,17 +60,12 @@ pub(super) async fn reconciliation(
 
 fn books(app: &App) -> Result<Reconciliation, Refused> {
     let mut tally = app.tally.lock().unwrap_or_else(PoisonError::into_inner);
-    // The state goes on while it is read: what was read is of one record when the position before and after is the same.
-    let (as_of_seq, currency, stock) = loop {
-        let before = app.state.applied().map_or(0, |at| at.seq);
-        let seen = with_state(app.state.as_ref(), |state| {
+    let (as_of_seq, (currency, stock)) = app.as_of(|| {
+        with_state(app.state.as_ref(), |state| {
             let stock = state.stock.iter().map(|(sku, level)| (sku.to_string(), level.on_hand.thousandths()));
             (state.profile.as_ref().map(|profile| profile.currency.code().to_owned()), stock.collect())
-        });
-        if app.state.applied().map_or(0, |at| at.seq) == before {
-            break (before, seen.0, seen.1);
-        }
-    };
+        })
+    });
     tally.follow(&app.reader, as_of_seq)?;
     if tally.through_seq > as_of_seq {
         // Only a state that went back, rebuilt behind what was counted, is behind the books.

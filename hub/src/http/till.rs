@@ -87,9 +87,8 @@ pub(super) async fn stock(
 ) -> Result<Json<StockPage>, Refused> {
     let after = AfterQuery::sku(query)?;
     blocking(move || {
-        loop {
-            let before = app.state.applied().map_or(0, |at| at.seq);
-            let (levels, more) = with_state(app.state.as_ref(), |state| {
+        let (as_of_seq, (levels, more)) = app.as_of(|| {
+            with_state(app.state.as_ref(), |state| {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
                 let mut rest = state.stock.range::<Sku, _>((from, Bound::Unbounded));
                 let levels: Vec<StockEntry> = rest
@@ -98,12 +97,10 @@ pub(super) async fn stock(
                     .map(|(sku, level)| StockEntry::new(sku.clone(), level))
                     .collect();
                 (levels, rest.next().is_some())
-            });
-            if app.state.applied().map_or(0, |at| at.seq) == before {
-                let next_after = levels.last().filter(|_| more).map(|last| last.sku.to_string());
-                return Ok(Json(StockPage { as_of_seq: before, levels, next_after }));
-            }
-        }
+            })
+        });
+        let next_after = levels.last().filter(|_| more).map(|last| last.sku.to_string());
+        Ok(Json(StockPage { as_of_seq, levels, next_after }))
     })
     .await
 }

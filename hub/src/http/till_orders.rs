@@ -40,9 +40,8 @@ pub(super) async fn orders(
     let after = after.as_deref().map(str::parse::<OrderId>).transpose();
     let after = after.map_err(|error| Refused::request(error.to_string()))?;
     blocking(move || {
-        loop {
-            let before = app.state.applied().map_or(0, |at| at.seq);
-            let (orders, more) = with_state(app.state.as_ref(), |state| {
+        let (as_of_seq, (orders, more)) = app.as_of(|| {
+            with_state(app.state.as_ref(), |state| {
                 let open = state.orders.values().filter(|order| !order.state.is_closed());
                 let later: BTreeMap<OrderId, &Order> = open
                     .filter(|order| after.is_none_or(|after| order.id > after))
@@ -51,12 +50,10 @@ pub(super) async fn orders(
                 let page = later.values().take(PAGE_ENTRIES_MAX);
                 let entries: Vec<OrderEntry> = page.map(|order| OrderEntry::new(state, order)).collect();
                 (entries, later.len() > PAGE_ENTRIES_MAX)
-            });
-            if app.state.applied().map_or(0, |at| at.seq) == before {
-                let next_after = orders.last().filter(|_| more).map(|last| last.order.to_string());
-                return Ok(Json(OrdersPage { as_of_seq: before, orders, next_after }));
-            }
-        }
+            })
+        });
+        let next_after = orders.last().filter(|_| more).map(|last| last.order.to_string());
+        Ok(Json(OrdersPage { as_of_seq, orders, next_after }))
     })
     .await
 }
@@ -74,15 +71,14 @@ pub(super) async fn order(
     let Path(id) = id.map_err(|error| Refused::request(error.body_text()))?;
     let id: OrderId = id.parse().map_err(|_| HubError::NotFound { what: "order" })?;
     blocking(move || {
-        loop {
-            let before = app.state.applied().map_or(0, |at| at.seq);
+        let (as_of_seq, found) = app.as_of(|| {
             let found = app.state.order(id).map_err(Refused::unavailable)?;
             let order = found.ok_or(HubError::NotFound { what: "order" })?;
             let entry = with_state(app.state.as_ref(), |state| OrderEntry::new(state, &order));
-            if app.state.applied().map_or(0, |at| at.seq) == before {
-                return Ok(Json(OrderPage { as_of_seq: before, entry, order }));
-            }
-        }
+            Ok::<_, Refused>((entry, order))
+        });
+        let (entry, order) = found?;
+        Ok(Json(OrderPage { as_of_seq, entry, order }))
     })
     .await
 }

@@ -38,22 +38,11 @@ pub(super) async fn value(
     let Query(OfAccount { account }) = query.map_err(|error| Refused::request(error.body_text()))?;
     let account = ValueNumber::new(&account).map_err(|error| Refused::request(error.to_string()))?;
     blocking(move || {
-        loop {
-            let before = app.state.applied().map_or(0, |at| at.seq);
-            let found = with_state(app.state.as_ref(), |state| state.values.get(&account).cloned());
-            if app.state.applied().map_or(0, |at| at.seq) == before {
-                let what = "gift card or store credit";
-                let found = found.ok_or(HubError::NotFound { what })?;
-                return Ok(Json(ValuePage {
-                    as_of_seq: before,
-                    account,
-                    kind: found.kind,
-                    mode: found.mode,
-                    standing: found.standing,
-                    balance: found.balance,
-                }));
-            }
-        }
+        let (as_of_seq, found) =
+            app.as_of(|| with_state(app.state.as_ref(), |state| state.values.get(&account).cloned()));
+        let found = found.ok_or(HubError::NotFound { what: "gift card or store credit" })?;
+        let (kind, mode, standing, balance) = (found.kind, found.mode, found.standing, found.balance);
+        Ok(Json(ValuePage { as_of_seq, account, kind, mode, standing, balance }))
     })
     .await
 }

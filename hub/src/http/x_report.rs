@@ -33,9 +33,8 @@ pub(super) async fn x_report(
 
 fn read(app: &App, terminal: TerminalId) -> Result<XReport, Refused> {
     let refused = |refusal| Refused(HubError::Refused { refusal: Box::new(refusal) });
-    loop {
-        let before = app.state.applied().map_or(0, |at| at.seq);
-        let seen = with_state(app.state.as_ref(), |state| {
+    let (as_of_seq, seen) = app.as_of(|| {
+        with_state(app.state.as_ref(), |state| {
             let operator = state.tills.get(&terminal).and_then(|till| till.operator);
             let operator = operator.and_then(|id| state.staff.get(&id)).ok_or(Refusal::NotSignedOn)?;
             let permission = Permission::ReadXReport;
@@ -43,9 +42,7 @@ fn read(app: &App, terminal: TerminalId) -> Result<XReport, Refused> {
                 return Err(Refusal::NotPermitted { permission });
             }
             state.shift_of(terminal).cloned().ok_or(Refusal::NoShift)
-        });
-        if app.state.applied().map_or(0, |at| at.seq) == before {
-            return seen.map(|shift| XReport { as_of_seq: before, shift }).map_err(refused);
-        }
-    }
+        })
+    });
+    seen.map(|shift| XReport { as_of_seq, shift }).map_err(refused)
 }
