@@ -167,11 +167,17 @@ impl MemoryLine {
         &self.epochs
     }
 
+    /// The newest epoch: the last registered one that has a record of its own. A registration can arrive late, from a hub that
+    /// was put back meanwhile, and no history comes to its end by what may never be written.
+    pub fn newest(&self) -> Option<&HeldEpoch> {
+        self.epochs.iter().max_by_key(|held| (held.last.seq > held.from.seq, held.order))
+    }
+
     /// The records along the line that ends in the newest epoch, from record 1 on: what a replaced hub is rebuilt from.
     pub fn newest_line(&self) -> Vec<&HeldRecord> {
         let mut spans = Vec::new();
         let mut through = u64::MAX;
-        let mut at = self.epochs.last();
+        let mut at = self.newest();
         while let Some(held) = at {
             spans.push((held, through));
             through = through.min(held.from.seq);

@@ -12,6 +12,13 @@ pub struct Twig {
     pub last_seq: u64,
 }
 
+impl Twig {
+    /// Its own: those after its parent's.
+    fn records(&self) -> u64 {
+        self.last_seq.saturating_sub(self.parent.map_or(0, |parent| parent.1))
+    }
+}
+
 /// Where an epoch stands in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Branch {
@@ -23,7 +30,7 @@ pub struct Branch {
     /// Whether another history runs beside it: its parent went on, or another epoch continues from the same one, or the
     /// journal began twice.
     pub forked: bool,
-    /// Whether it lies on the line that ends in the newest epoch.
+    /// Whether it lies on the line that ends in the newest epoch: the last registered one that has a record of its own.
     pub on_newest_line: bool,
 }
 
@@ -31,7 +38,7 @@ pub struct Branch {
 pub fn branches(twigs: &[Twig]) -> Vec<Branch> {
     let find = |order: u32| twigs.iter().find(|twig| twig.order == order);
     let mut newest_line = Vec::new();
-    let mut at = twigs.iter().max_by_key(|twig| twig.order);
+    let mut at = twigs.iter().max_by_key(|twig| (twig.records() > 0, twig.order));
     while let Some(twig) = at {
         newest_line.push(twig.order);
         // Parents are older than their children, so that the walk ends.
@@ -53,7 +60,7 @@ pub fn branches(twigs: &[Twig]) -> Vec<Branch> {
         found.push(Branch {
             order: twig.order,
             depth,
-            records: twig.last_seq.saturating_sub(twig.parent.map_or(0, |parent| parent.1)),
+            records: twig.records(),
             forked: parent_went_on || siblings.count() > 1,
             on_newest_line: newest_line.contains(&twig.order),
         });
@@ -97,6 +104,17 @@ mod tests {
         );
         let total: u64 = branches(&twigs).iter().map(|branch| branch.records).sum();
         assert_eq!(total, 26, "what is shared counts once");
+    }
+
+    #[test]
+    fn an_epoch_that_was_registered_late_and_has_no_record_ends_no_line() {
+        let twigs = [twig(1, None, 10), twig(2, Some((1, 10)), 20), twig(3, Some((1, 10)), 10)];
+        let on_line = |twigs: &[Twig]| -> Vec<u32> {
+            branches(twigs).iter().filter(|branch| branch.on_newest_line).map(|branch| branch.order).collect()
+        };
+        assert_eq!(on_line(&twigs), [1, 2]);
+        // With its first record it is the newest.
+        assert_eq!(on_line(&[twigs[0], twigs[1], twig(3, Some((1, 10)), 11)]), [1, 3]);
     }
 
     #[test]

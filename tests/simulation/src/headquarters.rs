@@ -287,7 +287,7 @@ impl Headquarters {
 
     /// The end of the newest line.
     pub fn newest(&self) -> Option<Point> {
-        self.line.epochs().last().map(|held| held.last)
+        self.line.newest().map(|held| held.last)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Stores, claim codes and hubs.
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
+use super::line::NEWEST;
 use super::{SqliteStore, order_out, rows, seq_out, uuid};
 use crate::error::StoreError;
 use crate::model::StoreRow;
@@ -101,11 +102,11 @@ pub(super) async fn claim(
             .await?;
         }
     }
-    let newest = sqlx::query(
+    let newest = sqlx::query(AssertSqlSafe(format!(
         "SELECT COALESCE(MAX(epoch_order), 0) AS newest, \
-         COALESCE((SELECT last_seq FROM epochs WHERE store_id = ?1 ORDER BY epoch_order DESC LIMIT 1), 0) AS through \
+         COALESCE((SELECT last_seq FROM epochs WHERE store_id = ?1 {NEWEST}), 0) AS through \
          FROM epochs WHERE store_id = ?1",
-    )
+    )))
     .bind(&store)
     .fetch_one(&mut *tx)
     .await?;

@@ -3,7 +3,7 @@
 use holdfast_replication::registration::{Facts, KnownEpoch, KnownParent};
 use holdfast_replication::{Epoch, Hash, Parent, Point, Registered, Registration, register};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 use uuid::Uuid;
 
 use super::{SqliteStore, contact, epoch_of, epoch_text, hash32, order_out, seq_in, seq_out};
@@ -283,6 +283,9 @@ fn journal_row(row: &SqliteRow) -> Result<JournalRow, StoreError> {
     })
 }
 
+/// Which epoch is the newest: the last registered one that has a record of its own, as [`holdfast_replication::tree`] says.
+pub(super) const NEWEST: &str = "ORDER BY (last_seq > parent_seq) DESC, epoch_order DESC LIMIT 1";
+
 /// Walks from the newest epoch back through its parents, then reads forward along that line.
 pub(super) async fn journal_line(
     db: &SqliteStore,
@@ -293,7 +296,7 @@ pub(super) async fn journal_line(
 ) -> Result<JournalPage, StoreError> {
     let mut tx = db.readers.begin().await?;
     let text = store.to_string();
-    let newest = sqlx::query("SELECT * FROM epochs WHERE store_id = ? ORDER BY epoch_order DESC LIMIT 1")
+    let newest = sqlx::query(AssertSqlSafe(format!("SELECT * FROM epochs WHERE store_id = ? {NEWEST}")))
         .bind(&text)
         .fetch_optional(&mut *tx)
         .await?;

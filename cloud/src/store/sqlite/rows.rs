@@ -1,9 +1,10 @@
 //! Stores with their line, stock, quarantine.
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
+use super::line::NEWEST;
 use super::{SqliteStore, scope_binds};
 use crate::error::StoreError;
 use crate::model::{
@@ -40,7 +41,7 @@ pub(super) async fn stores(db: &SqliteStore, scope: &Scope) -> Result<Vec<StoreR
 
 pub(super) async fn lines(db: &SqliteStore, scope: &Scope) -> Result<Vec<LineRow>, StoreError> {
     let (all, ids) = scope_binds(scope);
-    let rows = sqlx::query(
+    let rows = sqlx::query(AssertSqlSafe(format!(
         "SELECT s.*, e.epoch_order, e.epoch_id AS epoch, e.last_seq, e.last_recorded_at_ms, \
          (SELECT COUNT(*) FROM hubs h WHERE h.store_id = s.store_id) AS hubs, \
          (SELECT MAX(refused_at_ms) FROM hubs h WHERE h.store_id = s.store_id) AS fenced_at_ms, \
@@ -52,10 +53,10 @@ pub(super) async fn lines(db: &SqliteStore, scope: &Scope) -> Result<Vec<LineRow
          c.control_net, c.control_state \
          FROM stores s \
          LEFT JOIN epochs e ON e.store_id = s.store_id AND e.epoch_order = \
-             (SELECT MAX(n.epoch_order) FROM epochs n WHERE n.store_id = s.store_id) \
+             (SELECT n.epoch_order FROM epochs n WHERE n.store_id = s.store_id {NEWEST}) \
          LEFT JOIN contact c ON c.store_id = s.store_id \
          WHERE (? OR s.store_id IN (SELECT value FROM json_each(?))) ORDER BY s.name, s.store_id",
-    )
+    )))
     .bind(all)
     .bind(ids)
     .fetch_all(&db.readers)
