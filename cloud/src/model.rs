@@ -338,6 +338,8 @@ pub struct Receipt {
     pub lines: Vec<DocumentLineRow>,
     pub taxes: Vec<TaxRow>,
     pub tenders: Vec<TenderRow>,
+    /// Given beside it for whoever served: no part of the tenders above, negative where it was given back.
+    pub tips: Vec<TenderRow>,
     /// Returns and post-voids of this transaction, or the sale it points back at.
     pub related: Vec<TransactionRow>,
     pub trail: Vec<TrailRow>,

@@ -10,7 +10,7 @@ use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::record::Record;
 use holdfast_domain::shift::Mode;
 use holdfast_domain::tax::{TaxBasis, TaxTotal};
-use holdfast_domain::tender::Payment;
+use holdfast_domain::tender::{Payment, Tender};
 use uuid::Uuid;
 
 use crate::model::{DocumentLineRow, TaxRow, TenderRow};
@@ -284,6 +284,15 @@ impl Projecting<'_, '_> {
                 };
                 self.transaction(event, &parts);
             }
+            // Not the store's money: it stands beside the transaction that it came with.
+            Event::TipTaken { transaction, tenders, .. }
+            | Event::TipReturned { transaction, tenders, .. } => {
+                let document = transaction_uuid(*transaction);
+                let found = self.out.transactions.iter_mut().rfind(|entry| entry.transaction == document);
+                if let Some(entry) = found {
+                    entry.tips = tenders.iter().map(tender_row).collect();
+                }
+            }
             Event::StockAdjusted { changes, .. } => {
                 for change in changes {
                     let delta = self.out.stock.entry(change.sku.to_string()).or_default();
@@ -475,9 +484,7 @@ impl Projecting<'_, '_> {
             net_minor: sign * tax.net.minor(),
             tax_minor: sign * tax.tax.minor(),
         });
-        let tenders = parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(|tender| {
-            TenderRow { kind: tender.kind.code().to_string(), amount_minor: tender.amount.minor() }
-        });
+        let tenders = parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(tender_row);
         if parts.kind.counts() && !stamp.training {
             let delta = SalesDelta {
                 sales: i64::from(parts.kind == Kind::Sale),
@@ -511,6 +518,7 @@ impl Projecting<'_, '_> {
             reason: parts.reason.to_owned(),
             taxes: taxes.collect(),
             tenders: tenders.collect(),
+            tips: Vec::new(),
             epoch_order: self.placed.epoch_order,
             seq: self.placed.seq,
             stamp,
@@ -535,6 +543,10 @@ fn none<'e>(kind: Kind) -> Parts<'e> {
         payment: None,
         reason: "",
     }
+}
+
+fn tender_row(tender: &Tender) -> TenderRow {
+    TenderRow { kind: tender.kind.code().to_string(), amount_minor: tender.amount.minor() }
 }
 
 fn part_note(part: &DiscountPart) -> String {

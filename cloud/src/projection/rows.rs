@@ -122,6 +122,8 @@ pub struct TransactionEntry {
     pub reason: String,
     pub taxes: Vec<TaxRow>,
     pub tenders: Vec<TenderRow>,
+    /// Beside what was due.
+    pub tips: Vec<TenderRow>,
     pub epoch_order: u32,
     pub seq: u64,
 }

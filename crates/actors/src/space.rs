@@ -88,6 +88,7 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::MoveShift { .. }
         | Action::IssueValue(_)
         | Action::SetValueStanding { .. }
+        | Action::SetAccount { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

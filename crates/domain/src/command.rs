@@ -22,7 +22,7 @@ use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::TaxTable;
 use crate::tender::{DeclaredTender, Pieces, TenderInput, TenderType};
-use crate::value::{IssueValue, ValueStanding};
+use crate::value::{AccountTerms, IssueValue, ValueStanding};
 
 /// A till's request. Its id is minted by the till and persisted before it is sent: the idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub enum Action {
     Pay {
         order: OrderId,
         tenders: Vec<TenderInput>,
+        /// What was given beside it for whoever serves, with the tender that it came with. With a full payment only.
+        tips: Vec<TenderInput>,
         settlement: Settlement,
         receipt: ReceiptSource,
     },
@@ -149,6 +151,11 @@ pub enum Action {
         account: ValueNumber,
         standing: ValueStanding,
         reason: Reason,
+    },
+    /// Opens a customer's account, or changes how much they may owe on it.
+    SetAccount {
+        account: ValueNumber,
+        terms: AccountTerms,
     },
 }
 

@@ -30,6 +30,7 @@ mod roles;
 mod sign_on;
 mod subject;
 mod tenders;
+mod tips;
 mod value;
 
 pub use hub::decide_hub;
@@ -94,8 +95,8 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::PlaceOrder(place) => place_order::decide(desk, place),
         Action::CancelOrder { order, reason } => cancel_order::decide(desk, *order, reason),
         Action::AbandonBasket { lines, reason } => abandon_basket::decide(desk, lines, reason),
-        Action::Pay { order, tenders, settlement, receipt } => {
-            pay::decide(desk, *order, tenders, *settlement, *receipt)
+        Action::Pay { order, tenders, tips, settlement, receipt } => {
+            pay::decide(desk, *order, tenders, tips, *settlement, *receipt)
         }
         Action::FulfilOrder { order } => fulfil_order::decide(desk, *order),
         Action::Return(goods) => return_goods::decide(desk, goods),
@@ -125,6 +126,7 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::SetValueStanding { account, standing, reason } => {
             value::set_standing(desk, account, *standing, reason)
         }
+        Action::SetAccount { account, terms } => value::set_account(desk, account, *terms),
     }
 }
 

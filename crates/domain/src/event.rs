@@ -13,14 +13,14 @@ use crate::line::Line;
 use crate::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
 use crate::sale::{CopyForm, ReturnedLine};
-use crate::shift::{Mode, ShiftFigures};
+use crate::shift::{Mode, ShiftFigures, Tips};
 use crate::staff::{OwnRole, Permission, Role, StaffNumber};
 use crate::stock::{AdjustmentReason, CountScope, StockChange};
 use crate::store::StoreProfile;
 use crate::subject::ErasureCause;
 use crate::tax::{TaxBasis, TaxTable, TaxTotal};
-use crate::tender::{Payment, TenderCount, TenderLine, TenderType};
-use crate::value::{ValueFlow, ValueKind, ValueStanding};
+use crate::tender::{Payment, Tender, TenderCount, TenderLine, TenderType};
+use crate::value::{AccountTerms, ValueFlow, ValueKind, ValueStanding};
 
 /// Who did it, where, in which shift and on which business day: on everything a till causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -495,6 +495,42 @@ pub enum Event {
         z_number: u32,
         value: Box<ValueFlow>,
     },
+    /// A customer's account begins, or may owe another amount from now on.
+    AccountSet {
+        stamp: Stamp,
+        account: ValueNumber,
+        terms: AccountTerms,
+    },
+    /// Follows the end of a shift in which something was bought on customers' accounts or paid off: the part of its Z that
+    /// says so.
+    AccountsReported {
+        stamp: Stamp,
+        z_number: u32,
+        accounts: Box<ValueFlow>,
+    },
+    /// Follows the sale beside whose payment it was given. The money of the staff: outside turnover and tax.
+    TipTaken {
+        stamp: Stamp,
+        transaction: TransactionId,
+        order: OrderId,
+        tenders: Vec<Tender>,
+    },
+    /// Follows the post-void of the sale that it came with.
+    TipReturned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        original: TransactionId,
+        /// Whose tip it was.
+        staff: StaffId,
+        /// Negative: what leaves.
+        tenders: Vec<Tender>,
+    },
+    /// Follows the end of a shift in which there were tips: the part of its Z that says whose they are.
+    TipsReported {
+        stamp: Stamp,
+        z_number: u32,
+        tips: Vec<Tips>,
+    },
 }
 
 impl Event {
@@ -563,6 +599,11 @@ impl Event {
             Self::ValueRefunded { .. } => "value_refunded",
             Self::ValueStandingSet { .. } => "value_standing_set",
             Self::ValueReported { .. } => "value_reported",
+            Self::AccountSet { .. } => "account_set",
+            Self::AccountsReported { .. } => "accounts_reported",
+            Self::TipTaken { .. } => "tip_taken",
+            Self::TipReturned { .. } => "tip_returned",
+            Self::TipsReported { .. } => "tips_reported",
         }
     }
 
@@ -614,7 +655,12 @@ impl Event {
             | Self::ValueRedeemed { stamp, .. }
             | Self::ValueRefunded { stamp, .. }
             | Self::ValueStandingSet { stamp, .. }
-            | Self::ValueReported { stamp, .. } => Some(stamp),
+            | Self::ValueReported { stamp, .. }
+            | Self::AccountSet { stamp, .. }
+            | Self::AccountsReported { stamp, .. }
+            | Self::TipTaken { stamp, .. }
+            | Self::TipReturned { stamp, .. }
+            | Self::TipsReported { stamp, .. } => Some(stamp),
             other => other.transaction().map(|(_, _, stamp)| stamp),
         }
     }

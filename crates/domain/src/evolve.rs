@@ -317,6 +317,8 @@ impl State {
             Event::OverrideApproved { .. }
             | Event::OrdersCarriedOver { .. }
             | Event::ValueReported { .. }
+            | Event::AccountsReported { .. }
+            | Event::TipsReported { .. }
             | Event::GoodsExchanged { .. } => {}
             Event::CashReported { stamp, cash, .. } => {
                 self.gather(stamp, changes, |day| day.add_cash(cash));
@@ -425,6 +427,18 @@ impl State {
             Event::ValueStandingSet { account, standing, .. } => {
                 self.value(account, changes, |account| account.standing = *standing);
             }
+            Event::AccountSet { stamp, account, terms } => self.set_account(stamp, account, *terms, changes),
+            Event::TipTaken { stamp, transaction, tenders, .. } => {
+                changes.sales.insert(*transaction);
+                match self.sales.get_mut(transaction) {
+                    Some(sale) => sale.tips.clone_from(tenders),
+                    None => changes.violations.push(Violation::SaleMissing),
+                }
+                self.tip(stamp.shift, stamp.operator, tenders, changes);
+            }
+            Event::TipReturned { stamp, staff, tenders, .. } => {
+                self.tip(stamp.shift, *staff, tenders, changes);
+            }
         }
     }
 
@@ -450,6 +464,8 @@ impl State {
             cash: CashFlow::none(float),
             tenders: Vec::new(),
             value: ValueFlow::none(float),
+            accounts: ValueFlow::none(float),
+            tips: Vec::new(),
         };
         self.shifts.insert(stamp.shift, shift);
         changes.shifts.insert(stamp.shift);

@@ -103,15 +103,21 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-265", "the coupon is used up"),
     ("HF-CMD-266", "the basket has too many coupons"),
     ("HF-CMD-267", "the order tag is unknown"),
-    ("HF-CMD-270", "the gift card or store credit is not known"),
-    ("HF-CMD-271", "the gift card or store credit is blocked"),
+    ("HF-CMD-270", "the gift card, store credit or account is not known"),
+    ("HF-CMD-271", "the gift card, store credit or account is blocked"),
     ("HF-CMD-272", "the gift card or store credit has too little"),
-    ("HF-CMD-273", "the number of a gift card or store credit is taken"),
+    ("HF-CMD-273", "the number of a gift card, store credit or account is taken"),
     ("HF-CMD-274", "stored value of training and live was mixed"),
     ("HF-CMD-275", "stored value was to be paid with stored value"),
     ("HF-CMD-276", "something of the gift card was spent"),
     ("HF-CMD-277", "nothing of the refund is for store credit"),
     ("HF-CMD-278", "a gift card was to be issued for nothing"),
+    ("HF-CMD-279", "the account is another customer's"),
+    ("HF-CMD-280", "the customer would owe more than the limit of the account"),
+    ("HF-CMD-281", "more than is owed was to be paid off an account"),
+    ("HF-CMD-282", "the number belongs to another tender"),
+    ("HF-CMD-283", "a tip came with a deposit"),
+    ("HF-CMD-284", "the tender takes no such tip"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -372,17 +378,17 @@ pub enum Refusal {
     TargetTillUnknown { terminal: TerminalId },
     #[error("till {till} has an open shift; close it first, or choose another till")]
     TargetTillBusy { till: u16 },
-    #[error("no gift card or store credit {account} is known at this store; check the number")]
+    #[error("no gift card, store credit or account {account} is known at this store; check the number")]
     ValueUnknown { account: TenderReference },
-    #[error("gift card or store credit {account} is blocked; take another tender and ask a manager")]
+    #[error("{account} is blocked; take another tender and ask a manager")]
     ValueBlocked { account: ValueNumber },
     #[error("{account} has {balance} and {wanted} was to be paid with it; take the rest otherwise")]
     ValueShort { account: ValueNumber, balance: Money, wanted: Money },
-    #[error("number {account} is another gift card or store credit; use a new number")]
+    #[error("number {account} is another gift card, store credit or account; use a new number")]
     ValueNumberTaken { account: ValueNumber },
     #[error("{account} was issued in another mode (training or live) than this shift's")]
     ValueOfOtherMode { account: ValueNumber },
-    #[error("gift cards and store credit are not paid with one another; take another tender")]
+    #[error("gift cards, store credit and accounts are not paid with one another; take another tender")]
     ValueForValue,
     #[error("something of {account} was spent; what is left stays on it")]
     ValueSpent { account: ValueNumber },
@@ -390,6 +396,18 @@ pub enum Refusal {
     CreditNotDue,
     #[error("an amount of zero is no gift card; give what the customer pays for it")]
     ValueOfNothing,
+    #[error("account {account} is another customer's; set the order's customer, or take another tender")]
+    AccountOfAnother { account: ValueNumber },
+    #[error("{available} can still be bought on account {account}, not {wanted}; take the rest otherwise")]
+    AccountExhausted { account: ValueNumber, available: Money, wanted: Money },
+    #[error("{owed} is owed on account {account}; nothing more is paid off")]
+    AccountOverpaid { account: ValueNumber, owed: Money },
+    #[error("{account} is paid with as {code}; choose that tender")]
+    TenderOfOtherKind { account: ValueNumber, code: TenderCode },
+    #[error("a tip comes with the payment that completes the sale; leave it out of the deposit")]
+    TipWithDeposit,
+    #[error("a tip of {amount} cannot be taken as {code}; take cash in coins that there are, or a card")]
+    TipNotTaken { code: TenderCode, amount: Money },
 }
 
 impl Refusal {
@@ -512,6 +530,12 @@ impl Refusal {
             Self::ValueSpent { .. } => "HF-CMD-276",
             Self::CreditNotDue => "HF-CMD-277",
             Self::ValueOfNothing => "HF-CMD-278",
+            Self::AccountOfAnother { .. } => "HF-CMD-279",
+            Self::AccountExhausted { .. } => "HF-CMD-280",
+            Self::AccountOverpaid { .. } => "HF-CMD-281",
+            Self::TenderOfOtherKind { .. } => "HF-CMD-282",
+            Self::TipWithDeposit => "HF-CMD-283",
+            Self::TipNotTaken { .. } => "HF-CMD-284",
         }
     }
 

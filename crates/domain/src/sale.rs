@@ -7,7 +7,7 @@ use crate::ids::{OrderId, TransactionId};
 use crate::line::{Line, LineNumber};
 use crate::receipt::ReceiptNumber;
 use crate::tax::TaxBasis;
-use crate::tender::{Payment, TenderBalance};
+use crate::tender::{Payment, Tender, TenderBalance};
 
 /// What a copy of a receipt shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub struct Sale {
     /// What came back so far and went to new store credit, because its tender takes nothing back.
     pub credited: Money,
     pub voided: Option<TransactionId>,
+    /// What was given beside it for whoever served.
+    pub tips: Vec<Tender>,
     /// How many copies were asked for, of either form.
     pub copies: u32,
 }

@@ -40,6 +40,26 @@ pub struct Shift {
     /// By tender type, in the order of class and code.
     pub tenders: Vec<TenderFigures>,
     pub value: ValueFlow,
+    /// Of customers' accounts: what they paid off and bought on them.
+    pub accounts: ValueFlow,
+    /// Whose tips they are, in the order of the ids.
+    pub tips: Vec<Tips>,
+}
+
+/// What one person was given beside what was due: theirs, and so outside turnover and tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tips {
+    pub staff: StaffId,
+    /// Less what was given back with post-voided sales.
+    pub amount: Money,
+}
+
+/// Adds to a list kept in the order of the people.
+pub fn add_tip(tips: &mut Vec<Tips>, staff: StaffId, amount: Money) {
+    match tips.binary_search_by_key(&staff, |tips| tips.staff) {
+        Ok(at) => tips[at].amount += amount,
+        Err(at) => tips.insert(at, Tips { staff, amount }),
+    }
 }
 
 /// What a shift adds up to; the X report now, the Z report when it closes.

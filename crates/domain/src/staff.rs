@@ -76,10 +76,12 @@ pub enum Permission {
     CloseDay,
     /// Block a gift card or store credit, and open it again.
     BlockValue,
+    /// Open a customer's account, and say how much may be owed on it.
+    SetAccount,
 }
 
 impl Permission {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -100,6 +102,7 @@ impl Permission {
         Self::ReadReports,
         Self::CloseDay,
         Self::BlockValue,
+        Self::SetAccount,
     ];
 
     /// The name, as it is typed.
@@ -125,6 +128,7 @@ impl Permission {
             Self::ReadReports => "read-reports",
             Self::CloseDay => "close-day",
             Self::BlockValue => "block-value",
+            Self::SetAccount => "set-account",
         }
     }
 }
@@ -153,6 +157,7 @@ impl fmt::Display for Permission {
             Self::ReadReports => "read the store's reports",
             Self::CloseDay => "close the day and correct counts",
             Self::BlockValue => "block a gift card or store credit",
+            Self::SetAccount => "say how much a customer may owe",
         })
     }
 }

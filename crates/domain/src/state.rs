@@ -133,6 +133,7 @@ impl State {
                 std::iter::once(Need::Order(exchange.place.order)).chain(customer).chain(original).collect()
             }
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
+            Action::SetAccount { terms, .. } => vec![Need::Subject(terms.customer)],
             Action::SignOn { .. }
             | Action::SignOff
             | Action::CloseShift { .. }
@@ -224,9 +225,11 @@ impl State {
             Event::OrderTermsSet { order, .. }
             | Event::OrderAskedFor { order, .. }
             | Event::AgeChecked { order, .. }
+            | Event::TipTaken { order, .. }
             | Event::GoodsExchanged { order, .. } => Some(*order),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. }
+            | Event::TipReturned { original, .. }
             | Event::CopyPrinted { original, .. } => self.sales.get(original).map(|sale| sale.order),
             Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
             | Event::EpochOpened { .. }
@@ -272,7 +275,10 @@ impl State {
             | Event::ValueRedeemed { .. }
             | Event::ValueRefunded { .. }
             | Event::ValueStandingSet { .. }
-            | Event::ValueReported { .. } => None,
+            | Event::ValueReported { .. }
+            | Event::AccountSet { .. }
+            | Event::AccountsReported { .. }
+            | Event::TipsReported { .. } => None,
         }
     }
 

@@ -24,6 +24,20 @@ pub enum TenderClass {
     Other,
     /// A gift card or store credit of this store, by the number of its account.
     StoredValue,
+    /// What a customer owes the store from then on, by the number of their account.
+    OnAccount,
+}
+
+impl TenderClass {
+    /// Whether it is drawn on an account that the store keeps, whose number is its reference.
+    pub fn has_account(self) -> bool {
+        matches!(self, Self::StoredValue | Self::OnAccount)
+    }
+
+    /// Whether a tip can come with it: what is the staff's is never owed by the store or to it.
+    pub fn takes_tips(self) -> bool {
+        matches!(self, Self::Cash | Self::Other)
+    }
 }
 
 /// Whether a tender may be more than what is due.
@@ -79,10 +93,10 @@ const VOUCHER_REFUND_MAX: i64 = 20;
 impl TenderType {
     /// What a store takes that has no list of its own.
     pub fn defaults(currency: Currency) -> Vec<Self> {
-        let stored_value = |kind: ValueKind, name| Self {
+        let by_account = |kind: ValueKind, name| Self {
             code: kind.code(),
             name,
-            class: TenderClass::StoredValue,
+            class: kind.class(),
             opens_drawer: false,
             counted_at_close: false,
             change: ChangeRule::Never,
@@ -131,8 +145,9 @@ impl TenderType {
                 needs_reference: false,
                 allowed_offline: true,
             },
-            stored_value(ValueKind::GiftCard, name("Gift card")),
-            stored_value(ValueKind::StoreCredit, name("Store credit")),
+            by_account(ValueKind::GiftCard, name("Gift card")),
+            by_account(ValueKind::StoreCredit, name("Store credit")),
+            by_account(ValueKind::CustomerAccount, name("On account")),
         ]
     }
 
@@ -218,10 +233,10 @@ impl TenderKind {
         }
     }
 
-    /// The account that stored value is of.
+    /// The account that it is drawn on, where the store keeps one.
     pub fn account(&self) -> Option<ValueNumber> {
         match self {
-            Self::Typed { class: TenderClass::StoredValue, reference: Some(reference), .. } => {
+            Self::Typed { class, reference: Some(reference), .. } if class.has_account() => {
                 ValueNumber::new(reference.as_str()).ok()
             }
             _ => None,
@@ -246,7 +261,9 @@ impl TenderReference {
         }
         match class {
             TenderClass::Other => digits > SLIP_DIGITS_MAX || longest > DIGIT_RUN_MAX,
-            TenderClass::Cash | TenderClass::Voucher | TenderClass::StoredValue => digits > DIGITS_MAX,
+            TenderClass::Cash | TenderClass::Voucher | TenderClass::StoredValue | TenderClass::OnAccount => {
+                digits > DIGITS_MAX
+            }
         }
     }
 }
@@ -303,7 +320,7 @@ impl Payment {
         self.tenders.iter().filter(|tender| tender.kind != TenderKind::Cash)
     }
 
-    /// What was paid with each account of stored value, negative where it was given back, in the order of the numbers.
+    /// What was paid with each account that the store keeps, negative where it was given back, in the order of the numbers.
     pub fn by_account(&self) -> BTreeMap<ValueNumber, Money> {
         let mut sums = BTreeMap::new();
         for tender in &self.tenders {
@@ -371,6 +388,14 @@ pub fn add_payment(figures: &mut Vec<TenderFigures>, payment: &Payment) {
         let figures = entry(figures, &tender.kind, cash);
         figures.count += 1;
         add_amount(figures, tender.amount);
+    }
+}
+
+/// Adds the tenders of a tip, negative where it was given back. What was handed over with the payment is not counted as a
+/// tender of its own.
+pub fn add_tips(figures: &mut Vec<TenderFigures>, tips: &[Tender]) {
+    for tip in tips {
+        add_amount(entry(figures, &tip.kind, tip.amount), tip.amount);
     }
 }
 

@@ -14,7 +14,7 @@ use holdfast_domain::staff::{Staff, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::TenderType;
 use holdfast_domain::till::LastNumbers;
-use holdfast_domain::value::{ValueKind, ValueStanding};
+use holdfast_domain::value::{AccountTerms, ValueKind, ValueStanding};
 use holdfast_money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -269,7 +269,7 @@ pub struct OrderPage {
     pub order: Order,
 }
 
-/// What a gift card or store credit has left.
+/// What a gift card or store credit has left, or is owed on a customer's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValuePage {
@@ -285,8 +285,12 @@ pub struct ValuePage {
     pub mode: Mode,
     #[serde(with = "plain")]
     pub standing: ValueStanding,
+    /// Below zero by what is owed on a customer's account.
     #[serde(with = "plain")]
     pub balance: Money,
+    /// Of a customer's account only.
+    #[serde(with = "plain")]
+    pub terms: Option<AccountTerms>,
 }
 
 /// A basket as it would be placed.

@@ -1,8 +1,10 @@
 //! What the indexes answer with.
 
 use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::event::Event;
 use holdfast_domain::money::Currency;
 use holdfast_domain::shift::Mode;
+use holdfast_domain::tender::TenderKind;
 use holdfast_protocol::message::TransactionView;
 use holdfast_protocol::wire::plain;
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,18 @@ impl ReconciliationTotals {
         }
         if let Some(payment) = &view.payment {
             self.cash_minor += payment.cash().minor();
+        }
+    }
+
+    /// Adds what of a tip went into the drawer, or out of it again. The transaction that it came with is counted by itself.
+    pub(crate) fn count_tip(&mut self, event: &Event) {
+        let (Event::TipTaken { stamp, tenders, .. } | Event::TipReturned { stamp, tenders, .. }) = event
+        else {
+            return;
+        };
+        if stamp.mode == Mode::Live {
+            let cash = tenders.iter().filter(|tip| tip.kind == TenderKind::Cash);
+            self.cash_minor += cash.map(|tip| tip.amount.minor()).sum::<i64>();
         }
     }
 }

@@ -351,6 +351,7 @@ fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), 
         index.put_first(rows, Table::Receipts, &receipt_key(view.receipt), seq)?;
     }
     for event in stored.record.outcome.events() {
+        core.totals.count_tip(event);
         if let Some(order) = core.state.order_of(event) {
             index.append(rows, Table::Histories, &id_key(order.0), seq)?;
         }

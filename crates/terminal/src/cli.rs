@@ -99,6 +99,8 @@ enum Command {
     IssueValue(value::Issue),
     /// Block a gift card or store credit, or open it again; needs a supervisor
     BlockValue(value::Block),
+    /// Open a customer's account, or change how much may be owed on it; needs a manager
+    SetAccount(value::SetAccount),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -139,6 +141,7 @@ impl Cli {
             Command::Value(value) => value.run().await,
             Command::IssueValue(issue) => issue.run().await,
             Command::BlockValue(block) => block.run().await,
+            Command::SetAccount(set) => set.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

@@ -156,6 +156,15 @@ pub(crate) struct TaxRow {
     pub tax_minor: i64,
 }
 
+/// Whose tips they are.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct TipsRow {
+    /// The person's number.
+    pub key: String,
+    pub name: String,
+    pub tips_minor: i64,
+}
+
 /// What is no turnover.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub(crate) struct OutsideTurnover {
@@ -163,6 +172,8 @@ pub(crate) struct OutsideTurnover {
     pub deposits_minor: i64,
     /// What cash rounding added; without the open shifts that are left out.
     pub rounding_minor: i64,
+    /// What was given to whoever served, less what went back with post-voided sales.
+    pub tips_minor: i64,
     /// What the drawers should hold, the floats included; without the open shifts that are left out.
     pub cash_expected_minor: i64,
     /// Orders cancelled and baskets abandoned.
@@ -206,6 +217,7 @@ pub(crate) struct SalesReport {
     pub by_till: Vec<TurnoverRow>,
     pub by_tender: Vec<TenderRow>,
     pub by_tax: Vec<TaxRow>,
+    pub tips: Vec<TipsRow>,
 }
 
 /// Sales by day, hour, product, staff, till, tender and tax rate, of a business date or a range of at most 92 dates.
@@ -296,6 +308,12 @@ fn shown(
         net_minor: of.net_minor,
         tax_minor: of.tax_minor,
     });
+    let tips = sum.tips_by_staff.iter().map(|(staff, minor)| {
+        let (key, name) = person(app, *staff);
+        TipsRow { key, name, tips_minor: *minor }
+    });
+    let mut tips: Vec<_> = tips.collect();
+    tips.sort_by_key(|row| (row.key.len(), row.key.clone()));
     SalesReport {
         from: dates.from.to_string(),
         to: dates.to.to_string(),
@@ -306,6 +324,7 @@ fn shown(
         outside_turnover: OutsideTurnover {
             deposits_minor: sum.standing.deposits_minor,
             rounding_minor: drawers.cash.rounding_minor,
+            tips_minor: sum.tips_by_staff.values().sum(),
             cash_expected_minor: drawers.cash.expected_minor,
             cancelled: sum.standing.cancelled,
         },
@@ -325,6 +344,7 @@ fn shown(
         by_product,
         by_tender: by_tender.collect(),
         by_tax: by_tax.collect(),
+        tips,
     }
 }
 
@@ -359,6 +379,7 @@ pub(crate) enum By {
     Till,
     Tender,
     Tax,
+    Tips,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -406,6 +427,7 @@ impl By {
             Self::Till => "till",
             Self::Tender => "tender",
             Self::Tax => "tax",
+            Self::Tips => "tips",
         }
     }
 
@@ -444,6 +466,7 @@ impl By {
             ],
             Self::Tender => &["tender", "transactions", "taken", "given_back", "net"],
             Self::Tax => &["code", "rate_percent", "net", "tax", "gross"],
+            Self::Tips => &["number", "name", "tips"],
         }
     }
 
@@ -487,6 +510,11 @@ impl By {
                     cells
                 };
                 report.by_tender.iter().map(row).collect()
+            }
+            Self::Tips => {
+                let row =
+                    |row: &TipsRow| vec![Cell::plain(&row.key), Cell::text(&row.name), money(row.tips_minor)];
+                report.tips.iter().map(row).collect()
             }
             Self::Tax => {
                 let row = |row: &TaxRow| {

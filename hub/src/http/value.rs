@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use holdfast_domain::bounded::ValueNumber;
+use holdfast_domain::value::ValueAccount;
 use holdfast_protocol::till_api::ValuePage;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -41,8 +42,8 @@ pub(super) async fn value(
         let (as_of_seq, found) =
             app.as_of(|| with_state(app.state.as_ref(), |state| state.values.get(&account).cloned()));
         let found = found.ok_or(HubError::NotFound { what: "gift card or store credit" })?;
-        let (kind, mode, standing, balance) = (found.kind, found.mode, found.standing, found.balance);
-        Ok(Json(ValuePage { as_of_seq, account, kind, mode, standing, balance }))
+        let ValueAccount { kind, mode, standing, balance, terms, .. } = found;
+        Ok(Json(ValuePage { as_of_seq, account, kind, mode, standing, balance, terms }))
     })
     .await
 }

@@ -8,7 +8,7 @@ use holdfast_domain::line::Line;
 use holdfast_domain::order::Totals;
 use holdfast_domain::shift::ShiftFigures;
 use holdfast_domain::tax::TaxTotal;
-use holdfast_domain::tender::{Payment, TenderClass, TenderCount, TenderKind};
+use holdfast_domain::tender::{Payment, Tender, TenderClass, TenderCount, TenderKind};
 use holdfast_money::Money;
 
 /// Turnover of anything: all of it, an hour, a person, a till. Minor units of the store's currency.
@@ -124,6 +124,8 @@ pub(crate) struct Figures {
     /// Hours of the store's clock in which it was recorded.
     pub by_hour: BTreeMap<u8, Turnover>,
     pub by_staff: BTreeMap<StaffId, Turnover>,
+    /// In minor units, whoever took the money for the sale; they are no part of any turnover.
+    pub tips_by_staff: BTreeMap<StaffId, i64>,
     pub by_till: BTreeMap<TerminalId, Turnover>,
     pub by_product: BTreeMap<String, ProductTurnover>,
     pub shifts: Shifts,
@@ -278,6 +280,20 @@ impl Drawer {
         }
     }
 
+    /// It comes with a tender that is counted already.
+    fn tip(&mut self, tip: &Tender) {
+        let minor = tip.amount.minor();
+        if tip.kind == TenderKind::Cash {
+            self.cash.expected_minor += minor;
+        }
+        let tendered = self.by_tender.entry(tender_name(&tip.kind)).or_default();
+        if minor < 0 {
+            tendered.given_back_minor -= minor;
+        } else {
+            tendered.taken_minor += minor;
+        }
+    }
+
     fn add(&mut self, other: &Self) {
         self.cash.add(other.cash);
         for (kind, tendered) in &other.by_tender {
@@ -356,6 +372,8 @@ impl Figures {
             Event::ValueIssued { stamp, payment, .. } | Event::ValueIssueVoided { stamp, payment, .. } => {
                 self.drawer(stamp).pay(payment);
             }
+            Event::TipTaken { stamp, tenders, .. } => self.tip(stamp, stamp.operator, tenders),
+            Event::TipReturned { stamp, staff, tenders, .. } => self.tip(stamp, *staff, tenders),
             // Cash that moves without goods changes what the drawers hold, and is no tender of a customer.
             Event::CashMoved { stamp, movement, amount, .. } => {
                 self.drawer(stamp).cash.expected_minor += movement.payment(*amount).cash().minor();
@@ -396,6 +414,14 @@ impl Figures {
         standing.add_taxes(sign, taxes);
     }
 
+    /// No turnover: it is with the tenders in the drawer, and whose it is.
+    fn tip(&mut self, stamp: &Stamp, staff: StaffId, tips: &[Tender]) {
+        for tip in tips {
+            self.drawer(stamp).tip(tip);
+            *self.tips_by_staff.entry(staff).or_default() += tip.amount.minor();
+        }
+    }
+
     fn drawer(&mut self, stamp: &Stamp) -> &mut Drawer {
         self.drawers.entry(stamp.shift).or_default()
     }
@@ -417,6 +443,9 @@ impl Figures {
         }
         for (staff, turnover) in &other.by_staff {
             self.by_staff.entry(*staff).or_default().add(turnover);
+        }
+        for (staff, tips) in &other.tips_by_staff {
+            *self.tips_by_staff.entry(*staff).or_default() += tips;
         }
         for (till, turnover) in &other.by_till {
             self.by_till.entry(*till).or_default().add(turnover);
@@ -446,7 +475,6 @@ mod tests {
     use holdfast_domain::ids::{CommandId, OrderId, TransactionId, Uuid};
     use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
     use holdfast_domain::shift::Mode;
-    use holdfast_domain::tender::Tender;
     use holdfast_money::Currency;
 
     use super::*;

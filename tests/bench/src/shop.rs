@@ -150,7 +150,10 @@ impl<S: Sink> Shop<S> {
         self.act(till, Action::PlaceOrder(place))?;
         let tenders = vec![TenderInput::cash(Money::from_minor(50_000, Currency::EUR))];
         let receipt = ReceiptSource::Hub;
-        let paid = self.act(till, Action::Pay { order, tenders, settlement: Settlement::Full, receipt })?;
+        let paid = self.act(
+            till,
+            Action::Pay { order, tenders, tips: Vec::new(), settlement: Settlement::Full, receipt },
+        )?;
         self.state.forget(Need::Order(order));
         self.state.forget(Need::Sale(TransactionId(paid)));
         self.unsettled.push(TransactionId(paid));

@@ -55,6 +55,7 @@ names! {
         Action::MoveShift { .. } => "move_shift",
         Action::IssueValue(_) => "issue_value",
         Action::SetValueStanding { .. } => "set_value_standing",
+        Action::SetAccount { .. } => "set_account",
     }
 }
 
@@ -144,6 +145,11 @@ names! {
         Event::ValueRefunded { .. } => "value_refunded",
         Event::ValueStandingSet { .. } => "value_standing_set",
         Event::ValueReported { .. } => "value_reported",
+        Event::AccountSet { .. } => "account_set",
+        Event::AccountsReported { .. } => "accounts_reported",
+        Event::TipTaken { .. } => "tip_taken",
+        Event::TipReturned { .. } => "tip_returned",
+        Event::TipsReported { .. } => "tips_reported",
     }
 }
 
@@ -202,6 +208,10 @@ pub enum TillMove {
     /// Undoes such a sale.
     VoidIssue,
     BlockValue,
+    /// Says how much a customer may owe.
+    SetAccount,
+    /// A customer pays off some of it.
+    PayOff,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -2,6 +2,7 @@
 //! nothing with the domain's own folding.
 
 mod days;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use holdfast_domain::Event;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::cash::CashMovement;
 use holdfast_domain::event::Stamp;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TerminalId, TransactionId};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, StaffId, TerminalId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
 use holdfast_domain::order::{Channel, OrderTerms};
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
@@ -84,8 +85,14 @@ pub struct Books {
     pub values: BTreeMap<String, i64>,
     /// The same from the events that say so beside the tenders.
     told_values: BTreeMap<String, i64>,
-    /// By shift: issued, voided, redeemed and given back.
-    value_flows: BTreeMap<ShiftId, [i64; 4]>,
+    /// By shift, and whether it is of customers' accounts: issued, voided, redeemed and given back.
+    value_flows: BTreeMap<(ShiftId, bool), [i64; 4]>,
+    /// How much may be owed on each customer's account.
+    limits_owed: BTreeMap<String, i64>,
+    /// By shift and person: what was given beside sales, less what went back.
+    tips: BTreeMap<ShiftId, BTreeMap<StaffId, i64>>,
+    /// By sale: its tip, and whose it is.
+    tipped: BTreeMap<TransactionId, (StaffId, i64)>,
     /// Uses of the coupon by orders that were not cancelled.
     pub coupons: u32,
     ended: BTreeSet<ShiftId>,
@@ -297,41 +304,34 @@ impl Books {
             Event::ValueRefunded { account, amount, .. } => {
                 *self.told_values.entry(account.to_string()).or_default() += amount.minor();
             }
-            Event::ValueReported { stamp, value, .. } => {
-                let held = self.value_flows.get(&stamp.shift).copied().unwrap_or_default();
-                let told = [&value.issued, &value.voided, &value.redeemed, &value.refunded];
-                if self.one_history && held != told.map(|amount| amount.minor()) {
-                    self.wrong
-                        .push(format!("stored value of {} is {held:?}, its Z says {value:?}", stamp.shift));
+            Event::ValueReported { stamp, value, .. } => self.check_flow(stamp.shift, false, value),
+            Event::AccountsReported { stamp, accounts, .. } => self.check_flow(stamp.shift, true, accounts),
+            Event::AccountSet { account, terms, .. } => {
+                self.limits_owed.insert(account.to_string(), terms.limit.minor());
+                self.values.entry(account.to_string()).or_default();
+                self.told_values.entry(account.to_string()).or_default();
+            }
+            Event::TipTaken { stamp, transaction, tenders, .. } => {
+                let minor = self.tip(stamp, stamp.operator, tenders);
+                self.tipped.insert(*transaction, (stamp.operator, minor));
+                if minor <= 0 || !self.sales.contains_key(transaction) {
+                    self.wrong.push(format!("a tip of {minor} came with {transaction}"));
+                }
+            }
+            Event::TipReturned { stamp, original, staff, tenders, .. } => {
+                let minor = self.tip(stamp, *staff, tenders);
+                if self.tipped.remove(original) != Some((*staff, -minor)) {
+                    self.wrong.push(format!("{minor} of {original} was given back as a tip of {staff}"));
+                }
+            }
+            Event::TipsReported { stamp, tips, .. } => {
+                let told = tips.iter().map(|tips| (tips.staff, tips.amount.minor())).collect();
+                let held = self.tips.get(&stamp.shift).cloned().unwrap_or_default();
+                if self.one_history && held != told {
+                    self.wrong.push(format!("tips of {} are {held:?}, its Z says {told:?}", stamp.shift));
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Money for stored value: what is paid is what the account gets.
-    fn issue(&mut self, shift: ShiftId, account: &str, minor: i64, due: i64) {
-        if minor != due {
-            self.wrong.push(format!("VAL-1: {due} was paid for {minor} of {account}"));
-        }
-        self.value_flows.entry(shift).or_default()[usize::from(minor < 0)] += minor.abs();
-        *self.told_values.entry(account.to_owned()).or_default() += minor;
-        self.value(account, minor);
-    }
-
-    fn value(&mut self, account: &str, minor: i64) {
-        let balance = self.values.entry(account.to_owned()).or_default();
-        *balance += minor;
-        if *balance < 0 {
-            self.wrong.push(format!("VAL-1: {account} is at {balance}"));
-        }
-    }
-
-    /// VAL-1: every tender of stored value is in the account that it names, once.
-    pub fn check_values(&mut self) {
-        if self.values != self.told_values {
-            let (ours, told) = (&self.values, &self.told_values);
-            self.wrong.push(format!("VAL-1: tenders leave {ours:?}, their events say {told:?}"));
         }
     }
 
@@ -343,13 +343,18 @@ impl Books {
                 TenderKind::Cash => cash += tender.amount.minor(),
                 TenderKind::Typed { code, .. } => {
                     *self.others.entry((stamp.shift, code.to_string())).or_default() += tender.amount.minor();
-                    if let TenderKind::Typed { class: TenderClass::StoredValue, reference, .. } = &tender.kind
+                    if let TenderKind::Typed {
+                        class: TenderClass::StoredValue | TenderClass::OnAccount,
+                        reference,
+                        ..
+                    } = &tender.kind
                     {
                         let account = reference.as_ref().map_or("nothing", |reference| reference.as_str());
                         let minor = tender.amount.minor();
-                        self.value_flows.entry(stamp.shift).or_default()[if minor < 0 { 3 } else { 2 }] +=
-                            minor.abs();
-                        self.value(account, -minor);
+                        let owed = self.limits_owed.contains_key(account);
+                        let way = if minor < 0 { 3 } else { 2 };
+                        self.value_flows.entry((stamp.shift, owed)).or_default()[way] += minor.abs();
+                        self.value(account, -minor, self.one_history);
                     }
                 }
             }

@@ -20,14 +20,16 @@ use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, TenderChoice, TenderInput};
-use holdfast_domain::value::{IssueValue, ValueKind, ValueStanding};
+use holdfast_domain::value::{AccountTerms, IssueValue, ValueKind, ValueStanding};
 use holdfast_money::{Decimal, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, SignOnMessage};
 use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
-use crate::shop::{BUNDLE, GIFT_CARDS, SCARCE, SKUS, coupon, eur, label, lines, reason, sku};
+use crate::shop::{
+    ACCOUNTS, BUNDLE, GIFT_CARDS, SCARCE, SKUS, coupon, customer, eur, label, lines, reason, sku,
+};
 use crate::world::{DAWN_MS, How, Want, terminal};
 
 /// Turns a move into a request and notes that it was asked. None when there is nothing that it could be about.
@@ -57,7 +59,8 @@ fn needs_permission(action: &Action) -> bool {
         | Action::MoveCash { .. }
         | Action::CloseDay { .. }
         | Action::CorrectShift { .. }
-        | Action::SetValueStanding { .. } => true,
+        | Action::SetValueStanding { .. }
+        | Action::SetAccount { .. } => true,
         Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
         Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
         _ => false,
@@ -84,6 +87,9 @@ fn sensible(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Til
         TillMove::SignOn
     } else if clerk.shift.is_none() {
         TillMove::OpenShift
+    } else if !model.account && dice.permille(250) {
+        // Early, so that there is time to buy on it.
+        TillMove::SetAccount
     } else {
         doing
     }
@@ -185,6 +191,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let mut order = place(channel, &wanted);
             if let Action::PlaceOrder(order) = &mut order {
                 order.terms = terms(dice);
+                order.customer = dice.permille(if model.account { 700 } else { 80 }).then(|| customer(0));
                 if wanted.iter().any(|(sku, _)| *sku == BUNDLE) && dice.permille(850) {
                     order.terms.age_check = Some(AgeCheck::ByLook);
                 }
@@ -200,7 +207,8 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             reason: reason("left"),
         },
         TillMove::Pay => {
-            let order = fetched(model, dice).or_else(|| open_order(model, till, dice))?;
+            let order = fetched(model, dice).or_else(|| owing(model, till, dice));
+            let order = order.or_else(|| open_order(model, till, dice))?;
             let due = order.gross - order.paid;
             let tendered = match dice.below(10) {
                 0 => due - 1,
@@ -213,14 +221,24 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             } else {
                 ReceiptSource::Hub
             };
-            let (tenders, settlement) = (split(model, tendered, dice), Settlement::Full);
-            Action::Pay { order: order.id, tenders, settlement, receipt }
+            let on_account = model.account && order.named && dice.permille(600);
+            let tenders = if on_account { owed(tendered, dice) } else { split(model, tendered, dice) };
+            let settlement = Settlement::Full;
+            let tips = if dice.permille(150) { tip(dice) } else { Vec::new() };
+            Action::Pay { order: order.id, tenders, tips, settlement, receipt }
         }
         TillMove::Deposit => {
             let order = open_order(model, till, dice)?;
             let due = order.gross - order.paid;
             let (tenders, settlement) = (split(model, (due / 3).max(1), dice), Settlement::Deposit);
-            Action::Pay { order: order.id, tenders, settlement, receipt: ReceiptSource::Hub }
+            Action::Pay {
+                order: order.id,
+                tenders,
+                // Refused: a deposit has none.
+                tips: if dice.permille(30) { tip(dice) } else { Vec::new() },
+                settlement,
+                receipt: ReceiptSource::Hub,
+            }
         }
         TillMove::Fulfil => {
             let paid: Vec<&KnownOrder> = model.orders.iter().filter(|o| o.stage == Stage::Paid).collect();
@@ -359,6 +377,18 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let standing = if dice.permille(300) { ValueStanding::Blocked } else { ValueStanding::Open };
             Action::SetValueStanding { account: gift_card(dice), standing, reason: reason("found") }
         }
+        TillMove::SetAccount => {
+            let limit = eur(i64::try_from(dice.below(3)).unwrap_or(0) * 5_000);
+            // Now and then somebody else's.
+            let customer = customer(u64::from(dice.permille(80)));
+            Action::SetAccount { account: account(dice), terms: AccountTerms { customer, limit } }
+        }
+        TillMove::PayOff => {
+            let amount = eur(i64::try_from(dice.between(1, 20)).unwrap_or(1) * 100);
+            let (kind, receipt) = (ValueKind::CustomerAccount, ReceiptSource::Hub);
+            let (account, tenders) = (account(dice), split(model, amount.minor(), dice));
+            Action::IssueValue(IssueValue { account, kind, amount, tenders, receipt })
+        }
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -487,27 +517,53 @@ fn gift_card(dice: &mut Dice) -> ValueNumber {
     ValueNumber::new(dice.pick(&GIFT_CARDS).unwrap_or(&GIFT_CARDS[0])).expect("a short number")
 }
 
+/// Mostly the first one, so that the customer mostly has one account only.
+fn account(dice: &mut Dice) -> ValueNumber {
+    ValueNumber::new(ACCOUNTS[usize::from(dice.permille(150))]).expect("a short number")
+}
+
+/// For whoever serves, now and then with what takes none.
+fn tip(dice: &mut Dice) -> Vec<TenderInput> {
+    let amount = eur(i64::try_from(dice.between(1, 300)).unwrap_or(1));
+    let typed = |code: &str, reference: &str| TenderInput {
+        kind: TenderChoice::Typed {
+            code: tender_code(code),
+            reference: Some(TenderReference::new(reference).expect("a short reference")),
+        },
+        amount,
+    };
+    match dice.below(10) {
+        0..=4 => vec![TenderInput::cash(amount)],
+        5..=7 => vec![typed("card", "auth 1")],
+        8 => vec![typed("card", "auth 2"), TenderInput::cash(amount)],
+        _ => vec![typed("voucher", "0815")],
+    }
+}
+
 /// A number that no other till mints.
 fn new_credit(till: usize, fresh: u64) -> ValueNumber {
     ValueNumber::new(&format!("CREDIT-{till}-{fresh}")).expect("a short number")
 }
 
-/// Cash, or a part of it by card, with a voucher, a gift card, or with what the store may not take.
+/// Cash, or a part of it by card, with a voucher, a gift card, on account, or with what the store may not take.
 fn split(model: &Model, minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
     let code = match dice.below(10) {
         0..=2 => "card",
         3 => "voucher",
         4 if dice.permille(100) => "shells",
         5 if model.issues.len() > 1 => "gift-card",
+        6 => "on-account",
         _ => return vec![TenderInput::cash(eur(minor))],
     };
     let part =
         if dice.permille(400) { minor } else { minor * i64::try_from(dice.below(10)).unwrap_or(0) / 10 };
     let reference = match code {
-        "gift-card" => gift_card(dice).into(),
-        _ => TenderReference::new(&format!("auth {}", dice.below(3))).expect("a short reference"),
+        "gift-card" => Some(gift_card(dice).into()),
+        // Whose order it is may say enough.
+        "on-account" => Some(account(dice).into()),
+        _ => TenderReference::new(&format!("auth {}", dice.below(3))).ok(),
     };
-    let kind = TenderChoice::Typed { code: tender_code(code), reference: Some(reference) };
+    let kind = TenderChoice::Typed { code: tender_code(code), reference };
     let mut tenders = Vec::new();
     if part > 0 {
         tenders.push(TenderInput { kind, amount: eur(part) });
@@ -516,6 +572,13 @@ fn split(model: &Model, minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
         tenders.push(TenderInput::cash(eur(minor - part)));
     }
     tenders
+}
+
+/// All of it on account, whose number the order's customer mostly says.
+fn owed(minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
+    let reference = dice.permille(300).then(|| account(dice).into());
+    let kind = TenderChoice::Typed { code: tender_code("on-account"), reference };
+    vec![TenderInput { kind, amount: eur(minor) }]
 }
 
 /// The highest number of its own series that the till has ever put on paper.
@@ -536,6 +599,12 @@ fn last_island(model: &Model, till: usize) -> u32 {
 fn fetched<'a>(model: &'a Model, dice: &mut Dice) -> Option<&'a KnownOrder> {
     let mut open = model.orders.iter().filter(|order| order.stage == Stage::Open);
     if dice.permille(350) { open.find(|order| order.channel == Channel::NotInHand) } else { None }
+}
+
+/// Where there is an account, whoever has it mostly comes to the till where they ordered.
+fn owing<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {
+    let mut open = model.orders.iter().filter(|order| order.stage == Stage::Open && order.till == till);
+    if model.account && dice.permille(600) { open.find(|order| order.named) } else { None }
 }
 
 fn open_order<'a>(model: &'a Model, till: usize, dice: &mut Dice) -> Option<&'a KnownOrder> {

@@ -43,6 +43,8 @@ pub struct KnownOrder {
     pub till: usize,
     pub channel: Channel,
     pub mode: Mode,
+    /// Somebody bought it under their name.
+    pub named: bool,
     pub gross: i64,
     pub paid: i64,
     pub lines: Vec<(String, i64)>,
@@ -138,6 +140,8 @@ pub struct Model {
     pub sales: Vec<KnownSale>,
     /// Gift cards that were paid for: the transaction and its till.
     pub issues: Vec<(CommandId, usize)>,
+    /// A customer may buy on account.
+    pub account: bool,
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
@@ -164,6 +168,7 @@ impl Model {
             orders: Vec::new(),
             sales: Vec::new(),
             issues: Vec::new(),
+            account: false,
             clerks: vec![Clerk::default(); tills],
             count: None,
             days: BTreeSet::new(),
@@ -348,6 +353,7 @@ impl Model {
                 }
             }
             (Some(Action::IssueValue(_)), _) => self.issues.push((id, till)),
+            (Some(Action::SetAccount { .. }), _) => self.account = true,
             (Some(Action::CancelOrder { order, .. } | Action::FulfilOrder { order }), _) => {
                 if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
                     known.stage = Stage::Over;
@@ -364,6 +370,7 @@ impl Model {
             id: place.order,
             till,
             channel: place.channel,
+            named: place.customer.is_some(),
             mode: self.clerks[till].shift.map_or(Mode::Live, |(_, mode)| mode),
             gross,
             paid: 0,

@@ -81,7 +81,7 @@ impl Plan {
     pub fn of(profile: Profile, dice: &mut Dice) -> Self {
         let mut plan = Self {
             tills: usize::try_from(dice.between(2, 4)).unwrap_or(3),
-            moves: dice.between(30, 80),
+            moves: dice.between(40, 110),
             pause_ticks: dice.between(4, 24),
             latency_max_ms: dice.between(20, 160),
             lost: if dice.permille(500) { dice.below(250) } else { 0 },
@@ -143,6 +143,10 @@ impl Plan {
         {
             return Move::World(self.trouble(trouble, dice));
         }
+        // Customers come all day.
+        if dice.permille(100) {
+            return Move::Hub(HubMove::RegisterSubject);
+        }
         if dice.permille(self.console_permille) {
             return Move::Hub(console(dice));
         }
@@ -155,7 +159,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 34] = [
+        const WISHES: [(u64, TillMove); 36] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -184,7 +188,9 @@ impl Plan {
             (40, TillMove::IssueValue),
             (15, TillMove::VoidIssue),
             (10, TillMove::BlockValue),
-            (25, TillMove::CloseShift),
+            (20, TillMove::SetAccount),
+            (30, TillMove::PayOff),
+            (45, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),
             (10, TillMove::SignOff),

@@ -10,7 +10,7 @@ use holdfast_domain::bounded::{
 use holdfast_domain::catalog::{
     Catalog, Component, ItemRef, PriceBook, Product, ProductDetails, StockRule, Unit,
 };
-use holdfast_domain::ids::{StaffId, StoreId, Uuid};
+use holdfast_domain::ids::{StaffId, StoreId, SubjectId, Uuid};
 use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::price_list::Period;
 use holdfast_domain::promotion::{BasketOff, Combination, CouponRule, Promotion, PromotionKind, Selector};
@@ -36,6 +36,8 @@ pub const BUNDLE: &str = "BOX";
 pub const BUNDLE_AGE: u8 = 18;
 /// The numbers of the gift cards that the shop sells.
 pub const GIFT_CARDS: [&str; 3] = ["GIFT-A", "GIFT-B", "GIFT-C"];
+/// The numbers of the accounts that its first customer can have.
+pub const ACCOUNTS: [&str; 2] = ["ACCOUNT-A", "ACCOUNT-B"];
 /// A tenth off everything, so many times in this store.
 pub const COUPON: &str = "TENTH";
 pub const COUPON_USES_MAX: u32 = 3;
@@ -51,6 +53,11 @@ pub fn reason(text: &str) -> Reason {
 /// The group that some customers are in.
 pub fn trade() -> PriceGroup {
     PriceGroup::new("Trade").expect("a short word is a group")
+}
+
+/// The customers who come here. The first one is never erased, and has the accounts.
+pub fn customer(number: u64) -> SubjectId {
+    SubjectId(Uuid::from_u128(0x5B00 + u128::from(number)))
 }
 
 pub fn label(text: &str) -> Label {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome};
-use holdfast_domain::ids::{EpochId, StaffId, SubjectId, TerminalId, TransactionId, Uuid};
+use holdfast_domain::ids::{EpochId, StaffId, TerminalId, TransactionId, Uuid};
 use holdfast_domain::staff::{Role, RoleNumber, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_journal::{MemoryStorage, storage};
@@ -248,7 +248,7 @@ impl Run {
     fn console(&mut self, doing: HubMove) {
         let spare = TerminalId(Uuid::from_u128(0x9000 + u128::from(self.dice.below(2))));
         let number = u32::try_from(self.dice.between(1, 4)).unwrap_or(1);
-        let subject = SubjectId(Uuid::from_u128(0x5B00 + u128::from(self.dice.below(3))));
+        let subject = shop::customer(self.dice.below(3));
         let command = match doing {
             HubMove::Configure => {
                 let minutes = u16::try_from(self.dice.below(300)).unwrap_or(0);
@@ -289,7 +289,14 @@ impl Run {
                 let Some(transaction) = transaction else { return };
                 HubCommand::SettleDocument { transaction, outcome: DocumentOutcome::Unknown }
             }
-            HubMove::RegisterSubject => HubCommand::RegisterSubject { subject, terminal: terminal(0) },
+            HubMove::RegisterSubject => {
+                let subject = if self.dice.permille(850) { shop::customer(0) } else { subject };
+                let till = self.dice.below(2);
+                HubCommand::RegisterSubject {
+                    subject,
+                    terminal: terminal(usize::try_from(till).unwrap_or(0)),
+                }
+            }
             HubMove::DefineRole => HubCommand::DefineRole { role: shop::helper(self.dice.permille(500)) },
             HubMove::ExpireReservations => {
                 HubCommand::ExpireReservations { at: Timestamp(self.world.clock_ms()) }
@@ -299,6 +306,7 @@ impl Run {
                 HubCommand::GroupSubject { subject, group, staff: shop::manager() }
             }
             HubMove::EraseSubject => {
+                let subject = shop::customer(self.dice.between(1, 2));
                 let cause =
                     ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };
                 HubCommand::EraseSubject { subject, cause }

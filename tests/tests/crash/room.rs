@@ -149,7 +149,13 @@ impl Desk {
 
     fn pay(order: OrderId) -> Action {
         let tenders = vec![TenderInput::cash(Money::from_minor(249, Currency::GBP))];
-        Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub }
+        Action::Pay {
+            order,
+            tenders,
+            tips: Vec::new(),
+            settlement: Settlement::Full,
+            receipt: ReceiptSource::Hub,
+        }
     }
 
     async fn sell(&mut self) -> Result<()> {

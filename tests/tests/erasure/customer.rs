@@ -104,6 +104,7 @@ impl Counter {
         self.ask(Action::PlaceOrder(place)).await?;
         let amount = Money::new(Decimal::from(5), Currency::GBP).expect("an amount");
         self.ask(Action::Pay {
+            tips: Vec::new(),
             order,
             tenders: vec![TenderInput::cash(amount)],
             settlement: Settlement::Full,

@@ -89,7 +89,13 @@ impl Trade {
         let place = PlaceOrder::of(order, Channel::Counter, lines);
         self.act(till, Action::PlaceOrder(place));
         let tenders = vec![TenderInput::cash(self.money(1_000_000))];
-        let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
+        let pay = Action::Pay {
+            order,
+            tenders,
+            tips: Vec::new(),
+            settlement: Settlement::Full,
+            receipt: ReceiptSource::Hub,
+        };
         let sale = TransactionId(self.act(till, pay));
         for need in [Need::Order(order), Need::Sale(sale)] {
             self.state.forget(need);

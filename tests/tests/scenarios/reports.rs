@@ -91,6 +91,7 @@ impl Desk {
         let place = Action::PlaceOrder(PlaceOrder::of(order, Channel::Counter, lines));
         let _placed = if listed { self.does(place).await? } else { self.may_do(place).await? };
         let pay = Action::Pay {
+            tips: Vec::new(),
             order,
             tenders: vec![TenderInput { kind: TenderChoice::Cash, amount: gbp(2_000) }],
             settlement: Settlement::Full,

@@ -165,6 +165,9 @@ fn sums_card(receipt: &Receipt) -> Markup {
                     @if row.change_minor != 0 {
                         tr { td { "Change" } td.number { (text::amount(row.change_minor, currency)) } }
                     }
+                    @for tip in &receipt.tips {
+                        tr.quiet { td { "Tip, " (tender_words(&tip.kind)) } td.number { (text::amount(tip.amount_minor, currency)) } }
+                    }
                 }
             }
         }

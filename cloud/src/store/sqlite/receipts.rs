@@ -135,6 +135,13 @@ pub(super) async fn receipt(
     .bind(&id)
     .fetch_all(&mut *tx)
     .await?;
+    let tips = sqlx::query(
+        "SELECT * FROM transaction_tips WHERE store_id = ? AND transaction_id = ? ORDER BY position",
+    )
+    .bind(&store)
+    .bind(&id)
+    .fetch_all(&mut *tx)
+    .await?;
     let related = sqlx::query(
         "SELECT t.*, COALESCE(k.name, '') AS till FROM transactions t \
          LEFT JOIN tills k ON k.store_id = t.store_id AND k.terminal_id = t.terminal_id \
@@ -167,6 +174,7 @@ pub(super) async fn receipt(
         lines: lines.iter().map(document_line).collect::<Result<_, _>>()?,
         taxes: taxes.iter().map(tax).collect::<Result<_, _>>()?,
         tenders: tenders.iter().map(tender).collect::<Result<_, _>>()?,
+        tips: tips.iter().map(tender).collect::<Result<_, _>>()?,
         related: related.iter().map(transaction_row).collect::<Result<_, _>>()?,
         trail: trail.iter().map(trail_row).collect::<Result<_, _>>()?,
     }))

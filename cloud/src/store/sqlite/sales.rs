@@ -1,9 +1,10 @@
 //! Turnover, sums, and every projected figure as text.
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
+use super::line::NEWEST;
 use super::{SqliteStore, scope_binds};
 use crate::error::StoreError;
 use crate::model::{SalesRow, StoreTotals, TaxTotalsRow, TenderTotalsRow};
@@ -67,7 +68,7 @@ pub(super) async fn tenders(
     if !scope.covers(store) {
         return Ok(Vec::new());
     }
-    // Change leaves the drawer as cash, whatever it was given for.
+    // Change leaves the drawer as cash, whatever it was given for; tips come with tenders that are counted already.
     let rows = sqlx::query(
         "SELECT business_date, currency, tender, SUM(tenders) AS count, SUM(amount) AS amount FROM ( \
          SELECT t.business_date, t.currency, x.kind AS tender, 1 AS tenders, x.amount AS amount \
@@ -75,10 +76,17 @@ pub(super) async fn tenders(
          ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
          WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
          AND t.kind IN ('sale', 'deposit', 'return', 'post_void', 'value_issued', 'value_issue_voided') \
+         UNION ALL SELECT t.business_date, t.currency, x.kind, 0, x.amount \
+         FROM transactions t JOIN transaction_tips x \
+         ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
+         WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
          UNION ALL SELECT business_date, currency, 'cash', 0, -change_given FROM transactions \
          WHERE store_id = ? AND training = 0 AND business_date >= ? AND business_date <= ? AND change_given <> 0) \
          GROUP BY business_date, currency, tender ORDER BY business_date, currency, tender",
     )
+    .bind(store.to_string())
+    .bind(from)
+    .bind(to)
     .bind(store.to_string())
     .bind(from)
     .bind(to)
@@ -203,14 +211,14 @@ pub(super) async fn totals(
         totals.gross_minor += row.try_get::<i64, _>("gross")?;
     }
     totals.transactions = totals.sales + totals.returns + totals.post_voids;
-    let row = sqlx::query(
+    let row = sqlx::query(AssertSqlSafe(format!(
         "SELECT (SELECT COALESCE(SUM(on_hand), 0) FROM stock WHERE store_id = ?1) AS on_hand, \
          (SELECT COUNT(*) FROM stock WHERE store_id = ?1) AS products, \
          (SELECT COUNT(*) FROM stock WHERE store_id = ?1 AND on_hand < 0) AS negative, \
          (SELECT COUNT(*) FROM journal WHERE store_id = ?1) AS records, \
          (SELECT COUNT(*) FROM quarantine WHERE store_id = ?1) AS quarantined, \
-         COALESCE((SELECT last_seq FROM epochs WHERE store_id = ?1 ORDER BY epoch_order DESC LIMIT 1), 0) AS acked",
-    )
+         COALESCE((SELECT last_seq FROM epochs WHERE store_id = ?1 {NEWEST}), 0) AS acked",
+    )))
     .bind(&store)
     .fetch_one(&mut *tx)
     .await?;

@@ -273,6 +273,16 @@ async fn transaction(tx: &mut Tx<'_>, store: &str, entry: &TransactionEntry) -> 
             .execute(&mut **tx)
             .await?;
     }
+    for (position, tip) in entry.tips.iter().enumerate() {
+        sqlx::query("INSERT INTO transaction_tips VALUES (?, ?, ?, ?, ?)")
+            .bind(store)
+            .bind(&id)
+            .bind(position as i64)
+            .bind(&tip.kind)
+            .bind(tip.amount_minor)
+            .execute(&mut **tx)
+            .await?;
+    }
     Ok(())
 }
 

@@ -73,7 +73,9 @@ pub struct Receipt {
     pub tender_types: Vec<TenderType>,
     /// Why, where the paper says so.
     pub reason: Option<Reason>,
-    /// Gift cards and store credit that it moved, and what they have left.
+    /// What was given beside it for whoever served; negative where it is given back.
+    pub tips: Vec<Tender>,
+    /// Gift cards, store credit and customers' accounts that it moved, and what they have left or owe.
     pub values: Vec<(ValueNumber, Money)>,
     /// The other part of an exchange.
     pub exchange: Option<OtherPart>,
@@ -130,9 +132,23 @@ pub(crate) fn papers(state: &State, record: &Record, effects: &[Effect]) -> Vec<
         };
         let (form, values) = (wanted(receipt.transaction)?, values.clone());
         let exchange = other_part(record, receipt.transaction);
-        Some(Paper::Receipt(Box::new(Receipt { form, values, exchange, ..receipt })))
+        let tips = tips(record, receipt.transaction).unwrap_or_else(|| receipt.tips.clone());
+        Some(Paper::Receipt(Box::new(Receipt { form, values, exchange, tips, ..receipt })))
     });
     asked.collect()
+}
+
+/// What was given beside a transaction for whoever served, or given back with it.
+fn tips(record: &Record, transaction: TransactionId) -> Option<Vec<Tender>> {
+    record.outcome.events().iter().find_map(|event| match event {
+        Event::TipTaken { transaction: of, tenders, .. }
+        | Event::TipReturned { transaction: of, tenders, .. }
+            if *of == transaction =>
+        {
+            Some(tenders.clone())
+        }
+        _ => None,
+    })
 }
 
 /// The other part of the exchange that a transaction is one of.
@@ -201,6 +217,7 @@ fn copy(state: &State, asked: &Stamp, document: TransactionId, original: Transac
         taxes: pricing::tax_totals(&lines),
         lines,
         payment: sale.payment.clone(),
+        tips: sale.tips.clone(),
         tender_types: state.tender_types(),
         reason: None,
         values: Vec::new(),
@@ -268,6 +285,7 @@ fn receipt(state: &State, event: &Event) -> Option<Receipt> {
         totals: totals.clone(),
         taxes: taxes.clone(),
         payment: payment.clone(),
+        tips: Vec::new(),
     })
 }
 
@@ -296,6 +314,7 @@ fn without_goods(
         totals: Totals { net: zero, tax: zero, gross: zero, discount: zero },
         taxes: Vec::new(),
         payment,
+        tips: Vec::new(),
         tender_types: state.tender_types(),
         reason: reason.cloned(),
         values: Vec::new(),
@@ -346,10 +365,11 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
             document.bold(match kind {
                 ValueKind::GiftCard => "GIFT CARD",
                 ValueKind::StoreCredit => "STORE CREDIT",
+                ValueKind::CustomerAccount => "PAYMENT ON ACCOUNT",
             });
         }
         PaperKind::ValueVoided => {
-            document.bold("VOIDED GIFT CARD OR CREDIT");
+            document.bold("VOIDED GIFT CARD, CREDIT OR PAYMENT ON ACCOUNT");
         }
     }
     match paper.form {
@@ -456,13 +476,19 @@ fn add_value(document: &mut Document, paper: &Receipt) {
     document.total(format!("{label} {}", paper.profile.currency), plain(amount));
     add_payment(document, paper);
     add_balances(document, paper);
-    document.text("Not a sale: tax is due when it is redeemed");
+    document.text(match paper.kind {
+        PaperKind::Value(ValueKind::CustomerAccount) => "Not a sale: it pays what was bought before",
+        _ => "Not a sale: tax is due when it is redeemed",
+    });
 }
 
-/// What the holder of a gift card or store credit has left.
+/// What the holder of a gift card or store credit has left, or a customer owes.
 fn add_balances(document: &mut Document, paper: &Receipt) {
     for (account, balance) in &paper.values {
-        document.row(format!("Balance of {account}"), plain(*balance));
+        match balance.is_negative() {
+            true => document.row(format!("Owed on account {account}"), plain(-*balance)),
+            false => document.row(format!("Balance of {account}"), plain(*balance)),
+        };
     }
 }
 
@@ -545,6 +571,13 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
     }
     if !payment.change.is_zero() {
         document.row("Change", plain(payment.change));
+    }
+    for tip in &paper.tips {
+        let name = tender_name(&paper.tender_types, &tip.kind.code());
+        match tip.amount.is_negative() {
+            true => document.row(format!("Tip back, {name}"), plain(-tip.amount)),
+            false => document.row(format!("Tip, {name}"), plain(tip.amount)),
+        };
     }
 }
 

@@ -352,7 +352,13 @@ impl Store {
 
     pub fn pay(&self, order: OrderId, minor: i64) -> Action {
         let tenders = vec![TenderInput::cash(eur(minor))];
-        Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub }
+        Action::Pay {
+            order,
+            tenders,
+            tips: Vec::new(),
+            settlement: Settlement::Full,
+            receipt: ReceiptSource::Hub,
+        }
     }
 
     pub async fn applied(&self, seq: u64) {

@@ -49,6 +49,13 @@ pub(super) fn decide(
     if !open.value.is_none() {
         events.push(Event::ValueReported { stamp, z_number, value: Box::new(open.value.clone()) });
     }
+    if !open.accounts.is_none() {
+        let accounts = Box::new(open.accounts.clone());
+        events.push(Event::AccountsReported { stamp, z_number, accounts });
+    }
+    if !open.tips.is_empty() {
+        events.push(Event::TipsReported { stamp, z_number, tips: open.tips.clone() });
+    }
     events.extend(carried_over(desk, stamp, z_number));
     Ok(Decision { events, effects: Vec::new() })
 }

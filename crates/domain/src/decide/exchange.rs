@@ -41,7 +41,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
         None => Refund::without_sale(desk, gross - due, back.credit.as_ref())?,
     };
     let stays = refund.stays(desk, returned.sale, staying);
-    let more = Tenders::read(desk, tenders, back.receipt)?;
+    let more = Tenders::read(desk, tenders, order.customer, back.receipt)?;
     let Settled { rounding, change } = match due > gross {
         true => more.settle(desk, due - gross)?,
         false if more.is_empty() => Settled { rounding: zero, change: zero },
@@ -66,7 +66,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     let sold = TransactionId(desk.command.id);
     let came_back = sold.counterpart();
     let refunded = value::refunded(desk, stamp, came_back, &given);
-    let redeemed = value::redeemed(desk, stamp, sold, &paid, Some(&given))?;
+    let redeemed = value::redeemed(desk, stamp, sold, &paid, order.customer, Some(&given))?;
     let moved: BTreeMap<Sku, Quantity> = {
         let back = returned.goods().map(|(sku, quantity)| (sku, -quantity));
         let moved = by_product(taken_by(&order.lines).chain(back));

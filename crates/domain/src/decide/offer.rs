@@ -58,7 +58,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::ValueRedeemed { stamp, .. }
         | Event::ValueRefunded { stamp, .. }
         | Event::ValueStandingSet { stamp, .. }
-        | Event::ValueReported { stamp, .. } => stamp.terminal == terminal,
+        | Event::ValueReported { stamp, .. }
+        | Event::AccountSet { stamp, .. }
+        | Event::AccountsReported { stamp, .. }
+        | Event::TipTaken { stamp, .. }
+        | Event::TipReturned { stamp, .. }
+        | Event::TipsReported { stamp, .. } => stamp.terminal == terminal,
         Event::StockWentNegative { .. }
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }

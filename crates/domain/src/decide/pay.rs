@@ -3,6 +3,7 @@
 use holdfast_money::Money;
 
 use super::tenders::{Settled, Tenders};
+use super::tips::Tips;
 use super::{Decision, Desk, paper, taken_by};
 use crate::command::Settlement;
 use crate::event::{Event, Stamp};
@@ -18,6 +19,7 @@ pub(super) fn decide(
     desk: &Desk<'_>,
     order: OrderId,
     tenders: &[TenderInput],
+    tips: &[TenderInput],
     settlement: Settlement,
     receipt: ReceiptSource,
 ) -> Result<Decision, Refusal> {
@@ -35,9 +37,13 @@ pub(super) fn decide(
     if receipt == ReceiptSource::Hub || shift.mode == Mode::Training {
         super::custody::at_hand(desk, found)?;
     }
-    let tenders = Tenders::read(desk, tenders, receipt)?;
+    let tenders = Tenders::read(desk, tenders, found.customer, receipt)?;
     match settlement {
-        Settlement::Full => settle(desk, found, stamp, tenders, receipt),
+        Settlement::Full => {
+            let tips = Tips::read(desk, tips, receipt)?;
+            settle(desk, found, stamp, tenders, tips, receipt)
+        }
+        Settlement::Deposit if !tips.is_empty() => Err(Refusal::TipWithDeposit),
         Settlement::Deposit => deposit(desk, found, stamp, tenders, receipt),
     }
 }
@@ -47,6 +53,7 @@ fn settle(
     order: &Order,
     stamp: Stamp,
     tenders: Tenders,
+    tips: Tips,
     receipt: ReceiptSource,
 ) -> Result<Decision, Refusal> {
     let expired = order.reservation == Reservation::Expired;
@@ -56,12 +63,12 @@ fn settle(
     }
     let due = order.open_amount();
     let Settled { rounding, change } = tenders.settle(desk, due)?;
-    let drawer = tenders.drawer(desk, change);
+    let drawer = tenders.drawer(desk, change).or(tips.drawer(desk));
     let (receipt, mut events) = desk.number(receipt, stamp.mode)?;
     let transaction = TransactionId(desk.command.id);
     let below_zero = desk.below_zero(stamp.mode, taken_by(&order.lines));
     let payment = Payment { due, tenders: tenders.stored(), rounding, change };
-    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, None)?;
+    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, order.customer, None)?;
     events.push(Event::SaleCompleted {
         stamp,
         transaction,
@@ -73,6 +80,7 @@ fn settle(
         payment,
     });
     events.extend(redeemed);
+    events.extend(tips.taken(stamp, transaction, order.id));
     events.extend(below_zero);
     if expired {
         events.extend(desk.low(stamp.mode, taken_by(&order.lines)));
@@ -102,7 +110,7 @@ fn deposit(
     let drawer = tenders.drawer(desk, zero);
     let transaction = TransactionId(desk.command.id);
     let payment = Payment { due: tendered, tenders: tenders.stored(), rounding: zero, change: zero };
-    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, None)?;
+    let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, order.customer, None)?;
     events.push(Event::DepositTaken { stamp, transaction, receipt, order: order.id, payment });
     events.extend(redeemed);
     Ok(Decision { events, effects: drawer.into_iter().collect() })

@@ -1,7 +1,7 @@
 //! Reversing a completed sale as a whole: same shift, by permission, before anything of it came back.
 
 use super::refund::{self, Refund};
-use super::{Decision, Desk, value};
+use super::{Decision, Desk, tips, value};
 use crate::bounded::Reason;
 use crate::event::Event;
 use crate::ids::TransactionId;
@@ -32,6 +32,7 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
     let transaction = TransactionId(desk.command.id);
     let effects = refund::effects(desk, transaction, &payment);
     let refunded = value::refunded(desk, stamp, transaction, &payment);
+    let tip = tips::returned(shift, stamp, transaction, sale, &payment)?;
     events.push(Event::SalePostVoided {
         stamp,
         transaction,
@@ -43,5 +44,6 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
         reason: reason.clone(),
     });
     events.extend(refunded);
+    events.extend(tip);
     Ok(Decision { events, effects })
 }

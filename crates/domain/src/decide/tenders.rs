@@ -5,11 +5,13 @@ use holdfast_money::Money;
 use super::{Desk, pay::cash_amount};
 use crate::bounded::{TenderReference, ValueNumber};
 use crate::effect::Effect;
+use crate::ids::SubjectId;
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
 use crate::tender::{
     CASH, ChangeRule, TENDERS_MAX, Tender, TenderChoice, TenderClass, TenderInput, TenderRounding, TenderType,
 };
+use crate::value::ValueAccount;
 
 /// The tenders of one payment, each with its type.
 pub(super) struct Tenders {
@@ -33,6 +35,7 @@ impl Tenders {
     pub(super) fn read(
         desk: &Desk<'_>,
         inputs: &[TenderInput],
+        customer: Option<SubjectId>,
         receipt: ReceiptSource,
     ) -> Result<Self, Refusal> {
         if inputs.len() > TENDERS_MAX {
@@ -55,12 +58,17 @@ impl Tenders {
                 TenderChoice::Typed { reference, .. } => reference.clone(),
             };
             let reference = match reference {
-                Some(text) if of.class == TenderClass::StoredValue => Some(account_of(text)?),
+                Some(text) if of.class.has_account() => Some(account_of(text)?),
+                None if of.class == TenderClass::OnAccount => Some(account_of_customer(desk, customer, &of)?),
                 reference => reference,
             };
             given.push((Tender { kind: of.kind(reference), amount: input.amount }, of));
         }
         Ok(Self { given, total })
+    }
+
+    pub(super) fn tenders(&self) -> impl Iterator<Item = &Tender> {
+        self.given.iter().map(|(tender, _)| tender)
     }
 
     pub(super) fn total(&self) -> Money {
@@ -128,6 +136,22 @@ fn account_of(typed: TenderReference) -> Result<TenderReference, Refusal> {
     }
 }
 
+/// Whoever has one account need not know its number.
+fn account_of_customer(
+    desk: &Desk<'_>,
+    customer: Option<SubjectId>,
+    of: &TenderType,
+) -> Result<TenderReference, Refusal> {
+    let missing = || Refusal::TenderReferenceMissing { code: of.code.clone() };
+    let customer = customer.ok_or_else(missing)?;
+    let theirs = |known: &ValueAccount| known.terms.is_some_and(|terms| terms.customer == customer);
+    let mut theirs = desk.state.values.iter().filter(|(_, known)| theirs(known)).map(|(number, _)| number);
+    match (theirs.next(), theirs.next()) {
+        (Some(account), None) => Ok(account.clone().into()),
+        _ => Err(missing()),
+    }
+}
+
 fn resolve<'t>(
     types: &'t [TenderType],
     choice: &TenderChoice,
@@ -152,6 +176,8 @@ fn resolve<'t>(
         TenderChoice::Typed { reference, .. } => reference.as_ref(),
     };
     match reference {
+        // An account of the order's customer is found without its number.
+        None if of.class == TenderClass::OnAccount => Ok(of),
         None if (of.needs_reference && of.class != TenderClass::Cash)
             || of.class == TenderClass::StoredValue =>
         {

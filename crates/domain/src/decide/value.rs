@@ -1,4 +1,4 @@
-//! Gift cards and store credit: paid for, blocked, taken as a tender, given back.
+//! Gift cards, store credit and customers' accounts: paid for or off, blocked, taken as a tender, given back.
 
 use holdfast_money::Money;
 
@@ -6,13 +6,13 @@ use super::tenders::{Settled, Tenders, type_of};
 use super::{Decision, Desk, paper, paper_and_drawer};
 use crate::bounded::{Reason, TenderReference, ValueNumber};
 use crate::event::{Event, Stamp};
-use crate::ids::TransactionId;
+use crate::ids::{SubjectId, TransactionId};
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
 use crate::shift::{Mode, Shift};
 use crate::staff::Permission;
-use crate::tender::{Payment, Tender, TenderClass, TenderKind};
-use crate::value::{IssueFate, IssueValue, ValueAccount, ValueIssue, ValueKind, ValueStanding};
+use crate::tender::{Payment, Tender, TenderKind};
+use crate::value::{AccountTerms, IssueFate, IssueValue, ValueAccount, ValueIssue, ValueKind, ValueStanding};
 
 pub(super) fn issue(desk: &Desk<'_>, issue: &IssueValue) -> Result<Decision, Refusal> {
     let (shift, stamp) = desk.shift()?;
@@ -26,15 +26,21 @@ pub(super) fn issue(desk: &Desk<'_>, issue: &IssueValue) -> Result<Decision, Ref
             if known.kind != issue.kind {
                 return Err(Refusal::ValueNumberTaken { account: issue.account.clone() });
             }
-            pays(known, &issue.account, shift.mode)?;
+            if known.mode != shift.mode {
+                return Err(Refusal::ValueOfOtherMode { account: issue.account.clone() });
+            }
+            pays_off(known, issue, amount)?;
             known.balance
+        }
+        None if issue.kind == ValueKind::CustomerAccount => {
+            return Err(Refusal::ValueUnknown { account: issue.account.clone().into() });
         }
         None => Money::zero(desk.profile.currency),
     };
     if !amount.in_range() || !(before + amount).in_range() {
         return Err(Refusal::AmountOutOfRange);
     }
-    let tenders = Tenders::read(desk, &issue.tenders, issue.receipt)?;
+    let tenders = Tenders::read(desk, &issue.tenders, None, issue.receipt)?;
     if tenders.is_empty() {
         return Err(Refusal::NoTender);
     }
@@ -50,6 +56,21 @@ pub(super) fn issue(desk: &Desk<'_>, issue: &IssueValue) -> Result<Decision, Ref
     events.push(Event::ValueIssued { stamp, transaction, receipt, account, kind, amount, payment });
     let effects = drawer.into_iter().chain([paper(stamp.terminal, transaction)]).collect();
     Ok(Decision { events, effects })
+}
+
+/// What is owed can be paid off also where nothing more is bought on the account; nothing is paid in advance.
+fn pays_off(known: &ValueAccount, issue: &IssueValue, amount: Money) -> Result<(), Refusal> {
+    let account = || issue.account.clone();
+    match known.kind {
+        ValueKind::CustomerAccount if amount > known.owed() => {
+            Err(Refusal::AccountOverpaid { account: account(), owed: known.owed() })
+        }
+        ValueKind::CustomerAccount => Ok(()),
+        ValueKind::GiftCard | ValueKind::StoreCredit if known.standing == ValueStanding::Blocked => {
+            Err(Refusal::ValueBlocked { account: account() })
+        }
+        ValueKind::GiftCard | ValueKind::StoreCredit => Ok(()),
+    }
 }
 
 /// Undoes an issue of the same shift as a whole, as long as the account still has all of it.
@@ -69,7 +90,8 @@ pub(super) fn void_issue(
     let account = issue.account.clone();
     let amount = issue.payment.due;
     let known = known(desk, &account)?;
-    if known.balance < amount {
+    // What was paid off an account by mistake is owed again, whatever was bought on it since.
+    if known.kind != ValueKind::CustomerAccount && known.balance < amount {
         return Err(Refusal::ValueSpent { account });
     }
     let payment = reversed(&issue.payment, shift)?;
@@ -125,6 +147,31 @@ pub(super) fn set_standing(
     Ok(Decision { events, effects: Vec::new() })
 }
 
+pub(super) fn set_account(
+    desk: &Desk<'_>,
+    account: &ValueNumber,
+    terms: AccountTerms,
+) -> Result<Decision, Refusal> {
+    let (shift, stamp) = desk.shift()?;
+    desk.permit(Permission::SetAccount)?;
+    desk.amount(terms.limit)?;
+    super::subject::check_customer(desk.state, Some(terms.customer))?;
+    check_number(account, ValueKind::CustomerAccount)?;
+    if let Some(known) = desk.state.values.get(account) {
+        if known.kind != ValueKind::CustomerAccount {
+            return Err(Refusal::ValueNumberTaken { account: account.clone() });
+        }
+        if known.mode != shift.mode {
+            return Err(Refusal::ValueOfOtherMode { account: account.clone() });
+        }
+        if known.terms.is_some_and(|known| known.customer != terms.customer) {
+            return Err(Refusal::AccountOfAnother { account: account.clone() });
+        }
+    }
+    let events = vec![Event::AccountSet { stamp, account: account.clone(), terms }];
+    Ok(Decision { events, effects: Vec::new() })
+}
+
 /// What a payment takes off accounts. Balances go down with the sale that they pay: of two tills that ask at once, the
 /// second meets what the first has left. In an exchange it can take what the same step gives `back`.
 pub(super) fn redeemed(
@@ -132,16 +179,33 @@ pub(super) fn redeemed(
     stamp: Stamp,
     transaction: TransactionId,
     payment: &Payment,
+    customer: Option<SubjectId>,
     back: Option<&Payment>,
 ) -> Result<Vec<Event>, Refusal> {
+    for tender in payment.tenders.iter() {
+        let Some(account) = tender.kind.account() else { continue };
+        let kind = known(desk, &account)?.kind;
+        if kind.class() != tender.kind.class() {
+            return Err(Refusal::TenderOfOtherKind { account, code: kind.code() });
+        }
+    }
     let back = back.map(Payment::by_account).unwrap_or_default();
     let mut events = Vec::new();
     for (account, amount) in payment.by_account() {
         let known = known(desk, &account)?;
         pays(known, &account, stamp.mode)?;
         let given = back.get(&account).map_or(Money::zero(amount.currency()), |given| -*given);
-        if known.balance + given < amount {
-            return Err(Refusal::ValueShort { account, balance: known.balance, wanted: amount });
+        if known.terms.is_some_and(|terms| customer != Some(terms.customer)) {
+            return Err(Refusal::AccountOfAnother { account });
+        }
+        let available = known.available() + given;
+        if available < amount {
+            return Err(match known.kind {
+                ValueKind::CustomerAccount => {
+                    Refusal::AccountExhausted { account, available, wanted: amount }
+                }
+                _ => Refusal::ValueShort { account, balance: known.balance, wanted: amount },
+            });
         }
         events.push(Event::ValueRedeemed { stamp, transaction, account, amount });
     }
@@ -171,13 +235,13 @@ pub(super) fn credit(desk: &Desk<'_>, account: &ValueNumber) -> Result<TenderKin
         return Err(Refusal::ValueNumberTaken { account: account.clone() });
     }
     let types = desk.state.tender_types();
-    let of = type_of(&types, kind.code().as_str()).filter(|of| of.class == TenderClass::StoredValue);
+    let of = type_of(&types, kind.code().as_str()).filter(|of| of.class == kind.class());
     let of = of.ok_or_else(|| Refusal::TenderUnknown { code: kind.code() })?;
     Ok(of.kind(Some(account.clone().into())))
 }
 
 fn check_number(account: &ValueNumber, kind: ValueKind) -> Result<(), Refusal> {
-    if TenderReference::from(account.clone()).holds_card_data(TenderClass::StoredValue) {
+    if TenderReference::from(account.clone()).holds_card_data(kind.class()) {
         return Err(Refusal::ReferenceHoldsCardData { code: kind.code() });
     }
     Ok(())

@@ -166,6 +166,7 @@ impl State {
             tenders,
             credited: zero,
             voided: None,
+            tips: Vec::new(),
             copies: 0,
         };
         self.sales.insert(transaction, sale);

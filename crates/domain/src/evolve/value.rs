@@ -5,11 +5,12 @@ use holdfast_money::Money;
 use super::Changes;
 use crate::bounded::ValueNumber;
 use crate::event::Stamp;
-use crate::ids::{ShiftId, TransactionId};
+use crate::ids::{ShiftId, StaffId, TransactionId};
 use crate::invariant::Violation;
+use crate::shift::add_tip;
 use crate::state::State;
-use crate::tender::Payment;
-use crate::value::{IssueFate, ValueAccount, ValueIssue, ValueKind};
+use crate::tender::{Payment, Tender, TenderKind, add_tips};
+use crate::value::{AccountTerms, IssueFate, ValueAccount, ValueFlow, ValueIssue, ValueKind};
 
 impl State {
     #[expect(clippy::too_many_arguments, reason = "the fields of one event, in its order")]
@@ -28,7 +29,7 @@ impl State {
             account.issued += amount;
             account.balance += amount;
         });
-        self.shift(stamp.shift, changes, |shift| shift.value.issued += amount);
+        self.flow(stamp, account, changes, |flow| flow.issued += amount);
         let (account, payment) = (account.clone(), payment.clone());
         let issue = ValueIssue { account, shift: stamp.shift, payment, fate: IssueFate::Standing };
         self.issues.insert(transaction, issue);
@@ -47,7 +48,7 @@ impl State {
             account.issued -= amount;
             account.balance -= amount;
         });
-        self.shift(stamp.shift, changes, |shift| shift.value.voided += amount);
+        self.flow(stamp, account, changes, |flow| flow.voided += amount);
         match self.issues.get_mut(&original) {
             Some(issue) => issue.fate = IssueFate::PostVoided,
             None => changes.violations.push(Violation::ValueMissing),
@@ -66,7 +67,7 @@ impl State {
             account.redeemed += amount;
             account.balance -= amount;
         });
-        self.shift(stamp.shift, changes, |shift| shift.value.redeemed += amount);
+        self.flow(stamp, account, changes, |flow| flow.redeemed += amount);
     }
 
     pub(super) fn refund_value(
@@ -82,7 +83,45 @@ impl State {
             account.refunded += amount;
             account.balance += amount;
         });
-        self.shift(stamp.shift, changes, |shift| shift.value.refunded += amount);
+        self.flow(stamp, account, changes, |flow| flow.refunded += amount);
+    }
+
+    /// What the store owes and what it is owed are told apart.
+    fn flow(
+        &mut self,
+        stamp: &Stamp,
+        account: &ValueNumber,
+        changes: &mut Changes,
+        change: impl FnOnce(&mut ValueFlow),
+    ) {
+        let owed = self.values.get(account).is_some_and(|known| known.kind == ValueKind::CustomerAccount);
+        self.shift(stamp.shift, changes, |shift| {
+            change(if owed { &mut shift.accounts } else { &mut shift.value });
+        });
+    }
+
+    pub(super) fn set_account(
+        &mut self,
+        stamp: &Stamp,
+        account: &ValueNumber,
+        terms: AccountTerms,
+        changes: &mut Changes,
+    ) {
+        self.open_value(stamp, account, ValueKind::CustomerAccount, terms.limit);
+        self.value(account, changes, |account| account.terms = Some(terms));
+    }
+
+    /// A tip is its tenders' and its owner's, and no figure of the sale knows of it.
+    pub(super) fn tip(&mut self, shift: ShiftId, staff: StaffId, tenders: &[Tender], changes: &mut Changes) {
+        self.shift(shift, changes, |shift| {
+            for tip in tenders {
+                if tip.kind == TenderKind::Cash {
+                    shift.figures.cash_expected += tip.amount;
+                }
+                add_tip(&mut shift.tips, staff, tip.amount);
+            }
+            add_tips(&mut shift.tenders, tenders);
+        });
     }
 
     fn open_value(&mut self, stamp: &Stamp, account: &ValueNumber, kind: ValueKind, like: Money) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod accounts;
 mod assortment;
 mod basket;
 mod cash;
@@ -27,4 +28,5 @@ mod shop;
 mod stock;
 mod subjects;
 mod tenders;
+mod tips;
 mod value;

@@ -1,5 +1,6 @@
 //! Every refusal is reached by something that a till or a console can ask for.
 
+mod accounts;
 mod days;
 mod orders;
 mod value;
@@ -89,6 +90,10 @@ fn sold_tea(then: impl FnOnce(&mut Shop, TransactionId) -> Action) -> Result<(),
 
 fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::USD)
+}
+
+fn all() -> impl Iterator<Item = &'static Case> {
+    [CASES, orders::CASES, days::CASES, value::CASES, accounts::CASES].into_iter().flatten()
 }
 
 const CASES: &[Case] = &[
@@ -190,7 +195,7 @@ const CASES: &[Case] = &[
         let order = shop.place(&[line(1, "TEA", "1")]);
         let tenders = vec![TenderInput::cash(usd(399))];
         let (settlement, receipt) = (Settlement::Full, ReceiptSource::Hub);
-        asked(&mut shop, Action::Pay { order, tenders, settlement, receipt })
+        asked(&mut shop, Action::Pay { order, tenders, tips: Vec::new(), settlement, receipt })
     }),
     ("HF-CMD-129", || {
         let mut input = line(1, "TEA", "1");
@@ -429,7 +434,10 @@ const CASES: &[Case] = &[
         shop.hub(tender_list(|types| types[1].allowed_offline = false)).expect("a list");
         let order = shop.place(&[line(1, "TEA", "1")]);
         let (tenders, receipt) = (vec![tender("card 3.99 auth 1")], ReceiptSource::Island { number: 1 });
-        asked(&mut shop, Action::Pay { order, tenders, settlement: Settlement::Full, receipt })
+        asked(
+            &mut shop,
+            Action::Pay { order, tenders, tips: Vec::new(), settlement: Settlement::Full, receipt },
+        )
     }),
     ("HF-CMD-226", || Shop::open().hub(tender_list(Vec::clear)).map(drop)),
     ("HF-CMD-181", || Shop::bare().hub(tender_list(|_| {})).map(drop)),
@@ -632,9 +640,7 @@ fn keep_number(number: u16) -> Result<(), Refusal> {
 
 #[test]
 fn every_refusal_is_reached_and_says_what_it_is() {
-    for (index, (code, ask)) in
-        CASES.iter().chain(orders::CASES).chain(days::CASES).chain(value::CASES).enumerate()
-    {
+    for (index, (code, ask)) in all().enumerate() {
         let refusal = ask().expect_err(&format!("case {index} for {code} was not refused"));
         assert_eq!(refusal.code(), *code, "case {index}: {refusal}");
         assert_eq!(refusal.note().code, *code);
@@ -644,7 +650,7 @@ fn every_refusal_is_reached_and_says_what_it_is() {
             assert!(!text.contains(rust), "{code} shows the code's own words: {text}");
         }
     }
-    let cases = CASES.iter().chain(orders::CASES).chain(days::CASES).chain(value::CASES);
+    let cases = all();
     let reached: BTreeSet<&str> = cases.map(|(code, _)| *code).collect();
     let listed: BTreeSet<&str> = ERROR_CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(reached, listed);

@@ -13,23 +13,25 @@ use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::command::{Settlement, ShiftCount};
 use holdfast_domain::day::DayFigures;
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{OrderId, ShiftId, TerminalId, TransactionId};
+use holdfast_domain::ids::{OrderId, ShiftId, StaffId, TerminalId, TransactionId};
 use holdfast_domain::line::Line;
 use holdfast_domain::money::{Decimal, Money, Quantity};
-use holdfast_domain::order::{Channel, Claim, OrderEdit, Totals};
+use holdfast_domain::order::{Channel, Claim, OrderEdit, PlaceOrder, Totals};
 use holdfast_domain::sale::CopyForm;
-use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::shift::{BusinessDay, Mode, Tips};
 use holdfast_domain::tax::{TaxBasis, TaxRounding, TaxTotal};
-use holdfast_domain::tender::{DeclaredTender, Payment, TenderClass, TenderCount};
+use holdfast_domain::tender::{DeclaredTender, Payment, Tender, TenderClass, TenderCount};
 use holdfast_domain::value::{ValueAccount, ValueFlow, ValueStanding};
 use holdfast_domain::{Action, Refusal};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::accounts::{ACCOUNT, pay_off, set_account};
 use crate::days::correct;
 use crate::exchange::swap;
 use crate::moving::move_shift;
 use crate::shop::*;
+use crate::tips::tipped;
 use crate::value::{balances, block, credited, issue, of_accounts};
 
 /// One thing that somebody tries, sensible or not.
@@ -58,6 +60,7 @@ enum Move {
         card: i64,
         voucher: i64,
         value: Option<(usize, i64)>,
+        tip: i64,
     },
     Deposit {
         order: Index,
@@ -74,6 +77,11 @@ enum Move {
         account: usize,
         cents: i64,
         in_cash: bool,
+    },
+    /// How much a customer may owe, or what they pay off.
+    Account {
+        limit: bool,
+        cents: i64,
     },
     Block {
         account: usize,
@@ -145,14 +153,15 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         2 => any::<bool>().prop_map(|manager| Move::SignOn { manager }),
         1 => Just(Move::SignOff),
         2 => prop::bool::weighted(0.2).prop_map(|training| Move::OpenShift { training }),
-        1 => Just(Move::CloseShift),
+        2 => Just(Move::CloseShift),
         8 => (any::<bool>(), lines).prop_map(|(later, lines)| Move::Place { later, lines }),
         2 => any::<Index>().prop_map(Move::Cancel),
         1 => product.clone().prop_map(|product| Move::Abandon { product }),
-        8 => (any::<Index>(), prop::option::weighted(0.3, 1..5u32), any::<bool>(), 0..100i64, 0..100i64,
-            prop::option::weighted(0.6, (0..ACCOUNTS.len(), 1..70i64)))
-            .prop_map(|(order, alone, change, card, voucher, value)| Move::Pay {
+        10 => (any::<Index>(), prop::option::weighted(0.3, 1..5u32), any::<bool>(), 0..100i64, 0..100i64,
+            prop::option::weighted(0.6, (0..ACCOUNTS.len() + 1, 1..70i64)), -20..300i64)
+            .prop_map(|(order, alone, change, card, voucher, value, tip)| Move::Pay {
                 value,
+                tip,
                 order,
                 alone,
                 change,
@@ -166,6 +175,7 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
             .prop_map(|(sale, line, pieces, credit)| Move::Return { sale, line, pieces, credit }),
         4 => (0..ACCOUNTS.len(), 0..6_000i64, any::<bool>())
             .prop_map(|(account, cents, in_cash)| Move::Issue { account, cents, in_cash }),
+        6 => (prop::bool::weighted(0.3), 0..4_000i64).prop_map(|(limit, cents)| Move::Account { limit, cents }),
         1 => (0..ACCOUNTS.len(), prop::bool::weighted(0.2)).prop_map(|(account, block)| Move::Block {
             account,
             standing: if block { ValueStanding::Blocked } else { ValueStanding::Open },
@@ -173,7 +183,7 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         3 => (product.clone(), 1..3u32).prop_map(|(product, pieces)| Move::ReturnWithoutReceipt { product, pieces }),
         4 => (any::<Index>(), 1..3u16, product.clone(), 0..3_000i64)
             .prop_map(|(sale, line, product, cents)| Move::Exchange { sale, line, product, cents }),
-        4 => any::<Index>().prop_map(Move::Void),
+        8 => any::<Index>().prop_map(Move::Void),
         4 => (product, -5..40i32).prop_map(|(product, pieces)| Move::Adjust { product, pieces }),
         3 => (0..CashMovement::ALL.len(), 0..6_000i64)
             .prop_map(|(movement, cents)| Move::Cash { movement, cents }),
@@ -236,7 +246,10 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
         }
         Move::Place { later, lines } => {
             let channel = if *later { Channel::NotInHand } else { Channel::Counter };
-            let order = shop.try_place(till, channel, &basket(lines))?;
+            let order = OrderId(shop.id());
+            let place =
+                PlaceOrder { customer: Some(customer(1)), ..PlaceOrder::of(order, channel, basket(lines)) };
+            shop.ask(till, Action::PlaceOrder(place))?;
             known.orders.push(order);
             return Ok(());
         }
@@ -247,25 +260,33 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
         Move::Abandon { product } => {
             Action::AbandonBasket { lines: basket(&[(*product, 1, 99, false)]), reason: reason("left") }
         }
-        Move::Pay { order, alone, change, card, voucher, value } => {
+        Move::Pay { order, alone, change, card, voucher, value, tip } => {
             let Some(order) = pick(order, &known.orders) else { return Ok(()) };
             let open = shop.order(order).open_amount();
             let cents = |cents: i64| Decimal::new(cents, 2).to_string();
             let part = |percent: i64| open.minor() * percent / 100;
-            let (account, of_value) =
-                value.map_or(("", 0), |(account, percent)| (ACCOUNTS[account], part(percent)));
+            let (account, of_value) = value.map_or(("", 0), |(account, percent)| {
+                (ACCOUNTS.get(account).copied().unwrap_or(ACCOUNT), part(percent))
+            });
+            let kind = if account == ACCOUNT { "on-account" } else { "gift-card" };
             let rest = open.minor() - part(*card) - part(*voucher) - of_value;
             let mut given = vec![
                 (part(*card), format!("card {} auth 1", cents(part(*card)))),
                 (part(*voucher), format!("voucher {}", cents(part(*voucher)))),
-                (of_value, format!("gift-card {} {account}", cents(of_value))),
+                (of_value, format!("{kind} {} {account}", cents(of_value))),
                 (rest, format!("cash {}", if *change { "1000".to_owned() } else { cents(rest) })),
             ];
             given.retain(|(cents, _)| *cents > 0);
             let given: Vec<&str> = given.iter().map(|(_, text)| text.as_str()).collect();
+            let tip: Vec<String> = match tip {
+                0..=199 => vec![format!("cash {}", cents(tip / 5 * 5))],
+                200.. => vec![format!("card {} auth 1", cents(*tip))],
+                _ => Vec::new(),
+            };
+            let tip: Vec<&str> = tip.iter().map(String::as_str).filter(|tip| *tip != "cash 0.00").collect();
             let paid = match alone {
                 Some(step) => pay_alone(order, shop.state.tills[&till].numbers.island + step),
-                None => pay_with(order, &given, Settlement::Full),
+                None => tipped(order, &given, &tip),
             };
             known.sales.push(shop.ask(till, paid)?.transaction);
             return Ok(());
@@ -289,6 +310,13 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             let amount = Decimal::new(*cents, 2).to_string();
             let given = if *in_cash { "cash 50".to_owned() } else { format!("card {amount} auth 1") };
             known.sales.push(shop.ask(till, issue(ACCOUNTS[*account], &amount, &[&given]))?.transaction);
+            return Ok(());
+        }
+        Move::Account { limit: true, cents } => set_account(ACCOUNT, 1, &Decimal::new(*cents, 2).to_string()),
+        Move::Account { limit: false, cents } => {
+            let amount = Decimal::new(*cents, 2).to_string();
+            let off = pay_off(ACCOUNT, &amount, &[&format!("card {amount} auth 1")]);
+            known.sales.push(shop.ask(till, off)?.transaction);
             return Ok(());
         }
         Move::Block { account, standing } => block(ACCOUNTS[*account], *standing),
@@ -391,10 +419,12 @@ fn two_tills(basis: TaxBasis, rounding: TaxRounding, coin: &str) -> Shop {
         profile.tax_rounding = rounding;
         profile.cash_step = decimal(coin);
     });
+    shop.register(customer(1)).expect("a new id");
     shop.receive("WATCH", "5");
     shop.receive("TEA", "20");
     shop.sign_on(OTHER_TILL, MANAGER);
     shop.open_shift(OTHER_TILL, Mode::Live);
+    shop.ask(OTHER_TILL, set_account(ACCOUNT, 1, "100")).expect("a manager may");
     shop
 }
 
@@ -427,7 +457,7 @@ fn the_sequences_reach_every_event_of_a_till() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for _ in 0..500 {
+    for _ in 0..1_000 {
         let steps = prop::collection::vec(moves(), 80).new_tree(&mut runner).expect("a sequence").current();
         let mut shop = two_tills(TaxBasis::Inclusive, TaxRounding::PerLine, "0.05");
         let mut known = Known::default();
@@ -472,6 +502,11 @@ fn the_sequences_reach_every_event_of_a_till() {
         "value_refunded",
         "value_standing_set",
         "value_reported",
+        "account_set",
+        "accounts_reported",
+        "tip_taken",
+        "tip_returned",
+        "tips_reported",
         "goods_exchanged",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");

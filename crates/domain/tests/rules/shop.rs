@@ -373,7 +373,7 @@ pub fn tenders(amounts: &[&str]) -> Vec<TenderInput> {
 /// As `pay`, with `cash 5.00` or `card 3.99 4242 auth 77`: code, amount, and what finds it again.
 pub fn pay_with(order: OrderId, given: &[&str], settlement: Settlement) -> Action {
     let tenders = given.iter().map(|text| tender(text)).collect();
-    Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub }
+    Action::Pay { order, tenders, tips: Vec::new(), settlement, receipt: ReceiptSource::Hub }
 }
 
 pub fn tender(text: &str) -> TenderInput {
@@ -404,11 +404,18 @@ pub fn told(payment: &Payment) -> Vec<(String, Money)> {
 }
 
 pub fn pay(order: OrderId, amounts: &[&str], settlement: Settlement) -> Action {
-    Action::Pay { order, tenders: tenders(amounts), settlement, receipt: ReceiptSource::Hub }
+    Action::Pay {
+        order,
+        tenders: tenders(amounts),
+        tips: Vec::new(),
+        settlement,
+        receipt: ReceiptSource::Hub,
+    }
 }
 
 pub fn pay_alone(order: OrderId, number: u32) -> Action {
     Action::Pay {
+        tips: Vec::new(),
         order,
         tenders: tenders(&["100000"]),
         settlement: Settlement::Full,

@@ -16,7 +16,7 @@ use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::tender::{Payment, TenderCount};
-use holdfast_domain::value::ValueStanding;
+use holdfast_domain::value::{AccountTerms, ValueStanding};
 use holdfast_money::{Money, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -324,6 +324,12 @@ pub enum Summary {
         #[serde(with = "plain")]
         standing: ValueStanding,
     },
+    AccountSet {
+        #[serde(with = "plain")]
+        account: ValueNumber,
+        #[serde(with = "plain")]
+        terms: AccountTerms,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -469,6 +475,9 @@ fn summarise(event: &Event) -> Option<Summary> {
         }
         Event::ValueStandingSet { account, standing, .. } => {
             Summary::ValueStandingSet { account: account.clone(), standing: *standing }
+        }
+        Event::AccountSet { account, terms, .. } => {
+            Summary::AccountSet { account: account.clone(), terms: *terms }
         }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }

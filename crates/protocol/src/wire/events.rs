@@ -17,15 +17,15 @@ use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::sale::{CopyForm, ReturnedLine};
-use holdfast_domain::shift::ShiftFigures;
+use holdfast_domain::shift::{ShiftFigures, Tips};
 use holdfast_domain::staff::{OwnRole, Permission, Role, StaffNumber};
 use holdfast_domain::state::EpochLine;
 use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTable, TaxTotal};
-use holdfast_domain::tender::{Payment, TenderClass, TenderCount, TenderLine, TenderType};
-use holdfast_domain::value::{ValueFlow, ValueKind, ValueStanding};
+use holdfast_domain::tender::{Payment, Tender, TenderClass, TenderCount, TenderLine, TenderType};
+use holdfast_domain::value::{AccountTerms, ValueFlow, ValueKind, ValueStanding};
 use holdfast_money::{Money, Quantity};
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
@@ -261,6 +261,17 @@ wire_enum!(Event {
     },
     ValueStandingSet { stamp: Stamp, account: ValueNumber, standing: ValueStanding, reason: Reason },
     ValueReported { stamp: Stamp, z_number: u32, value: Box<ValueFlow> },
+    AccountSet { stamp: Stamp, account: ValueNumber, terms: AccountTerms },
+    AccountsReported { stamp: Stamp, z_number: u32, accounts: Box<ValueFlow> },
+    TipTaken { stamp: Stamp, transaction: TransactionId, order: OrderId, tenders: Vec<Tender> },
+    TipReturned {
+        stamp: Stamp,
+        transaction: TransactionId,
+        original: TransactionId,
+        staff: StaffId,
+        tenders: Vec<Tender>,
+    },
+    TipsReported { stamp: Stamp, z_number: u32, tips: Vec<Tips> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -22,7 +22,7 @@ use holdfast_domain::order::{
 };
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
 use holdfast_domain::sale::{CopyForm, ReturnedLine, Sale, SoldLine};
-use holdfast_domain::shift::{Mode, Shift, ShiftFigures};
+use holdfast_domain::shift::{Mode, Shift, ShiftFigures, Tips};
 use holdfast_domain::staff::{
     Authority, CashLimit, Limits, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber,
 };
@@ -36,7 +36,9 @@ use holdfast_domain::tender::{
     TenderKind, TenderLine, TenderRounding, TenderType,
 };
 use holdfast_domain::till::{LastNumbers, Standing, Till};
-use holdfast_domain::value::{IssueFate, ValueAccount, ValueFlow, ValueIssue, ValueKind, ValueStanding};
+use holdfast_domain::value::{
+    AccountTerms, IssueFate, ValueAccount, ValueFlow, ValueIssue, ValueKind, ValueStanding,
+};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 
 wire_enum!(TaxBasis { Inclusive, Exclusive });
@@ -159,8 +161,8 @@ wire_struct!(Asked {
     notes: Vec<Note>,
 });
 
-wire_enum!(TenderClass { Cash, Voucher, Other, StoredValue });
-wire_enum!(ValueKind { GiftCard, StoreCredit });
+wire_enum!(TenderClass { Cash, Voucher, Other, StoredValue, OnAccount });
+wire_enum!(ValueKind { GiftCard, StoreCredit, CustomerAccount });
 wire_enum!(ValueStanding { Open, Blocked });
 wire_struct!(ValueAccount {
     kind: ValueKind,
@@ -170,7 +172,9 @@ wire_struct!(ValueAccount {
     issued: Money,
     redeemed: Money,
     refunded: Money,
+    terms: Option<AccountTerms>,
 });
+wire_struct!(AccountTerms { customer: SubjectId, limit: Money });
 wire_enum!(IssueFate { Standing, PostVoided });
 wire_struct!(ValueIssue { account: ValueNumber, shift: ShiftId, payment: Payment, fate: IssueFate });
 wire_struct!(ValueFlow { issued: Money, voided: Money, redeemed: Money, refunded: Money });
@@ -231,6 +235,7 @@ wire_struct!(Sale {
     tenders: Vec<TenderBalance>,
     credited: Money,
     voided: Option<TransactionId>,
+    tips: Vec<Tender>,
     copies: u32,
 });
 wire_enum!(CopyForm { Copy, Gift });
@@ -279,6 +284,7 @@ wire_enum!(Permission {
     ReadReports,
     CloseDay,
     BlockValue,
+    SetAccount,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });
@@ -327,4 +333,7 @@ wire_struct!(Shift {
     cash: CashFlow,
     tenders: Vec<TenderFigures>,
     value: ValueFlow,
+    accounts: ValueFlow,
+    tips: Vec<Tips>,
 });
+wire_struct!(Tips { staff: StaffId, amount: Money });

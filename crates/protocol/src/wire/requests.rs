@@ -19,7 +19,7 @@ use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
-use holdfast_domain::value::{IssueValue, ValueKind, ValueStanding};
+use holdfast_domain::value::{AccountTerms, IssueValue, ValueKind, ValueStanding};
 use holdfast_money::{Money, Quantity, Rate, UnitPrice};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -224,6 +224,8 @@ wire_enum!(Action {
     Pay {
         order: OrderId,
         tenders: Vec<TenderInput>,
+        #[serde(default)]
+        tips: Vec<TenderInput>,
         #[serde(default = "full")]
         settlement: Settlement,
         #[serde(default = "from_hub")]
@@ -261,4 +263,5 @@ wire_enum!(Action {
     MoveShift { shift: ShiftId, to: TerminalId },
     IssueValue(issue: IssueValue),
     SetValueStanding { account: ValueNumber, standing: ValueStanding, reason: Reason },
+    SetAccount { account: ValueNumber, terms: AccountTerms },
 } never SignOn);

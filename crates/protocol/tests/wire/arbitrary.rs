@@ -117,6 +117,11 @@ variants!(
         ValueRefunded,
         ValueStandingSet,
         ValueReported,
+        AccountSet,
+        AccountsReported,
+        TipTaken,
+        TipReturned,
+        TipsReported,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -601,6 +606,9 @@ impl Source {
             "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
                 self.of_day(of_day, stamp, transaction)
+            }
+            of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {
+                self.of_people(of_people, stamp, transaction, order)
             }
             of_value if of_value.starts_with("Value") => self.of_value(of_value, stamp, transaction, receipt),
             of_order => self.of_order(of_order, stamp, order),

@@ -49,6 +49,7 @@ variants!(
         MoveShift,
         IssueValue,
         SetValueStanding,
+        SetAccount,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -80,6 +81,7 @@ variants!(
         ShiftCorrected,
         ShiftMoved,
         ValueStandingSet,
+        AccountSet,
     }
 );
 variants!(
@@ -321,6 +323,13 @@ fn a_shift_is_closed_with_the_sum_of_its_cash_alone_and_a_tender_is_named_withou
     let shift = close.pointer_mut("/command/action/close_shift").and_then(Value::as_object_mut);
     assert!(shift.expect("the example").remove("count").is_some());
     assert_eq!(Request::parse(close.to_string().as_bytes()).expect("a request"), request);
+
+    // Nobody has to say that there was no tip.
+    let mut untipped = golden_request("pay");
+    let paid = untipped.pointer_mut("/command/action/pay").and_then(Value::as_object_mut);
+    assert!(paid.expect("the example").remove("tips").is_some());
+    let read = |request: &Value| Request::parse(request.to_string().as_bytes()).expect("a request");
+    assert_eq!(read(&untipped), read(&golden_request("pay")));
 
     let mut pay = golden_request("pay-split");
     let voucher = pay.pointer_mut("/command/action/pay/tenders/1/kind/typed").and_then(Value::as_object_mut);

@@ -311,7 +311,11 @@ impl Shop {
         settlement: Settlement,
     ) -> Result<TransactionId, Refusal> {
         let tenders = vec![TenderInput::cash(eur(cents))];
-        let pay = Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub };
+        let tips = match settlement {
+            Settlement::Full => vec![TenderInput::cash(eur(25))],
+            Settlement::Deposit => Vec::new(),
+        };
+        let pay = Action::Pay { order, tenders, tips, settlement, receipt: ReceiptSource::Hub };
         self.act(till, pay).map(TransactionId)
     }
 
@@ -350,7 +354,15 @@ impl Shop {
             ..ReconciliationTotals::default()
         };
         for event in self.records.iter().flat_map(|stored| stored.record.outcome.events()) {
-            let Some((_, _, stamp)) = event.transaction() else { continue };
+            let Some((_, _, stamp)) = event.transaction() else {
+                if let Event::TipTaken { stamp, tenders, .. } | Event::TipReturned { stamp, tenders, .. } =
+                    event
+                    && stamp.mode == Mode::Live
+                {
+                    sums.cash_minor += tenders.iter().map(|tip| tip.amount.minor()).sum::<i64>();
+                }
+                continue;
+            };
             if stamp.mode == Mode::Training {
                 continue;
             }

@@ -139,6 +139,9 @@ pub(super) fn print(summary: &Summary) {
             ValueStanding::Open => println!("{account} pays"),
             ValueStanding::Blocked => println!("{account} is blocked"),
         },
+        Summary::AccountSet { account, terms } => {
+            println!("{} may be owed on account {account}", terms.limit);
+        }
         Summary::CopyPrinted { copy, .. } => println!("copy {copy}"),
         Summary::DayClosed { day, number, part, open_shifts, open_orders, .. } => {
             println!("day Z {number}, part {part} of {day}");

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use holdfast_domain::command::{Action, ShiftCount};
 use holdfast_domain::event::Event;
+use holdfast_domain::shift::Tips;
 use holdfast_domain::tender::TenderLine;
 use holdfast_domain::value::ValueFlow;
 use holdfast_money::{Currency, Decimal, Money};
@@ -63,6 +64,8 @@ impl Close {
             match event {
                 Event::TendersReported { tenders, .. } => tenders.iter().for_each(print_line),
                 Event::ValueReported { value, .. } => print_value(value),
+                Event::AccountsReported { accounts, .. } => print_accounts(accounts),
+                Event::TipsReported { tips, .. } => tips.iter().for_each(print_tips),
                 _ => {}
             }
         }
@@ -87,6 +90,17 @@ fn print_line(line: &TenderLine) {
     let TenderLine { code, count, expected, counted, .. } = line;
     let found = super::ask::counted(counted);
     println!("{:<16} {count:>5} tenders   expected {expected}, {found}", code.as_str());
+}
+
+/// What customers owe more or less is no turnover of its own.
+fn print_accounts(accounts: &ValueFlow) {
+    let (bought, paid, back) = (accounts.redeemed, accounts.sold(), accounts.refunded);
+    println!("customers' accounts: bought {bought}, paid off {paid}, given back {back}");
+}
+
+/// What is not the shop's.
+fn print_tips(Tips { staff, amount }: &Tips) {
+    println!("tips of {staff}: {amount}");
 }
 
 /// Stored value is outside turnover, so it has a line of its own.

@@ -17,7 +17,7 @@ use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
 use super::ask::{WITHIN, answered, asked, print, typed, warn};
 use super::basket::{Basket, print_lines};
-use super::settle::PaymentArgs;
+use super::settle::{PaymentArgs, TipArgs};
 use super::{Approver, Person, Typed};
 
 /// Sells a basket, takes its payment and prints what the receipt says.
@@ -35,6 +35,8 @@ pub struct Sell {
     basket: Basket,
     #[command(flatten)]
     payment: PaymentArgs,
+    #[command(flatten)]
+    tips: TipArgs,
     /// What is in the drawer, when a shift has to be opened
     #[arg(long, default_value = "0", allow_negative_numbers = true)]
     float: Decimal,
@@ -56,7 +58,7 @@ impl Sell {
         let currency = snapshot.profile.currency;
         // What was typed is looked at before anybody is asked.
         let float = typed("float", Money::new(self.float, currency))?;
-        let tenders = self.payment.tenders(currency)?;
+        let (tenders, tips) = (self.payment.tenders(currency)?, self.tips.tenders(currency)?);
         let order = OrderId(till.mint()?);
         let place = self.basket.place(order, Channel::Counter)?;
         answered(till.sign_on(self.person.number(), pin)).await?;
@@ -66,7 +68,8 @@ impl Sell {
             answered(till.send(open)).await?;
         }
         let placed = asked(till, Action::PlaceOrder(place), approval).await?;
-        let pay = Action::Pay { order, tenders, settlement: Settlement::Full, receipt: ReceiptSource::Hub };
+        let (settlement, receipt) = (Settlement::Full, ReceiptSource::Hub);
+        let pay = Action::Pay { order, tenders, tips, settlement, receipt };
         let paid = match answered(till.send(pay)).await {
             Ok(paid) => paid,
             // Silence is no refusal: the payment stays in the outbox and may still go through.

@@ -22,6 +22,8 @@ pub struct Pay {
     order: OrderId,
     #[command(flatten)]
     payment: PaymentArgs,
+    #[command(flatten)]
+    tips: TipArgs,
     /// A part of it; the customer comes back with the rest
     #[arg(long)]
     deposit: bool,
@@ -36,6 +38,14 @@ pub(super) struct PaymentArgs {
     /// Another tender of the store's list, such as "card=12.50:auth 0815 4242"; may be given several times
     #[arg(long, value_name = "CODE=AMOUNT[:REFERENCE]")]
     tender: Vec<Given>,
+}
+
+/// What the customer gives beside it, for whoever serves.
+#[derive(Debug, Args)]
+pub(super) struct TipArgs {
+    /// With the tender that it comes with, such as "cash=2.00" or "card=2.00:auth 0815 4242"; may be given several times
+    #[arg(long, value_name = "CODE=AMOUNT[:REFERENCE]")]
+    tip: Vec<Given>,
 }
 
 /// Gives an order up before anything is paid.
@@ -64,14 +74,20 @@ impl PaymentArgs {
     }
 }
 
+impl TipArgs {
+    pub(super) fn tenders(&self, currency: holdfast_money::Currency) -> Result<Vec<TenderInput>, TillError> {
+        inputs(None, &self.tip, currency)
+    }
+}
+
 impl Pay {
     pub async fn run(self) -> Result<()> {
-        let Self { desk, order, payment, deposit } = self;
+        let Self { desk, order, payment, tips, deposit } = self;
         let settlement = if deposit { Settlement::Deposit } else { Settlement::Full };
         let pay = async |till: &Till| {
             let currency = till.refresh(super::ask::WITHIN).await?.profile.currency;
-            let tenders = payment.tenders(currency)?;
-            Ok(Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub })
+            let (tenders, tips) = (payment.tenders(currency)?, tips.tenders(currency)?);
+            Ok(Action::Pay { order, tenders, tips, settlement, receipt: ReceiptSource::Hub })
         };
         desk.ask(pay).await
     }

@@ -1,4 +1,4 @@
-//! `value`, `issue-value` and `block-value`
+//! `value`, `issue-value`, `block-value` and `set-account`
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use holdfast_domain::bounded::{Reason, ValueNumber};
 use holdfast_domain::command::Action;
-use holdfast_domain::ids::CommandId;
+use holdfast_domain::ids::{CommandId, SubjectId};
 use holdfast_domain::receipt::ReceiptSource;
-use holdfast_domain::value::{IssueValue, ValueKind, ValueStanding};
+use holdfast_domain::value::{AccountTerms, IssueValue, ValueKind, ValueStanding};
 use holdfast_money::{Decimal, Money};
 use holdfast_terminal::{Folder, Pace, Till};
 
 use super::ask::{Desk, WITHIN, typed};
 use super::settle::PaymentArgs;
 
-/// Prints what a gift card or store credit has left. It changes nothing.
+/// Prints what a gift card or store credit has left, or what is owed on an account. It changes nothing.
 #[derive(Debug, Args)]
 pub struct Value {
     /// The till's folder
@@ -26,7 +26,8 @@ pub struct Value {
     account: ValueNumberArg,
 }
 
-/// Takes money for a gift card or store credit, new or known, and prints what the receipt says.
+/// Takes money for a gift card or store credit, new or known, or for what is owed on an account, and prints what the receipt
+/// says.
 #[derive(Debug, Args)]
 pub struct Issue {
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub struct Issue {
     payment: PaymentArgs,
 }
 
-/// Blocks a gift card or store credit, or opens it again; needs a supervisor.
+/// Blocks a gift card, store credit or account, or opens it again; needs a supervisor.
 #[derive(Debug, Args)]
 pub struct Block {
     #[command(flatten)]
@@ -62,6 +63,23 @@ pub struct Block {
 enum Kind {
     GiftCard,
     StoreCredit,
+    CustomerAccount,
+}
+
+/// Opens a customer's account, or changes how much may be owed on it; needs a manager.
+#[derive(Debug, Args)]
+pub struct SetAccount {
+    #[command(flatten)]
+    desk: Desk,
+    /// The number of a known account; without it the till mints one
+    #[arg(long)]
+    account: Option<ValueNumberArg>,
+    /// Whose it is
+    #[arg(long)]
+    customer: SubjectId,
+    /// How much may be owed on it; zero where nothing more is to be bought
+    #[arg(long, allow_negative_numbers = true)]
+    limit: Decimal,
 }
 
 impl From<Kind> for ValueKind {
@@ -69,6 +87,7 @@ impl From<Kind> for ValueKind {
         match kind {
             Kind::GiftCard => Self::GiftCard,
             Kind::StoreCredit => Self::StoreCredit,
+            Kind::CustomerAccount => Self::CustomerAccount,
         }
     }
 }
@@ -110,8 +129,19 @@ impl Value {
         till.close().await?;
         let value = read?;
         println!("account  {}", value.account);
-        println!("kind     {}", if value.kind == ValueKind::GiftCard { "gift card" } else { "store credit" });
+        println!(
+            "kind     {}",
+            match value.kind {
+                ValueKind::GiftCard => "gift card",
+                ValueKind::StoreCredit => "store credit",
+                ValueKind::CustomerAccount => "account",
+            }
+        );
         println!("balance  {:>14}", value.balance.to_string());
+        if let Some(AccountTerms { customer, limit }) = value.terms {
+            println!("limit    {:>14}", limit.to_string());
+            println!("customer {customer}");
+        }
         if value.standing == ValueStanding::Blocked {
             println!("blocked: it does not pay");
         }
@@ -139,6 +169,23 @@ impl Issue {
             }))
         };
         desk.ask(issue).await
+    }
+}
+
+impl SetAccount {
+    pub async fn run(self) -> Result<()> {
+        let Self { desk, account, customer, limit } = self;
+        let set = async |till: &Till| {
+            let currency = till.refresh(WITHIN).await?.profile.currency;
+            let account = match account {
+                Some(ValueNumberArg(account)) => account,
+                None => minted(CommandId(till.mint()?)),
+            };
+            println!("account  {account}");
+            let limit = typed("limit", Money::new(limit, currency))?;
+            Ok(Action::SetAccount { account, terms: AccountTerms { customer, limit } })
+        };
+        desk.ask(set).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use holdfast_domain::shift::Shift;
+use holdfast_money::Money;
 use holdfast_terminal::{Folder, Pace, Till};
 
 use super::Person;
@@ -69,6 +70,18 @@ fn text(shift: &Shift) -> String {
             ("gift cards taken".to_owned(), value.redeemed.to_string()),
             ("gift cards given back".to_owned(), value.refunded.to_string()),
         ]);
+    }
+    let accounts = &shift.accounts;
+    if !accounts.is_none() {
+        rows.extend([
+            ("bought on account".to_owned(), accounts.redeemed.to_string()),
+            ("accounts paid off".to_owned(), accounts.sold().to_string()),
+            ("given back to accounts".to_owned(), accounts.refunded.to_string()),
+        ]);
+    }
+    if !shift.tips.is_empty() {
+        let tips = shift.tips.iter().map(|tips| tips.amount);
+        rows.push(("tips".to_owned(), Money::sum(shift.float.currency(), tips).to_string()));
     }
     rows.extend([
         ("float".to_owned(), shift.float.to_string()),

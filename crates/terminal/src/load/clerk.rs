@@ -292,7 +292,7 @@ impl Clerk {
         let amount = basket::tendered(payable(&self.profile, due), &mut self.dice);
         let tenders = if amount.is_positive() { vec![TenderInput::cash(amount)] } else { Vec::new() };
         let settlement = Settlement::Full;
-        let pay = Action::Pay { order, tenders, settlement, receipt: ReceiptSource::Hub };
+        let pay = Action::Pay { order, tenders, tips: Vec::new(), settlement, receipt: ReceiptSource::Hub };
         let Some(Summary::Transaction { transaction, .. }) = self.ask(pay).await? else { return Ok(()) };
         self.move_stock(goods.iter().map(|goods| (goods, -goods.left)));
         if let Some(shift) = self.shift {
@@ -391,6 +391,7 @@ impl Clerk {
             return self.pay(order, goods, due).await;
         }
         let pay = Action::Pay {
+            tips: Vec::new(),
             order,
             tenders: vec![TenderInput::cash(part)],
             settlement: Settlement::Deposit,

@@ -180,6 +180,7 @@ impl<'a> Clerk<'a> {
                         let tenders =
                             if amount.is_positive() { vec![TenderInput::cash(amount)] } else { Vec::new() };
                         let paid = Action::Pay {
+                            tips: Vec::new(),
                             order: *order,
                             tenders,
                             settlement: Settlement::Full,

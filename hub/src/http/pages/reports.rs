@@ -86,6 +86,7 @@ fn report_markup(report: &SalesReport) -> Markup {
                 div.figures {
                     (figure(&money(outside.deposits_minor), "open deposits"))
                     (figure(&money(outside.rounding_minor), "cash rounding"))
+                    (figure(&money(outside.tips_minor), "tips"))
                     (figure(&money(outside.cash_expected_minor), "expected in the drawers"))
                 }
                 (left_out(report))
@@ -100,6 +101,7 @@ fn report_markup(report: &SalesReport) -> Markup {
             (table("By till", By::Till, report, currency))
             (table("By tender", By::Tender, report, currency))
             (table("By tax rate", By::Tax, report, currency))
+            @if !report.tips.is_empty() { (table("Tips by person", By::Tips, report, currency)) }
         }
         (definitions())
         p.soft { "As of record " (report.as_of_seq) "." }
@@ -160,7 +162,7 @@ fn title(title: &str, by: By, report: &SalesReport) -> Markup {
 fn table(name: &str, by: By, report: &SalesReport, currency: Currency) -> Markup {
     let rows = by.rows(report, currency);
     let words = match by {
-        By::Product | By::Staff | By::Till => 2,
+        By::Product | By::Staff | By::Till | By::Tips => 2,
         By::Day | By::Hour | By::Tender | By::Tax => 1,
     };
     html! {
@@ -192,7 +194,7 @@ fn definitions() -> Markup {
                 dt { "Date" } dd { "The business date of the shift: a sale past midnight keeps it." }
                 dt { "Hour" } dd { "The hour of the store's clock in which the hub recorded it." }
                 dt { "Person" } dd { "Who was signed on at the till." }
-                dt { "Outside turnover" } dd { "Deposits until the sale is complete, cash rounding, and cash that moves without goods." }
+                dt { "Outside turnover" } dd { "Deposits until the sale is complete, cash rounding, tips, and cash that moves without goods. Tips are the staff's; tenders and drawers have them." }
                 dt { "Training" } dd { "Counts for nothing." }
             }
         }
@@ -217,6 +219,7 @@ mod tests {
             outside_turnover: OutsideTurnover {
                 deposits_minor: 0,
                 rounding_minor: 0,
+                tips_minor: 150,
                 cash_expected_minor: 0,
                 cancelled: 0,
             },
@@ -245,6 +248,11 @@ mod tests {
             by_till: Vec::new(),
             by_tender: Vec::new(),
             by_tax: Vec::new(),
+            tips: vec![crate::http::sales::TipsRow {
+                key: "200".into(),
+                name: "<b>Clerk</b>".into(),
+                tips_minor: 150,
+            }],
         }
     }
 

@@ -181,6 +181,7 @@ impl Shop {
         self.fold(&[placed])?;
         let amount = Money::from_minor(50_000_000_000, priced.totals.gross.currency());
         let pay = Action::Pay {
+            tips: Vec::new(),
             order,
             tenders: vec![TenderInput { kind: TenderChoice::Cash, amount }],
             settlement: Settlement::Full,

@@ -18,6 +18,8 @@ struct Books {
     moved: Money,
     no_sales: u32,
     value: ValueFlow,
+    accounts: ValueFlow,
+    tips: BTreeMap<StaffId, Money>,
 }
 
 impl Books {
@@ -37,6 +39,23 @@ impl Books {
             moved: zero,
             no_sales: 0,
             value: ValueFlow::none(zero),
+            accounts: ValueFlow::none(zero),
+            tips: BTreeMap::new(),
+        }
+    }
+
+    /// Of what the store owes, or of what it is owed.
+    fn flow(&mut self, owed: bool) -> &mut ValueFlow {
+        if owed { &mut self.accounts } else { &mut self.value }
+    }
+
+    fn tip(&mut self, staff: StaffId, tenders: &[Tender]) {
+        for tip in tenders {
+            match tip.kind.class() {
+                TenderClass::Cash => self.cash += tip.amount,
+                _ => *self.others.entry(tip.kind.code().to_string()).or_insert(eur("0")) += tip.amount,
+            }
+            *self.tips.entry(staff).or_insert(eur("0")) += tip.amount;
         }
     }
 
@@ -63,9 +82,10 @@ impl Books {
                 _ => *self.others.entry(tender.kind.code().to_string()).or_insert(eur("0")) += tender.amount,
             }
         }
-        for (_, minor) in of_accounts(payment) {
+        for (account, minor) in of_accounts(payment) {
             let amount = Money::from_minor(minor.abs(), self.cash.currency());
-            if minor < 0 { self.value.refunded += amount } else { self.value.redeemed += amount }
+            let flow = self.flow(account.starts_with("K-"));
+            if minor < 0 { flow.refunded += amount } else { flow.redeemed += amount }
         }
         self.cash -= payment.change;
         self.rounding += payment.rounding;
@@ -78,7 +98,8 @@ impl Books {
         figures: &holdfast_domain::shift::ShiftFigures,
         cash: &CashFlow,
         others: BTreeMap<String, Money>,
-        value: &ValueFlow,
+        value: [&ValueFlow; 2],
+        tips: &[Tips],
     ) -> Self {
         Self {
             cash: figures.cash_expected,
@@ -92,7 +113,9 @@ impl Books {
             counts: [figures.sales, figures.returns, figures.post_voids, figures.cancelled],
             moved: cash.sum(),
             no_sales: cash.no_sales,
-            value: value.clone(),
+            value: value[0].clone(),
+            accounts: value[1].clone(),
+            tips: tips.iter().map(|tips| (tips.staff, tips.amount)).collect(),
         }
     }
 
@@ -100,7 +123,14 @@ impl Books {
     fn explain_the_drawer(&self, float: Money) -> bool {
         let others = Money::sum(self.cash.currency(), self.others.values().copied());
         self.cash + others
-            == float + self.gross + self.deposits + self.rounding + self.moved + self.value.sold()
+            == float
+                + self.gross
+                + self.deposits
+                + self.rounding
+                + self.moved
+                + self.value.sold()
+                + self.accounts.sold()
+                + Money::sum(self.cash.currency(), self.tips.values().copied())
             && self.gross == self.net + self.tax
     }
 }
@@ -205,8 +235,20 @@ pub(super) fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
                     }
                     _ => None,
                 });
-                let no_value = ValueFlow::none(float);
-                let z = Books::of(figures, cash.unwrap_or(&nothing), others, value.unwrap_or(&no_value));
+                let accounts = log.clone().find_map(|next| match next {
+                    Event::AccountsReported { accounts, stamp: of, .. } if of.shift == stamp.shift => {
+                        Some(&**accounts)
+                    }
+                    _ => None,
+                });
+                let tips = log.clone().find_map(|next| match next {
+                    Event::TipsReported { tips, stamp: of, .. } if of.shift == stamp.shift => Some(&tips[..]),
+                    _ => None,
+                });
+                let none = ValueFlow::none(float);
+                let flows = [value.unwrap_or(&none), accounts.unwrap_or(&none)];
+                let cash = cash.unwrap_or(&nothing);
+                let z = Books::of(figures, cash, others, flows, tips.unwrap_or_default());
                 assert_eq!(z, books);
                 assert_eq!(lines[0].expected, books.cash);
                 assert!(books.explain_the_drawer(float), "{books:?}");
@@ -243,15 +285,22 @@ pub(super) fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
                 shifts.get_mut(&stamp.shift).expect("open").1.enter(2, Some(totals), taxes, payment, -1);
                 move_stock(&mut stock, stamp.mode, &sold[original], false);
             }
-            Event::ValueIssued { stamp, amount, payment, .. } => {
+            Event::ValueIssued { stamp, account, amount, payment, .. } => {
                 let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
                 books.enter(4, None, &[], payment, 1);
-                books.value.issued += *amount;
+                books.flow(account.as_str().starts_with("K-")).issued += *amount;
             }
-            Event::ValueIssueVoided { stamp, amount, payment, .. } => {
+            Event::ValueIssueVoided { stamp, account, amount, payment, .. } => {
                 let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
                 books.enter(4, None, &[], payment, 1);
-                books.value.voided += *amount;
+                books.flow(account.as_str().starts_with("K-")).voided += *amount;
+            }
+            Event::TipTaken { stamp, tenders, .. } => {
+                let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
+                books.tip(stamp.operator, tenders);
+            }
+            Event::TipReturned { stamp, staff, tenders, .. } => {
+                shifts.get_mut(&stamp.shift).expect("open").1.tip(*staff, tenders);
             }
             Event::CashMoved { stamp, movement, amount, .. } => {
                 let books = &mut shifts.get_mut(&stamp.shift).expect("open").1;
@@ -277,7 +326,8 @@ pub(super) fn audit(shop: &Shop) -> BTreeMap<&'static str, u32> {
         let open = &shop.state.shifts[&shift];
         let others = open.tenders.iter().filter(|figures| figures.class != TenderClass::Cash);
         let others = others.map(|of| (of.code.to_string(), of.taken - of.refunded)).collect();
-        assert_eq!(Books::of(&open.figures, &open.cash, others, &open.value), books);
+        let flows = [&open.value, &open.accounts];
+        assert_eq!(Books::of(&open.figures, &open.cash, others, flows, &open.tips), books);
         assert!(books.explain_the_drawer(float), "{books:?}");
     }
     audit_days(shop);

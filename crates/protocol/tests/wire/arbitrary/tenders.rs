@@ -2,12 +2,13 @@
 
 use holdfast_domain::bounded::{TenderReference, ValueNumber};
 use holdfast_domain::event::{Event, Stamp};
-use holdfast_domain::ids::TransactionId;
+use holdfast_domain::ids::{OrderId, SubjectId, TransactionId};
 use holdfast_domain::receipt::ReceiptNumber;
+use holdfast_domain::shift::Tips;
 use holdfast_domain::tender::{
     ChangeRule, Payment, RefundRule, Tender, TenderClass, TenderKind, TenderRounding, TenderType,
 };
-use holdfast_domain::value::{ValueFlow, ValueKind, ValueStanding};
+use holdfast_domain::value::{AccountTerms, ValueFlow, ValueKind, ValueStanding};
 
 use super::Source;
 
@@ -46,6 +47,59 @@ impl Source {
         };
         payment.tenders.push(Tender { kind, amount: self.money() });
         payment
+    }
+
+    /// What customers owe and staff is given, with what only their tenders say of themselves.
+    pub(super) fn of_people(
+        &mut self,
+        name: &str,
+        stamp: Stamp,
+        transaction: TransactionId,
+        order: OrderId,
+    ) -> Event {
+        match name {
+            "AccountSet" => Event::AccountSet {
+                stamp,
+                account: self.account(),
+                terms: AccountTerms { customer: SubjectId(self.uuid()), limit: self.money() },
+            },
+            "AccountsReported" => {
+                Event::AccountsReported { stamp, z_number: self.small(), accounts: Box::new(self.flow()) }
+            }
+            "TipTaken" => Event::TipTaken { stamp, transaction, order, tenders: self.tip() },
+            "TipReturned" => Event::TipReturned {
+                stamp,
+                transaction,
+                original: self.transaction(),
+                staff: stamp.operator,
+                tenders: self.tip(),
+            },
+            "TipsReported" => Event::TipsReported {
+                stamp,
+                z_number: self.small(),
+                tips: vec![Tips { staff: stamp.operator, amount: self.money() }],
+            },
+            other => panic!("{other} is in the list and cannot be made"),
+        }
+    }
+
+    fn tip(&mut self) -> Vec<Tender> {
+        let kind = TenderKind::Typed {
+            code: ValueKind::CustomerAccount.code(),
+            class: TenderClass::OnAccount,
+            reference: Some(self.account().into()),
+        };
+        let amounts = [self.money(), self.money()];
+        vec![Tender { kind, amount: amounts[0] }, Tender { kind: TenderKind::Cash, amount: amounts[1] }]
+    }
+
+    fn flow(&mut self) -> ValueFlow {
+        ValueFlow {
+            issued: self.money(),
+            voided: self.money(),
+            redeemed: self.money(),
+            refunded: self.money(),
+        }
     }
 
     pub(super) fn of_value(
@@ -90,16 +144,9 @@ impl Source {
                 standing: self.pick(&[ValueStanding::Open, ValueStanding::Blocked]),
                 reason: self.reason(),
             },
-            "ValueReported" => Event::ValueReported {
-                stamp,
-                z_number: self.small(),
-                value: Box::new(ValueFlow {
-                    issued: self.money(),
-                    voided: self.money(),
-                    redeemed: self.money(),
-                    refunded: self.money(),
-                }),
-            },
+            "ValueReported" => {
+                Event::ValueReported { stamp, z_number: self.small(), value: Box::new(self.flow()) }
+            }
             other => panic!("{other} is in the list and cannot be made"),
         }
     }
