@@ -495,6 +495,12 @@ pub enum Event {
         z_number: u32,
         value: Box<ValueFlow>,
     },
+    /// The same person was registered twice: `subject` is `into` from now on, and what was kept of them apart is destroyed.
+    SubjectMerged {
+        subject: SubjectId,
+        into: SubjectId,
+        staff: StaffId,
+    },
 }
 
 impl Event {
@@ -563,6 +569,7 @@ impl Event {
             Self::ValueRefunded { .. } => "value_refunded",
             Self::ValueStandingSet { .. } => "value_standing_set",
             Self::ValueReported { .. } => "value_reported",
+            Self::SubjectMerged { .. } => "subject_merged",
         }
     }
 

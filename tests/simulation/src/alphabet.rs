@@ -76,6 +76,7 @@ names! {
         HubCommand::DefineRole { .. } => "define_role",
         HubCommand::ExpireReservations { .. } => "expire_reservations",
         HubCommand::GroupSubject { .. } => "group_subject",
+        HubCommand::MergeSubject { .. } => "merge_subject",
     }
 }
 
@@ -144,6 +145,7 @@ names! {
         Event::ValueRefunded { .. } => "value_refunded",
         Event::ValueStandingSet { .. } => "value_standing_set",
         Event::ValueReported { .. } => "value_reported",
+        Event::SubjectMerged { .. } => "subject_merged",
     }
 }
 
@@ -227,6 +229,7 @@ pub enum HubMove {
     DefineRole,
     ExpireReservations,
     GroupSubject,
+    MergeSubject,
 }
 
 /// What the world does.

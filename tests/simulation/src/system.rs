@@ -248,7 +248,7 @@ impl Run {
     fn console(&mut self, doing: HubMove) {
         let spare = TerminalId(Uuid::from_u128(0x9000 + u128::from(self.dice.below(2))));
         let number = u32::try_from(self.dice.between(1, 4)).unwrap_or(1);
-        let subject = SubjectId(Uuid::from_u128(0x5B00 + u128::from(self.dice.below(3))));
+        let subject = somebody(&mut self.dice);
         let command = match doing {
             HubMove::Configure => {
                 let minutes = u16::try_from(self.dice.below(300)).unwrap_or(0);
@@ -298,12 +298,24 @@ impl Run {
                 let group = self.dice.permille(700).then(shop::trade);
                 HubCommand::GroupSubject { subject, group, staff: shop::manager() }
             }
+            HubMove::MergeSubject => {
+                let into = somebody(&mut self.dice);
+                // Two who are there are seldom met by chance.
+                for subject in [subject, into] {
+                    self.enter(HubCommand::RegisterSubject { subject, terminal: terminal(0) });
+                }
+                HubCommand::MergeSubject { subject, into, staff: shop::manager() }
+            }
             HubMove::EraseSubject => {
                 let cause =
                     ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };
                 HubCommand::EraseSubject { subject, cause }
             }
         };
+        self.enter(command);
+    }
+
+    fn enter(&mut self, command: HubCommand) {
         self.world.hub().console.push_back(command);
         self.world.hub_bell.notify_one();
     }
@@ -653,4 +665,9 @@ impl Run {
             records,
         }
     }
+}
+
+/// One of the few customers of the shop, known or not.
+fn somebody(dice: &mut Dice) -> SubjectId {
+    SubjectId(Uuid::from_u128(0x5B00 + u128::from(dice.below(6))))
 }

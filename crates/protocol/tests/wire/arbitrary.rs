@@ -117,6 +117,7 @@ variants!(
         ValueRefunded,
         ValueStandingSet,
         ValueReported,
+        SubjectMerged,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -597,6 +598,10 @@ impl Source {
                 group: self.maybe(Self::label),
                 staff,
             },
+            "SubjectMerged" => {
+                let (subject, into) = (SubjectId(self.uuid()), SubjectId(self.uuid()));
+                Event::SubjectMerged { subject, into, staff }
+            }
             "OrderTermsSet" => Event::OrderTermsSet { order, terms: self.order_terms() },
             "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
