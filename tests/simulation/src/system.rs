@@ -304,6 +304,10 @@ impl Run {
                 for subject in [subject, into] {
                     self.enter(HubCommand::RegisterSubject { subject, terminal: terminal(0) });
                 }
+                if self.dice.permille(500) {
+                    let (group, staff) = (Some(shop::trade()), shop::manager());
+                    self.enter(HubCommand::GroupSubject { subject, group, staff });
+                }
                 HubCommand::MergeSubject { subject, into, staff: shop::manager() }
             }
             HubMove::EraseSubject => {
