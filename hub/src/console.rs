@@ -92,9 +92,8 @@ impl Console {
         let mut subjects = Vec::new();
         for need in State::needs_of_hub(command) {
             if let Need::Subject(subject) = need {
-                let standing = self.storage.state.subject(subject);
-                let standing = standing.map_err(|source| HubError::State { source: source.into() })?;
-                subjects.extend(standing.map(|standing| (subject, standing)));
+                let known = self.storage.state.subject_with_merges(subject);
+                subjects.extend(known.map_err(|source| HubError::State { source: source.into() })?);
             }
         }
         if subjects.is_empty() {

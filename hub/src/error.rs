@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use holdfast_domain::Refusal;
+use holdfast_domain::ids::SubjectId;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -158,6 +159,10 @@ pub enum HubError {
         "HF-HUB-036 the store keeps the details of {max} customers already; erase those who must not be kept any longer"
     )]
     SubjectsFull { max: usize },
+    #[error(
+        "HF-CMD-195 customer {other} has this card; find them by it, and let a manager merge the two if they are one person"
+    )]
+    CardTaken { other: SubjectId },
     #[error(transparent)]
     Journal(#[from] holdfast_journal::JournalError),
     #[error(transparent)]
@@ -229,6 +234,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-HUB-034", "an export cannot be made"),
     ("HF-HUB-035", "the journal contradicts the last signed head"),
     ("HF-HUB-036", "no more customers can be kept"),
+    ("HF-CMD-195", "another customer has this card"),
     ("HF-REC-001", "a recovery code was mistyped"),
     ("HF-REC-002", "a recovery code does not open what it was given for"),
     ("HF-REC-003", "a vault or a backup is damaged"),

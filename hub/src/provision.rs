@@ -33,7 +33,7 @@ use crate::error::HubError;
 use crate::folder::DataFolder;
 use crate::identity::Identity;
 use crate::recovery::code::RecoveryCode;
-use crate::subjects::erased_in;
+use crate::subjects::Gone;
 use crate::tls::{Authority, HubCertificate, local_addresses};
 
 /// The software's name in what the cloud keeps about hubs.
@@ -106,7 +106,7 @@ pub async fn run(
     }
     write_first_records(&mut console, &identity, &enrolled, taxes)?;
     let head = console.head().map_or(0, |head| head.seq);
-    let erased = erased_in(console.store().as_ref())?;
+    let erased = Gone::of(console.store().as_ref())?.erased;
     console.close()?;
     say(out, "journal", &format!("{head} records"));
 

@@ -44,7 +44,7 @@ use crate::people::People;
 use crate::provision::SOFTWARE;
 use crate::recovery::keeper::Keeper;
 use crate::storage;
-use crate::subjects::{self, Office, Subjects};
+use crate::subjects::{Gone, Office, Subjects};
 use crate::tls::{Authority, HubCertificate, local_addresses};
 
 /// How often the certificate is looked at.
@@ -119,9 +119,8 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let pairing = Pairing::open(folder.pairing())?;
     let subjects = {
         let (folder, state) = (folder.clone(), Arc::clone(&state));
-        let opening = tokio::task::spawn_blocking(move || {
-            Subjects::open(&folder, &subjects::erased_in(state.as_ref())?)
-        });
+        let opening =
+            tokio::task::spawn_blocking(move || Subjects::open(&folder, &Gone::of(state.as_ref())?));
         Arc::new(opening.await.expect("opening does not panic")?)
     };
     let now_ms = Machine.now_ms();

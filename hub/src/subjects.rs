@@ -7,28 +7,32 @@
 
 mod carry;
 pub mod desk;
+mod drawer;
+mod export;
+mod gone;
 mod index;
+mod merge;
 mod office;
 mod seal;
 mod shelf;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use holdfast_domain::Refusal;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::ids::SubjectId;
-use holdfast_protocol::subject::file::{
-    Keys, SealedDetails, decode_ids, decode_keys, decode_sealed, encode_ids, encode_keys, encode_sealed,
-};
+use holdfast_protocol::subject::file::{decode_ids, encode_ids};
 use holdfast_protocol::subject::{Details, FOUND_MAX, Subject, SubjectSearch};
 
 pub use carry::{backup_part, restore_part, vault_part};
-pub(crate) use office::{Office, erased_in};
+pub use gone::Gone;
+pub(crate) use office::Office;
 pub(crate) use shelf::changed_file;
 
 use crate::error::HubError;
 use crate::folder::DataFolder;
+use drawer::{Drawer, damaged};
 use index::{Index, is_meant};
 use shelf::{HoldKind, SHELVES, Shelves, shelf_of};
 
@@ -57,15 +61,15 @@ pub struct Destroyed {
 
 impl Subjects {
     /// Reads who is there, and destroys what must not be: whoever was erased, keys without details, details without a key.
-    /// `erased` are those that the journal names.
+    /// A merge that the journal names and the files do not know of yet is gone on with. `gone` is what the journal names.
     ///
     /// # Errors
     /// HF-HUB-003. A file that is damaged is logged and left alone; its customers cannot be read.
-    pub fn open(folder: &DataFolder, erased: &BTreeSet<SubjectId>) -> Result<Self, HubError> {
+    pub fn open(folder: &DataFolder, gone: &Gone) -> Result<Self, HubError> {
         let shelves = Shelves::of(folder);
         shelves.prepare()?;
         let subjects = Self { shelves, index: Mutex::default() };
-        subjects.reload(erased)?;
+        subjects.reload(gone)?;
         Ok(subjects)
     }
 
@@ -73,7 +77,7 @@ impl Subjects {
     ///
     /// # Errors
     /// As [`Subjects::open`].
-    pub fn reload(&self, erased: &BTreeSet<SubjectId>) -> Result<(), HubError> {
+    pub fn reload(&self, gone: &Gone) -> Result<(), HubError> {
         let mut index = self.lock();
         let _hold = self.shelves.hold(HoldKind::Writing)?;
         let noted = match read_erased(&self.shelves) {
@@ -84,7 +88,8 @@ impl Subjects {
             other => other?,
         };
         let mut fresh = Index::default();
-        fresh.erased = noted.union(erased).copied().collect();
+        fresh.merged = gone.merged.clone();
+        fresh.erased = noted.union(&gone.erased).copied().collect();
         if fresh.erased != noted {
             shelf::replace(&self.shelves.erased(), &encode_ids(&fresh.erased))?;
         }
@@ -102,6 +107,7 @@ impl Subjects {
                 Err(error) => return Err(error),
             }
         }
+        self.finish_merges(&mut fresh)?;
         *index = fresh;
         Ok(())
     }
@@ -116,9 +122,10 @@ impl Subjects {
         self.lock().kept.len()
     }
 
-    /// How many were ever erased, as far as this hub knows.
+    /// How many were ever erased, as far as this hub knows. Whoever was merged is still there as somebody else.
     pub fn erased_count(&self) -> usize {
-        self.lock().erased.len()
+        let index = self.lock();
+        index.erased.iter().filter(|id| !index.merged.contains_key(id)).count()
     }
 
     /// The newest of them, at most `limit`: ids of version 7 are in the order of their making.
@@ -131,14 +138,41 @@ impl Subjects {
         self.lock().kept.contains(&subject)
     }
 
-    /// Whether somebody was erased, here or in another history of the store.
-    pub fn is_erased(&self, subject: SubjectId) -> bool {
-        self.lock().erased.contains(&subject)
+    /// Whether the id stands for somebody who may be kept: not for one who was erased, here or in another history of the
+    /// store, and not for one who is somebody else by now.
+    ///
+    /// # Errors
+    /// HF-HUB-026 with what became of them.
+    pub fn check_stands(&self, subject: SubjectId) -> Result<(), HubError> {
+        let index = self.lock();
+        let into = gone::who_is(&index.merged, subject);
+        let refusal = if index.erased.contains(&into) {
+            Refusal::SubjectErased { subject }
+        } else if into != subject {
+            Refusal::SubjectMerged { subject, into }
+        } else {
+            return Ok(());
+        };
+        Err(HubError::Refused { refusal: Box::new(refusal) })
     }
 
-    /// Who was erased and is not among `journaled`: another history of the store did it.
-    pub fn erased_beyond(&self, journaled: &BTreeSet<SubjectId>) -> Vec<SubjectId> {
-        self.lock().erased.difference(journaled).copied().collect()
+    /// Who somebody is now: whoever they were merged into, or they themselves.
+    pub fn who_is(&self, subject: SubjectId) -> SubjectId {
+        gone::who_is(&self.lock().merged, subject)
+    }
+
+    /// Everybody who was merged into somebody, one after the other.
+    pub fn merged_into(&self, subject: SubjectId) -> Vec<SubjectId> {
+        let index = self.lock();
+        let merged = index.merged.keys().filter(|id| gone::who_is(&index.merged, **id) == subject);
+        merged.copied().collect()
+    }
+
+    /// Who was erased and is not among those of whom the journal says that they are gone: another history of the store did
+    /// it.
+    pub fn erased_beyond(&self, journaled: &Gone) -> Vec<SubjectId> {
+        let known = |id: &&SubjectId| !journaled.erased.contains(id) && !journaled.merged.contains_key(id);
+        self.lock().erased.iter().filter(known).copied().collect()
     }
 
     /// Somebody's details.
@@ -156,7 +190,7 @@ impl Subjects {
         Ok(found.map(|(changed_at, details)| Subject { subject, changed_at, details }))
     }
 
-    /// Everybody with exactly this address or number, at most [`FOUND_MAX`].
+    /// Everybody with exactly this address, number or card, at most [`FOUND_MAX`].
     ///
     /// # Errors
     /// HF-HUB-003, HF-HUB-006.
@@ -172,7 +206,21 @@ impl Subjects {
         Ok(found)
     }
 
-    /// Keeps details, new or changed, durably. The caller has found out that the subject may be kept.
+    /// Whether nobody else has the card of these details.
+    ///
+    /// # Errors
+    /// HF-CMD-195 with who has it; HF-HUB-003, HF-HUB-006.
+    pub fn check_card(&self, subject: SubjectId, details: &Details) -> Result<(), HubError> {
+        let Some(card) = details.card.clone() else { return Ok(()) };
+        let found = self.find(&SubjectSearch::Card(card))?;
+        match found.iter().find(|known| known.subject != subject) {
+            Some(other) => Err(HubError::CardTaken { other: other.subject }),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps details, new or changed, durably. The caller has found out that the subject may be kept, and that nobody else
+    /// has the card.
     ///
     /// # Errors
     /// HF-HUB-003, HF-HUB-006 when the customer's file is damaged, HF-HUB-036 when there are too many.
@@ -182,6 +230,17 @@ impl Subjects {
             return Err(HubError::SubjectsFull { max: SUBJECTS_MAX });
         }
         let _hold = self.shelves.hold(HoldKind::Writing)?;
+        self.keep(&mut index, subject, details, now)?;
+        self.shelves.mark_changed()
+    }
+
+    fn keep(
+        &self,
+        index: &mut Index,
+        subject: SubjectId,
+        details: &Details,
+        now: Timestamp,
+    ) -> Result<(), HubError> {
         let mut drawer = Drawer::read(&self.shelves, shelf_of(subject))?;
         // Details that do not open any more are replaced like those that do.
         let before = drawer.open(&self.shelves, subject).unwrap_or(None);
@@ -202,17 +261,29 @@ impl Subjects {
             None => index.forget(subject),
         }
         index.add(subject, details);
-        self.shelves.mark_changed()
+        Ok(())
     }
 
-    /// Destroys somebody's key and sealed details and overwrites the files that held them. Nothing is left to destroy the
-    /// second time.
+    /// Destroys somebody's key and sealed details, with whatever is left of those who were merged into them, and overwrites
+    /// the files that held them. Nothing is left to destroy the second time.
     ///
     /// # Errors
     /// HF-HUB-003; calling it again goes on where it ended.
     pub fn erase(&self, subject: SubjectId) -> Result<Destroyed, HubError> {
         let mut index = self.lock();
         let _hold = self.shelves.hold(HoldKind::Writing)?;
+        let mut destroyed = self.destroy(&mut index, subject)?;
+        let merged = index.merged.keys().copied().filter(|id| gone::who_is(&index.merged, *id) == subject);
+        for id in merged.collect::<Vec<_>>() {
+            let Destroyed { keys, sealed_bytes } = self.destroy(&mut index, id)?;
+            destroyed.keys += keys;
+            destroyed.sealed_bytes += sealed_bytes;
+        }
+        self.shelves.mark_changed()?;
+        Ok(destroyed)
+    }
+
+    fn destroy(&self, index: &mut Index, subject: SubjectId) -> Result<Destroyed, HubError> {
         let shelf = shelf_of(subject);
         // From here on nothing brings the subject back, whatever happens in between.
         if index.erased.insert(subject) {
@@ -243,7 +314,6 @@ impl Subjects {
         }
         destroyed.sealed_bytes += carry::drop_from_waiting(&self.shelves, &BTreeSet::from([subject]))?;
         index.forget(subject);
-        self.shelves.mark_changed()?;
         Ok(destroyed)
     }
 }
@@ -253,85 +323,6 @@ fn read_erased(shelves: &Shelves) -> Result<BTreeSet<SubjectId>, HubError> {
     match shelf::read(&path)? {
         None => Ok(BTreeSet::new()),
         Some(bytes) => decode_ids(&bytes).map_err(|error| damaged(path, error)),
-    }
-}
-
-fn damaged(path: PathBuf, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> HubError {
-    HubError::FileDamaged { path, source: source.into() }
-}
-
-/// One shelf's keys and sealed details.
-#[derive(Debug)]
-struct Drawer {
-    shelf: usize,
-    keys: Keys,
-    sealed: SealedDetails,
-}
-
-impl Drawer {
-    fn read(shelves: &Shelves, shelf: usize) -> Result<Self, HubError> {
-        let (keys, details) = (shelves.keys(shelf), shelves.details(shelf));
-        Ok(Self {
-            shelf,
-            keys: match shelf::read(&keys)? {
-                None => Keys::new(),
-                Some(bytes) => decode_keys(&bytes).map_err(|error| damaged(keys, error))?,
-            },
-            sealed: match shelf::read(&details)? {
-                None => SealedDetails::new(),
-                Some(bytes) => decode_sealed(&bytes).map_err(|error| damaged(details, error))?,
-            },
-        })
-    }
-
-    fn open(&self, shelves: &Shelves, subject: SubjectId) -> Result<Option<(Timestamp, Details)>, HubError> {
-        let (Some(key), Some(sealed)) = (self.keys.get(&subject), self.sealed.get(&subject)) else {
-            return Ok(None);
-        };
-        let opened = seal::open(key, subject, sealed);
-        opened.map(Some).map_err(|source| damaged(shelves.details(self.shelf), source))
-    }
-
-    /// Drops what must not be kept, writes what that changed, and enters the rest in the index.
-    fn tidied(mut self, shelves: &Shelves, index: &mut Index) -> Result<(), HubError> {
-        let (keys, sealed) = (self.keys.len(), self.sealed.len());
-        let Self { keys: kept_keys, sealed: kept_sealed, .. } = &mut self;
-        kept_keys.retain(|id, _| !index.erased.contains(id) && kept_sealed.contains_key(id));
-        kept_sealed.retain(|id, _| kept_keys.contains_key(id));
-        if self.keys.len() != keys {
-            self.write_keys(shelves)?;
-        }
-        if self.sealed.len() != sealed {
-            self.write_details(shelves)?;
-        }
-        for &subject in self.keys.keys() {
-            match self.open(shelves, subject) {
-                Ok(Some((_, details))) => index.add(subject, &details),
-                Ok(None) => {}
-                // Found by its id and by nothing else; reading it says what is wrong.
-                Err(error) => {
-                    tracing::error!(error = error.chain(), "a customer's details do not open");
-                    index.kept.insert(subject);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn write_keys(&self, shelves: &Shelves) -> Result<(), HubError> {
-        let path = shelves.keys(self.shelf);
-        if self.keys.is_empty() {
-            return shelf::wipe(&path);
-        }
-        shelf::replace(&path, &encode_keys(&self.keys))
-    }
-
-    fn write_details(&self, shelves: &Shelves) -> Result<(), HubError> {
-        let path = shelves.details(self.shelf);
-        if self.sealed.is_empty() {
-            return shelf::wipe(&path);
-        }
-        shelf::replace(&path, &encode_sealed(&self.sealed))
     }
 }
 

@@ -204,7 +204,7 @@ pub(crate) fn gather(
                 }
             }
             Need::Subject(subject) => {
-                facts.subjects.extend(store.subject(subject)?.map(|standing| (subject, standing)));
+                facts.subjects.extend(store.subject_with_merges(subject)?);
             }
         }
     }

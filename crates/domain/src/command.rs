@@ -287,6 +287,12 @@ pub enum HubCommand {
     ExpireReservations {
         at: Timestamp,
     },
+    /// The same person was registered twice: `subject` is `into` from now on.
+    MergeSubject {
+        subject: SubjectId,
+        into: SubjectId,
+        staff: StaffId,
+    },
 }
 
 /// Which number a till gets at pairing.

@@ -531,6 +531,12 @@ pub enum Event {
         z_number: u32,
         tips: Vec<Tips>,
     },
+    /// The same person was registered twice: `subject` is `into` from now on, and what was kept of them apart is destroyed.
+    SubjectMerged {
+        subject: SubjectId,
+        into: SubjectId,
+        staff: StaffId,
+    },
 }
 
 impl Event {
@@ -604,6 +610,7 @@ impl Event {
             Self::TipTaken { .. } => "tip_taken",
             Self::TipReturned { .. } => "tip_returned",
             Self::TipsReported { .. } => "tips_reported",
+            Self::SubjectMerged { .. } => "subject_merged",
         }
     }
 

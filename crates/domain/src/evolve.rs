@@ -292,15 +292,15 @@ impl State {
                 self.subjects.insert(*subject, SubjectStanding::Erased);
                 changes.subjects.insert(*subject);
             }
+            Event::SubjectMerged { subject, into, .. } => {
+                self.stand(*subject, SubjectStanding::MergedInto(*into), changes);
+                self.pass_accounts(*subject, *into, changes);
+                // Whoever asks for the one must see the other until both are read from the disk.
+                changes.subjects.insert(*into);
+            }
             Event::SubjectGrouped { subject, group, .. } => {
                 let standing = group.clone().map_or(SubjectStanding::Registered, SubjectStanding::InGroup);
-                match self.subjects.get(subject) {
-                    Some(SubjectStanding::Erased) => {
-                        changes.violations.push(Violation::ErasedSubjectReturned);
-                    }
-                    _ => drop(self.subjects.insert(*subject, standing)),
-                }
-                changes.subjects.insert(*subject);
+                self.stand(*subject, standing, changes);
             }
             Event::CashMoved { stamp, transaction, receipt, movement, amount, .. } => {
                 self.number_used(stamp.terminal, *receipt, changes);
@@ -442,11 +442,20 @@ impl State {
         }
     }
 
-    /// Erased is for ever, whatever follows.
     fn register(&mut self, subject: SubjectId, changes: &mut Changes) {
-        let standing = self.subjects.entry(subject).or_insert(SubjectStanding::Registered);
-        if *standing == SubjectStanding::Erased {
-            changes.violations.push(Violation::ErasedSubjectReturned);
+        match self.subjects.get(&subject) {
+            Some(SubjectStanding::InGroup(_)) => drop(changes.subjects.insert(subject)),
+            _ => self.stand(subject, SubjectStanding::Registered, changes),
+        }
+    }
+
+    /// Erased and merged are for ever, whatever follows; only what was merged can still be erased.
+    fn stand(&mut self, subject: SubjectId, standing: SubjectStanding, changes: &mut Changes) {
+        match self.subjects.get(&subject) {
+            Some(SubjectStanding::Erased | SubjectStanding::MergedInto(_)) => {
+                changes.violations.push(Violation::ErasedSubjectReturned);
+            }
+            _ => drop(self.subjects.insert(subject, standing)),
         }
         changes.subjects.insert(subject);
     }

@@ -41,7 +41,7 @@ pub enum Violation {
     ShiftMissing,
     /// RET-2: more went back to a tender than it took.
     RefundedTooMuch,
-    /// SUB-1: an erased subject was registered again.
+    /// SUB-1: a subject that was erased or merged into another one was registered again.
     ErasedSubjectReturned,
     /// DAY-1: a day Z is what its shifts and corrections sum to.
     DayDrift,

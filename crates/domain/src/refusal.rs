@@ -65,6 +65,8 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-190", "the customer is not registered"),
     ("HF-CMD-191", "the customer was erased"),
     ("HF-CMD-192", "the customer is registered already"),
+    ("HF-CMD-193", "the customer was merged into another one"),
+    ("HF-CMD-194", "a customer cannot be merged with themselves"),
     ("HF-CMD-240", "the role is not defined"),
     ("HF-CMD-241", "a discount is above the limit of the role"),
     ("HF-CMD-242", "the discounts of a basket are above the limit of the role"),
@@ -274,6 +276,12 @@ pub enum Refusal {
     SubjectErased { subject: SubjectId },
     #[error("customer {subject} is registered already")]
     SubjectRegistered { subject: SubjectId },
+    #[error("customer {subject} was registered twice and is {into} now; use that id")]
+    SubjectMerged { subject: SubjectId, into: SubjectId },
+    #[error(
+        "customer {subject} cannot be merged with themselves; give the id that goes and the other one that is kept"
+    )]
+    SubjectItself { subject: SubjectId },
     #[error("role {role} is not defined in this store; define it first")]
     RoleUnknown { role: RoleNumber },
     #[error("the discount on line {line} is more than the {limit} that may be given; ask for an approval")]
@@ -474,6 +482,8 @@ impl Refusal {
             Self::SubjectUnknown { .. } => "HF-CMD-190",
             Self::SubjectErased { .. } => "HF-CMD-191",
             Self::SubjectRegistered { .. } => "HF-CMD-192",
+            Self::SubjectMerged { .. } => "HF-CMD-193",
+            Self::SubjectItself { .. } => "HF-CMD-194",
             Self::RoleUnknown { .. } => "HF-CMD-240",
             Self::DiscountAboveLimit { .. } => "HF-CMD-241",
             Self::BasketDiscountAboveLimit { .. } => "HF-CMD-242",

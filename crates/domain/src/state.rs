@@ -18,7 +18,7 @@ use crate::shift::Shift;
 use crate::staff::{Authority, OwnRole, Permission, Role, RoleNumber, Staff, StaffNumber};
 use crate::stock::{Counted, OpenCount, StockLevel};
 use crate::store::StoreProfile;
-use crate::subject::SubjectStanding;
+use crate::subject::{MERGES_FOLLOWED_MAX, SubjectStanding};
 use crate::tax::TaxTable;
 use crate::tender::TenderType;
 use crate::till::{Standing, Till};
@@ -88,6 +88,7 @@ pub enum Need {
     Order(OrderId),
     Sale(TransactionId),
     ClosedShift(ShiftId),
+    /// The subject, and everybody whom they were merged into, one after the other.
     Subject(SubjectId),
 }
 
@@ -161,6 +162,9 @@ impl State {
             HubCommand::RegisterSubject { subject, .. }
             | HubCommand::EraseSubject { subject, .. }
             | HubCommand::GroupSubject { subject, .. } => vec![Need::Subject(*subject)],
+            HubCommand::MergeSubject { subject, into, .. } => {
+                vec![Need::Subject(*subject), Need::Subject(*into)]
+            }
             HubCommand::OpenEpoch { .. }
             | HubCommand::ConfigureStore { .. }
             | HubCommand::ConfigureTenders { .. }
@@ -199,9 +203,9 @@ impl State {
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. }
             | Event::CopyPrinted { original, .. } => Some(Need::Sale(*original)),
-            Event::SubjectRegistered { subject, .. } | Event::SubjectGrouped { subject, .. } => {
-                Some(Need::Subject(*subject))
-            }
+            Event::SubjectRegistered { subject, .. }
+            | Event::SubjectGrouped { subject, .. }
+            | Event::SubjectMerged { subject, .. } => Some(Need::Subject(*subject)),
             _ => None,
         }
     }
@@ -251,6 +255,7 @@ impl State {
             | Event::SubjectRegistered { .. }
             | Event::SubjectErased { .. }
             | Event::SubjectGrouped { .. }
+            | Event::SubjectMerged { .. }
             | Event::CashMoved { .. }
             | Event::DrawerOpened { .. }
             | Event::CashReported { .. }
@@ -349,9 +354,22 @@ impl State {
         self.authority(role).may(permission)
     }
 
-    /// The group at whose prices a customer buys. The customer must be held ([`State::needs`]).
+    /// Who a customer is now: the one whom they were merged into, or they themselves. Everybody on the way must be held
+    /// ([`Need::Subject`]).
+    pub fn who_is(&self, subject: SubjectId) -> SubjectId {
+        let mut now = subject;
+        for _ in 0..MERGES_FOLLOWED_MAX {
+            match self.subjects.get(&now).and_then(SubjectStanding::merged_into) {
+                Some(into) => now = into,
+                None => break,
+            }
+        }
+        now
+    }
+
+    /// The group at whose prices a customer buys, as whoever they are now. The customer must be held ([`State::needs`]).
     pub fn price_group(&self, subject: SubjectId) -> Option<&Label> {
-        self.subjects.get(&subject)?.price_group()
+        self.subjects.get(&self.who_is(subject))?.price_group()
     }
 
     pub fn stock_level(&self, sku: &Sku) -> StockLevel {

@@ -4,7 +4,11 @@
 use std::fmt;
 
 use crate::bounded::Label;
-use crate::ids::StaffId;
+use crate::ids::{StaffId, SubjectId};
+
+/// How many merges of one person's registrations are followed, one into the next. A merge is typed by a person, so that a
+/// longer way is no way but a damaged state.
+pub const MERGES_FOLLOWED_MAX: usize = 1_000;
 
 /// What the store knows of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +18,8 @@ pub enum SubjectStanding {
     Erased,
     /// Registered, and buys at the prices of this group. A group says nothing of the person: it is no detail to be sealed.
     InGroup(Label),
+    /// The same person was registered twice, and this is who they are. For ever: the id never stands for anybody else.
+    MergedInto(SubjectId),
 }
 
 impl SubjectStanding {
@@ -21,7 +27,15 @@ impl SubjectStanding {
     pub fn price_group(&self) -> Option<&Label> {
         match self {
             Self::InGroup(group) => Some(group),
-            Self::Registered | Self::Erased => None,
+            Self::Registered | Self::Erased | Self::MergedInto(_) => None,
+        }
+    }
+
+    /// Whom the subject was merged into, if into anybody.
+    pub fn merged_into(&self) -> Option<SubjectId> {
+        match self {
+            Self::MergedInto(into) => Some(*into),
+            Self::Registered | Self::Erased | Self::InGroup(_) => None,
         }
     }
 }

@@ -254,7 +254,7 @@ const DIGITS_MAX: usize = 13;
 impl TenderReference {
     /// Whether so many digits could be a card's number, however they are spaced (PCI DSS: none is ever kept).
     pub fn holds_card_data(&self, class: TenderClass) -> bool {
-        let digits = self.as_str().bytes().filter(u8::is_ascii_digit).count();
+        let digits = digits_in(self.as_str());
         let mut longest = 0;
         for run in self.as_str().split(|c: char| !c.is_ascii_digit()) {
             longest = longest.max(run.len());
@@ -262,10 +262,19 @@ impl TenderReference {
         match class {
             TenderClass::Other => digits > SLIP_DIGITS_MAX || longest > DIGIT_RUN_MAX,
             TenderClass::Cash | TenderClass::Voucher | TenderClass::StoredValue | TenderClass::OnAccount => {
-                digits > DIGITS_MAX
+                could_be_payment_card(self.as_str())
             }
         }
     }
+}
+
+fn digits_in(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether a number that a shop gives out, such as a voucher's or a customer card's, could be a payment card's.
+pub fn could_be_payment_card(number: &str) -> bool {
+    digits_in(number) > DIGITS_MAX
 }
 
 /// Which tender the till names: a type of the store's list by its code.

@@ -5,34 +5,30 @@
 //! 12 bytes, the ciphertext with its tag (ChaCha20-Poly1305, RFC 8439), with [`associated`] as the associated data. Keys and
 //! sealed details lie in different files; see [`file`](mod@file).
 
+mod details;
 pub mod file;
 
 use std::fmt;
 
-use holdfast_domain::bounded::is_hostile;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::ids::SubjectId;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use details::{
+    CARD_CHARS_MAX, Consents, Details, DetailsError, DetailsUpdate, EMAIL_CHARS_MAX, Mention, NAME_CHARS_MAX,
+    NOTES_CHARS_MAX, PHONE_CHARS_MAX, Purpose, TAX_ID_CHARS_MAX,
+};
+
 use crate::wire::plain;
 
-/// PUT registers or changes, GET reads; with the till's credential, while somebody is signed on at it. `{id}` is a UUIDv7
+/// PUT registers or changes with a [`DetailsUpdate`], GET reads a [`Subject`]; with the till's credential, while somebody is signed on at it. `{id}` is a UUIDv7
 /// that the till mints.
 pub const SUBJECT_PATH: &str = "/api/v1/subjects/{id}";
 /// POST, so that what is looked for stands in no address line: a [`SubjectSearch`], answered by [`SubjectsFound`].
 pub const SUBJECT_SEARCH_PATH: &str = "/api/v1/subjects/search";
 /// The most subjects that one search answers with.
 pub const FOUND_MAX: usize = 20;
-
-/// The most characters of a name.
-pub const NAME_CHARS_MAX: usize = 120;
-/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1.3).
-pub const EMAIL_CHARS_MAX: usize = 254;
-/// The most characters of a telephone number, signs included.
-pub const PHONE_CHARS_MAX: usize = 32;
-/// The most characters of the notes.
-pub const NOTES_CHARS_MAX: usize = 500;
 
 /// A text about a person. It is wiped when it is dropped, and shows itself to nobody who only prints it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,83 +53,6 @@ impl fmt::Debug for Private {
     }
 }
 
-/// What a shop keeps of a person. At least one of them is there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Details {
-    #[serde(default)]
-    pub name: Option<Private>,
-    #[serde(default)]
-    pub email: Option<Private>,
-    #[serde(default)]
-    pub phone: Option<Private>,
-    #[serde(default)]
-    pub notes: Option<Private>,
-}
-
-/// Why details are not accepted. Says which one, never what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DetailsError {
-    #[error("nothing is told of the person; give a name, an e-mail address, a telephone number or notes")]
-    Nothing,
-    #[error("the {what} has more than {max} characters")]
-    TooLong { what: &'static str, max: usize },
-    #[error("the {what} has a character that cannot be shown or written")]
-    Forbidden { what: &'static str },
-    #[error("the e-mail address has no single @ with something on both sides")]
-    NoAddress,
-    #[error("the telephone number has no digit")]
-    NoNumber,
-}
-
-impl Details {
-    /// The details trimmed, without empty ones, within their limits.
-    ///
-    /// # Errors
-    /// [`DetailsError`], which never carries a text of the person.
-    pub fn checked(self) -> Result<Self, DetailsError> {
-        let details = Self {
-            name: text("name", self.name, NAME_CHARS_MAX, |c| !is_hostile(c))?,
-            email: text("e-mail address", self.email, EMAIL_CHARS_MAX, |c| {
-                !is_hostile(c) && !c.is_whitespace()
-            })?,
-            phone: text("telephone number", self.phone, PHONE_CHARS_MAX, |c| !is_hostile(c))?,
-            notes: text("notes", self.notes, NOTES_CHARS_MAX, |c| c == '\n' || !is_hostile(c))?,
-        };
-        if let Some(email) = &details.email {
-            let parts: Vec<&str> = email.reveal().split('@').collect();
-            if parts.len() != 2 || parts.iter().any(|part| part.is_empty()) {
-                return Err(DetailsError::NoAddress);
-            }
-        }
-        if details.phone.as_ref().is_some_and(|phone| !phone.reveal().contains(|c: char| c.is_ascii_digit()))
-        {
-            return Err(DetailsError::NoNumber);
-        }
-        if details == Self::default() { Err(DetailsError::Nothing) } else { Ok(details) }
-    }
-}
-
-fn text(
-    what: &'static str,
-    text: Option<Private>,
-    max: usize,
-    allowed: impl Fn(char) -> bool,
-) -> Result<Option<Private>, DetailsError> {
-    let Some(given) = text else { return Ok(None) };
-    let trimmed = given.reveal().trim();
-    if trimmed.is_empty() {
-        return Ok(None);
-    }
-    if trimmed.chars().count() > max {
-        return Err(DetailsError::TooLong { what, max });
-    }
-    if !trimmed.chars().all(allowed) {
-        return Err(DetailsError::Forbidden { what });
-    }
-    Ok(Some(Private::new(trimmed)))
-}
-
 /// An e-mail address as it is compared: addresses are found whatever the case of their letters.
 pub fn comparable_email(email: &str) -> Zeroizing<String> {
     Zeroizing::new(email.trim().to_lowercase())
@@ -150,10 +69,18 @@ pub fn comparable_phone(phone: &str) -> Zeroizing<String> {
     compared
 }
 
+/// A customer card's number as it is compared: whatever the case of its letters, and however it is spaced.
+pub fn comparable_card(card: &str) -> Zeroizing<String> {
+    let mut compared = Zeroizing::new(String::with_capacity(card.len()));
+    compared.extend(card.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()));
+    compared
+}
+
 /// A subject's details as a till reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
+    /// Whose they are: another id than the one that was asked for, when that one was merged into this.
     #[serde(with = "plain")]
     pub subject: SubjectId,
     /// The hub's clock when they were last changed.
@@ -162,12 +89,13 @@ pub struct Subject {
     pub details: Details,
 }
 
-/// An exact match on one of the two; which letters are large and how a number is written does not matter.
+/// An exact match on one of them; which letters are large and how a number is written does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubjectSearch {
     Email(Private),
     Phone(Private),
+    Card(Private),
 }
 
 /// At most [`FOUND_MAX`] subjects.
@@ -177,7 +105,9 @@ pub struct SubjectsFound {
     pub subjects: Vec<Subject>,
 }
 
-const DETAILS_VERSION: u8 = 1;
+/// Without customer card, tax number and consents.
+const DETAILS_V1: u8 = 1;
+const DETAILS_V2: u8 = 2;
 const SEALED_VERSION: u8 = 1;
 /// Bytes of a nonce.
 pub const NONCE_BYTES: usize = 12;
@@ -189,6 +119,18 @@ struct DetailsV1 {
     email: Option<Private>,
     phone: Option<Private>,
     notes: Option<Private>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DetailsV2 {
+    changed_at_ms: i64,
+    name: Option<Private>,
+    email: Option<Private>,
+    phone: Option<Private>,
+    notes: Option<Private>,
+    card: Option<Private>,
+    tax_id: Option<Private>,
+    consents_ms: Vec<(Purpose, i64)>,
 }
 
 /// Bytes that are no details, no sealed details or no file of subjects.
@@ -206,32 +148,44 @@ pub enum SubjectBytesError {
 
 /// Details as they are sealed.
 pub fn encode_details(changed_at: Timestamp, details: &Details) -> Zeroizing<Vec<u8>> {
-    let Details { name, email, phone, notes } = details.clone();
-    let stored = DetailsV1 { changed_at_ms: changed_at.0, name, email, phone, notes };
+    let texts = details.texts();
+    let Details { name, email, phone, notes, card, tax_id, consents } = details.clone();
+    let consents_ms: Vec<_> = consents.iter().map(|(purpose, at)| (purpose, at.0)).collect();
     // Room for everything, so that no half-written copy stays behind in memory.
-    let texts = [&stored.name, &stored.email, &stored.phone, &stored.notes];
-    let room = 64 + texts.into_iter().flatten().map(|text| text.reveal().len()).sum::<usize>();
-    let mut bytes = Vec::with_capacity(room);
-    bytes.push(DETAILS_VERSION);
+    let room = 64
+        + texts.into_iter().filter_map(|(_, text)| text).map(|text| text.reveal().len() + 4).sum::<usize>();
+    let mut bytes = Vec::with_capacity(room + consents_ms.len() * 11);
+    bytes.push(DETAILS_V2);
+    let changed_at_ms = changed_at.0;
+    let stored = DetailsV2 { changed_at_ms, name, email, phone, notes, card, tax_id, consents_ms };
     Zeroizing::new(postcard::to_extend(&stored, bytes).expect("texts have a stored form"))
 }
 
-/// Reads what was sealed.
+/// Reads what was sealed, by this version or the first.
 ///
 /// # Errors
 /// [`SubjectBytesError`].
 pub fn decode_details(bytes: &[u8]) -> Result<(Timestamp, Details), SubjectBytesError> {
     let (&version, body) = bytes.split_first().ok_or(SubjectBytesError::Unknown)?;
-    if version != DETAILS_VERSION {
-        return Err(SubjectBytesError::UnknownVersion { version });
+    match version {
+        DETAILS_V1 => {
+            let DetailsV1 { changed_at_ms, name, email, phone, notes } = whole(body)?;
+            Ok((Timestamp(changed_at_ms), Details { name, email, phone, notes, ..Details::default() }))
+        }
+        DETAILS_V2 => {
+            let DetailsV2 { changed_at_ms, name, email, phone, notes, card, tax_id, consents_ms } =
+                whole(body)?;
+            let consents = consents_ms.into_iter().map(|(purpose, at_ms)| (purpose, Timestamp(at_ms)));
+            let details = Details { name, email, phone, notes, card, tax_id, consents: consents.collect() };
+            Ok((Timestamp(changed_at_ms), details))
+        }
+        version => Err(SubjectBytesError::UnknownVersion { version }),
     }
-    let (stored, rest) =
-        postcard::take_from_bytes::<DetailsV1>(body).map_err(SubjectBytesError::Malformed)?;
-    if !rest.is_empty() {
-        return Err(SubjectBytesError::Damaged);
-    }
-    let DetailsV1 { changed_at_ms, name, email, phone, notes } = stored;
-    Ok((Timestamp(changed_at_ms), Details { name, email, phone, notes }))
+}
+
+fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, SubjectBytesError> {
+    let (stored, rest) = postcard::take_from_bytes(body).map_err(SubjectBytesError::Malformed)?;
+    if rest.is_empty() { Ok(stored) } else { Err(SubjectBytesError::Damaged) }
 }
 
 /// What a seal is bound to beside its key: what is sealed, and for whom. Sealed details of one subject never open as those

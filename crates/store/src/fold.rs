@@ -164,6 +164,16 @@ pub(crate) fn erased_subjects(rows: &dyn Rows) -> Result<Vec<SubjectId>, StoreEr
     rows.iter().map(|(key, _)| id_of_key(Table::ErasedSubjects, key).map(SubjectId)).collect()
 }
 
+/// Every subject that was merged, and whom into.
+pub(crate) fn merged_subjects(rows: &dyn Rows) -> Result<Vec<(SubjectId, SubjectId)>, StoreError> {
+    let table = Table::MergedSubjects;
+    let merged = rows.all(table)?.into_iter().map(|(key, row)| {
+        let into = decode_wire(table, &assemble(rows, table, &key, &row)?)?;
+        Ok((SubjectId(id_of_key(table, &key)?), into))
+    });
+    merged.collect()
+}
+
 impl Fold {
     /// As if everything that is in memory had been touched: what a state that was built is written from.
     pub(crate) fn of_everything(state: &State) -> Self {
@@ -243,8 +253,12 @@ impl Fold {
         for id in &changes.subjects {
             let Some(standing) = state.subjects.get(id) else { continue };
             writes.put(Table::Subjects, id_key(id.0), encode_wire(standing));
-            if *standing == SubjectStanding::Erased {
-                writes.put(Table::ErasedSubjects, id_key(id.0), Vec::new());
+            match standing {
+                SubjectStanding::Erased => writes.put(Table::ErasedSubjects, id_key(id.0), Vec::new()),
+                SubjectStanding::MergedInto(into) => {
+                    writes.put(Table::MergedSubjects, id_key(id.0), encode_wire(into));
+                }
+                SubjectStanding::Registered | SubjectStanding::InGroup(_) => {}
             }
         }
     }

@@ -35,7 +35,7 @@ use holdfast_domain::ids::{CommandId, OrderId, ShiftId, SubjectId, TransactionId
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
-use holdfast_domain::subject::SubjectStanding;
+use holdfast_domain::subject::{MERGES_FOLLOWED_MAX, SubjectStanding};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 
 pub use catch_up::{REPLAY_BATCH_RECORDS, catch_up, stored_record};
@@ -110,6 +110,30 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// A failure of the storage.
     fn erased_subjects(&self) -> Result<Vec<SubjectId>, StoreError>;
+
+    /// Every subject that was ever merged into another one, with whom, in the order of their ids: as few as those erased.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    fn merged_subjects(&self) -> Result<Vec<(SubjectId, SubjectId)>, StoreError>;
+
+    /// What is known of a subject, and of everybody whom they were merged into, one after the other: all that a decision
+    /// about one of them must see. Empty for an id that was never registered.
+    ///
+    /// # Errors
+    /// A failure of the storage.
+    fn subject_with_merges(
+        &self,
+        subject: SubjectId,
+    ) -> Result<Vec<(SubjectId, SubjectStanding)>, StoreError> {
+        let (mut found, mut next) = (Vec::new(), Some(subject));
+        while let Some(id) = next.filter(|_| found.len() <= MERGES_FOLLOWED_MAX) {
+            let standing = self.subject(id)?;
+            next = standing.as_ref().and_then(SubjectStanding::merged_into);
+            found.extend(standing.map(|standing| (id, standing)));
+        }
+        Ok(found)
+    }
 
     /// A transaction in short.
     ///

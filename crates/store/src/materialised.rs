@@ -215,6 +215,10 @@ impl<R: Rows> Materialised<R> {
         self.reading(|_, rows| fold::erased_subjects(rows))
     }
 
+    pub(crate) fn merged_subjects(&self) -> Result<Vec<(SubjectId, SubjectId)>, StoreError> {
+        self.reading(|_, rows| fold::merged_subjects(rows))
+    }
+
     pub(crate) fn transaction_entry(
         &self,
         id: TransactionId,
@@ -342,6 +346,12 @@ macro_rules! delegate_state_store {
             }
             fn erased_subjects(&self) -> Result<Vec<holdfast_domain::ids::SubjectId>, StoreError> {
                 self.inner.erased_subjects()
+            }
+            fn merged_subjects(
+                &self,
+            ) -> Result<Vec<(holdfast_domain::ids::SubjectId, holdfast_domain::ids::SubjectId)>, StoreError>
+            {
+                self.inner.merged_subjects()
             }
             fn transaction(
                 &self,

@@ -75,6 +75,8 @@ tables! {
     Subjects = "subjects",
     /// Subject id → nothing: the subjects that were erased.
     ErasedSubjects = "erased-subjects",
+    /// Subject id → whom the subject was merged into.
+    MergedSubjects = "merged-subjects",
     /// Coupon code → how often it was used.
     Coupons = "coupons",
     /// Business date → its day Zs so far, and what was closed since.

@@ -6,6 +6,7 @@ mod cash;
 mod catalog_from_receipts;
 mod close;
 mod copy;
+mod customer;
 mod day;
 mod load;
 mod orders;
@@ -93,6 +94,9 @@ enum Command {
     Orders(orders::Orders),
     /// Print a copy of a receipt, or a gift receipt without prices
     Copy(copy::Copy),
+    /// Register, change and find customers
+    #[command(subcommand)]
+    Customer(customer::Customer),
     /// Show what a gift card or store credit has left
     Value(value::Value),
     /// Sell or top up a gift card or store credit
@@ -138,6 +142,7 @@ impl Cli {
             Command::PostVoid(post_void) => post_void.run().await,
             Command::Orders(orders) => orders.run().await,
             Command::Copy(copy) => copy.run().await,
+            Command::Customer(customer) => customer.run().await,
             Command::Value(value) => value.run().await,
             Command::IssueValue(issue) => issue.run().await,
             Command::BlockValue(block) => block.run().await,

@@ -11,7 +11,7 @@ use holdfast_domain::ids::{OrderId, SubjectId};
 use holdfast_domain::order::PlaceOrder;
 use holdfast_protocol::message::StockEntry;
 use holdfast_protocol::subject::{
-    Details, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
+    DetailsUpdate, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
 };
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, ORDER_PATH, ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX,
@@ -206,13 +206,13 @@ impl HubApi {
     ///
     /// # Errors
     /// As [`HubApi::read_snapshot`].
-    pub async fn put_subject(&self, subject: SubjectId, details: &Details) -> Result<(), TillError> {
+    pub async fn put_subject(&self, subject: SubjectId, update: &DetailsUpdate) -> Result<(), TillError> {
         let path = subject_path(subject);
-        let request = self.client.put(self.url(&path)?).json(details);
+        let request = self.client.put(self.url(&path)?).json(update);
         self.answer(&path, request).await.map(drop)
     }
 
-    /// What is kept of a customer.
+    /// What is kept of a customer. One who was merged into another one is answered with the other.
     ///
     /// # Errors
     /// As [`HubApi::read_snapshot`].
@@ -220,7 +220,7 @@ impl HubApi {
         self.get(&subject_path(subject), None).await
     }
 
-    /// The customers with exactly this address or number.
+    /// The customers with exactly this address, number or card.
     ///
     /// # Errors
     /// As [`HubApi::read_snapshot`].

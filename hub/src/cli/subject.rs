@@ -1,9 +1,12 @@
-//! `subject`: who is kept, what is known of one of them, and erasing them.
+//! `subject`: who is kept, what is known of one of them, making one of two, taking everything along, and erasing them.
 
-use std::io::Read as _;
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::ids::SubjectId;
 use holdfast_domain::subject::ErasureReason;
 use holdfast_protocol::subject::{Private, Subject};
@@ -13,7 +16,9 @@ use zeroize::Zeroizing;
 use super::{Place, idle, unexpected};
 use crate::admin::{self, Ask, Told};
 use crate::error::HubError;
-use crate::subjects::desk::{ErasedTold, Person, SubjectAsk, SubjectTold, VaultAfter, carry_out_idle};
+use crate::subjects::desk::{
+    ErasedTold, MergedTold, Person, SubjectAsk, SubjectTold, VaultAfter, carry_out_idle,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SubjectCommand {
@@ -47,6 +52,32 @@ pub(super) enum SubjectCommand {
         reason: Reason,
         #[command(flatten)]
         manager: Manager,
+    },
+    /// Make one customer of two that are the same person; for a manager
+    Merge {
+        #[command(flatten)]
+        place: Place,
+        /// The id that goes: it stands for the other one from now on
+        #[arg(long)]
+        subject: SubjectId,
+        /// The id that is kept
+        #[arg(long)]
+        into: SubjectId,
+        #[command(flatten)]
+        manager: Manager,
+    },
+    /// Everything that is kept of one customer and everything they bought, as JSON; for a manager
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The customer's id
+        #[arg(long)]
+        subject: SubjectId,
+        #[command(flatten)]
+        manager: Manager,
+        /// A new file that nobody else can read; without it the document is printed
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Let one customer buy at the prices of a group, or of none; for a manager
     Group {
@@ -107,6 +138,7 @@ impl Manager {
 }
 
 pub(super) async fn run(command: SubjectCommand) -> Result<(), HubError> {
+    let mut to = None;
     let (place, ask) = match command {
         SubjectCommand::List { place, limit } => (place, SubjectAsk::List { limit }),
         SubjectCommand::Show { place, subject, manager } => {
@@ -115,6 +147,14 @@ pub(super) async fn run(command: SubjectCommand) -> Result<(), HubError> {
         SubjectCommand::Erase { place, subject, reason, manager } => {
             let (subject, reason) = (Wired(subject), Wired(reason.into()));
             (place, SubjectAsk::Erase { subject, reason, person: manager.person()? })
+        }
+        SubjectCommand::Merge { place, subject, into, manager } => {
+            let (subject, into) = (Wired(subject), Wired(into));
+            (place, SubjectAsk::Merge { subject, into, person: manager.person()? })
+        }
+        SubjectCommand::Export { place, subject, manager, out } => {
+            to = out;
+            (place, SubjectAsk::Export { subject: Wired(subject), person: manager.person()? })
         }
         SubjectCommand::Group { place, subject, group, manager } => {
             let group = group.map(|group| admin::price_group(&group).map(Wired)).transpose()?;
@@ -132,8 +172,31 @@ pub(super) async fn run(command: SubjectCommand) -> Result<(), HubError> {
             other => return Err(unexpected(other)),
         },
     };
-    print!("{}", text(&told, &place.data));
+    match (&told, to) {
+        (SubjectTold::Exported { document }, Some(to)) => {
+            write_new(&to, &pretty(document))?;
+            println!("everything that is kept of the customer is in {}", to.display());
+            println!("it names a person: hand it to them, and destroy your own copy");
+        }
+        _ => print!("{}", text(&told, &place.data)),
+    }
     Ok(())
+}
+
+fn pretty(document: &serde_json::Value) -> Zeroizing<String> {
+    let text = serde_json::to_string_pretty(document).expect("JSON has a text");
+    Zeroizing::new(text + "\n")
+}
+
+/// Writes a file of the owner's own where there was none.
+fn write_new(path: &Path, text: &str) -> Result<(), HubError> {
+    let written = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.map_err(HubError::file("write the new file", path))
 }
 
 fn text(told: &SubjectTold, data: &Path) -> String {
@@ -157,6 +220,8 @@ fn text(told: &SubjectTold, data: &Path) -> String {
         }
         SubjectTold::Shown { subject } => shown(subject),
         SubjectTold::Erased(told) => erased(told, data),
+        SubjectTold::Merged(told) => merged(told, data),
+        SubjectTold::Exported { document } => pretty(document).to_string(),
         SubjectTold::Grouped { subject, group: Some(group) } => {
             format!("customer {} buys at the prices of {}\n", subject.0, group.0)
         }
@@ -167,30 +232,50 @@ fn text(told: &SubjectTold, data: &Path) -> String {
 }
 
 fn shown(known: &Subject) -> String {
-    let changed =
-        jiff::Timestamp::from_millisecond(known.changed_at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut lines = format!("customer {}\n", known.subject);
     let details = &known.details;
-    for (what, text) in [
-        ("name", &details.name),
-        ("e-mail", &details.email),
-        ("phone", &details.phone),
-        ("notes", &details.notes),
-    ] {
-        let text = text.as_ref().map_or("-", Private::reveal).replace('\n', "\n          ");
+    for (what, text) in details.texts() {
+        let text = text.map_or("-", Private::reveal).replace('\n', "\n          ");
         lines.push_str(&format!("  {what:<8}{text}\n"));
     }
-    lines.push_str(&format!("  changed {}\n", changed.strftime("%Y-%m-%d %H:%M UTC")));
+    for (purpose, at) in details.consents.iter() {
+        lines.push_str(&format!("  agreed  to {purpose} {}\n", minute(at)));
+    }
+    lines.push_str(&format!("  changed {}\n", minute(known.changed_at)));
     lines
 }
 
-fn erased(told: &ErasedTold, data: &Path) -> String {
-    let ErasedTold { subject, record_seq, keys, sealed_bytes, vault } = told;
+fn minute(at: Timestamp) -> impl std::fmt::Display {
+    let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn merged(told: &MergedTold, data: &Path) -> String {
+    let MergedTold { subject, into, record_seq, taken, keys, sealed_bytes, vault } = told;
+    let (subject, into) = (subject.0, into.0);
     let mut lines = match record_seq {
-        Some(_) => format!("customer {} is erased\n", subject.0),
-        None => format!("customer {} was erased before\n", subject.0),
+        Some(_) => format!("customer {subject} is {into} from now on\n"),
+        None => format!("customer {subject} was merged into {into} before\n"),
     };
     let mut line = |place: &str, text: &str| lines.push_str(&format!("  {place:<9}{text}\n"));
+    match &taken[..] {
+        [] => line("taken", "nothing: what is kept of the customer stands as it was"),
+        taken => line("taken", &format!("{}; everything else stands as it was", taken.join(", "))),
+    }
+    line("consents", "those of the customer who is kept; ask the person for any other");
+    destroyed_here(&mut line, data, *keys, *sealed_bytes);
+    match record_seq {
+        Some(seq) => line(
+            "journal",
+            &format!("record {seq} says that it happened, when and who decided it; nothing of the person"),
+        ),
+        None => line("journal", "an earlier record says so; no other one was written"),
+    }
+    at_headquarters(&mut line, *vault);
+    lines
+}
+
+fn destroyed_here(line: &mut impl FnMut(&str, &str), data: &Path, keys: usize, sealed_bytes: usize) {
     let files = data.join("subjects");
     match (keys, sealed_bytes) {
         (0, 0) => line("here", &format!("nothing was left to destroy in {}", files.display())),
@@ -206,6 +291,16 @@ fn erased(told: &ErasedTold, data: &Path) -> String {
             ),
         ),
     }
+}
+
+fn erased(told: &ErasedTold, data: &Path) -> String {
+    let ErasedTold { subject, record_seq, keys, sealed_bytes, vault } = told;
+    let mut lines = match record_seq {
+        Some(_) => format!("customer {} is erased\n", subject.0),
+        None => format!("customer {} was erased before\n", subject.0),
+    };
+    let mut line = |place: &str, text: &str| lines.push_str(&format!("  {place:<9}{text}\n"));
+    destroyed_here(&mut line, data, *keys, *sealed_bytes);
     match record_seq {
         Some(seq) => line(
             "journal",
@@ -215,6 +310,12 @@ fn erased(told: &ErasedTold, data: &Path) -> String {
         ),
         None => line("journal", "an earlier record says so; no other one was written"),
     }
+    at_headquarters(&mut line, *vault);
+    line("backups", "no backup holds a key: what older ones hold of this customer cannot be read by anybody");
+    lines
+}
+
+fn at_headquarters(line: &mut impl FnMut(&str, &str), vault: VaultAfter) {
     match vault {
         VaultAfter::Replaced => {
             line("HQ", "the vault is replaced; the one it has now holds neither the key nor the details")
@@ -231,15 +332,12 @@ fn erased(told: &ErasedTold, data: &Path) -> String {
         ),
         VaultAfter::None => line("HQ", "there is no recovery code, so HQ has no vault of this hub"),
     }
-    line("backups", "no backup holds a key: what older ones hold of this customer cannot be read by anybody");
-    lines
 }
 
 #[cfg(test)]
 mod tests {
-    use holdfast_domain::calendar::Timestamp;
     use holdfast_domain::ids::Uuid;
-    use holdfast_protocol::subject::Details;
+    use holdfast_protocol::subject::{Details, Purpose};
 
     use super::*;
 
@@ -276,14 +374,50 @@ mod tests {
         let details = Details {
             name: Some(Private::new("Ada")),
             notes: Some(Private::new("a\nb")),
+            card: Some(Private::new("C 1")),
+            consents: [(Purpose::Loyalty, Timestamp(60_000))].into_iter().collect(),
             ..Details::default()
         };
         let known = Subject { subject: subject(), changed_at: Timestamp(0), details };
         let shown = text(&SubjectTold::Shown { subject: known }, Path::new("/data"));
         assert_eq!(
             shown,
-            "customer 00000000-0000-0000-0000-000000000007\n  name    Ada\n  e-mail  -\n  phone   -\n  notes   a\n          b\n  \
+            "customer 00000000-0000-0000-0000-000000000007\n  name    Ada\n  e-mail  -\n  phone   -\n  card    C 1\n  \
+             tax id  -\n  notes   a\n          b\n  agreed  to loyalty 1970-01-01 00:01 UTC\n  \
              changed 1970-01-01 00:00 UTC\n"
         );
+    }
+    #[test]
+    fn a_merge_says_what_was_taken_and_what_became_of_the_rest() {
+        let told = |taken: &[&str], record_seq| {
+            let (subject, into) = (Wired(subject()), Wired(SubjectId(Uuid::from_u128(8))));
+            let taken = taken.iter().map(|what| (*what).to_owned()).collect();
+            let (keys, sealed_bytes, vault) = (1, 90, VaultAfter::Replaced);
+            let told = MergedTold { subject, into, record_seq, taken, keys, sealed_bytes, vault };
+            text(&SubjectTold::Merged(told), Path::new("/data"))
+        };
+        let done = told(&["phone", "card"], Some(12));
+        assert!(done.starts_with(
+            "customer 00000000-0000-0000-0000-000000000007 is 00000000-0000-0000-0000-000000000008 from now on\n"
+        ));
+        assert!(
+            done.contains("taken    phone, card; everything else") && done.contains("record 12"),
+            "{done}"
+        );
+        assert!(done.contains("90 bytes of sealed details are destroyed and overwritten in /data/subjects"));
+        assert!(done.contains("HQ       the vault is replaced"));
+        let again = told(&[], None);
+        assert!(again.contains("before") && again.contains("taken    nothing"), "{again}");
+    }
+
+    #[test]
+    fn a_document_is_written_for_its_owner_alone_and_over_nothing() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("customer.json");
+        write_new(&path, "{}\n").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(write_new(&path, "other"), Err(HubError::File { .. })));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
     }
 }

@@ -45,8 +45,7 @@ fn price(app: &App, terminal: TerminalId, place: PlaceOrder) -> Result<QuotePage
     let goods = goods(&catalog, &place);
     let (as_of_seq, mut books) = app.as_of(|| with_state(app.state.as_ref(), |state| excerpt(state, &goods)));
     if let Some(customer) = place.customer {
-        let known = app.state.subject(customer).map_err(Refused::unavailable)?;
-        books.subjects.extend(known.map(|standing| (customer, standing)));
+        books.subjects.extend(app.state.subject_with_merges(customer).map_err(Refused::unavailable)?);
     }
     let recorded_at = Timestamp(Machine.now_ms());
     let profile =

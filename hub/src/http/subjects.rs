@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use holdfast_domain::Refusal;
 use holdfast_domain::ids::{SubjectId, TerminalId};
-use holdfast_protocol::subject::{Details, Subject, SubjectSearch, SubjectsFound};
+use holdfast_protocol::subject::{DetailsUpdate, Subject, SubjectSearch, SubjectsFound};
 use tokio::time::Instant;
 use uuid::{Uuid, Version};
 
@@ -63,26 +63,26 @@ fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
 /// Registers a customer, or changes the details of a known one. The till mints the id and may send the same again.
 #[utoipa::path(put, path = "/api/v1/subjects/{id}", tag = "customers",
     params(("id" = String, Path, description = "a UUID of version 7 that the till mints")),
-    request_body(description = "name, email, phone, notes: at least one of them", content_type = "application/json"),
+    request_body(description = "name, email, phone, notes: one that is missing is taken away. card, tax_id, consents (a list of receipts_by_email, marketing_by_email, marketing_by_phone, loyalty): one that is missing stays as it is, null or an empty list takes it away. At least one text is left; when a consent was given, the hub's clock says", content_type = "application/json"),
     responses((status = 204, description = "kept, durably"), (status = 400, description = "HF-HUB-022"),
         (status = 401, description = "HF-HUB-020"), (status = 403, description = "HF-HUB-026: nobody is signed on at the till"),
+        (status = 409, description = "HF-CMD-195: another customer has the card; HF-HUB-026: the customer was merged into another one"),
         (status = 410, description = "HF-HUB-026: the customer was erased"), (status = 503, description = "HF-HUB-024"),
         (status = 507, description = "HF-HUB-036")))]
 pub(super) async fn put(
     AtTill(terminal): AtTill,
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
-    details: Result<Json<Details>, JsonRejection>,
+    update: Result<Json<DetailsUpdate>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
     let subject = id(path)?;
     somebody_at(&app, terminal).await?;
-    let details = body(details)?.checked().map_err(|error| Refused::request(error.to_string()))?;
-    app.office.keep(subject, terminal, details).await?;
+    app.office.keep(subject, terminal, body(update)?).await?;
     app.recovery.look_now();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A customer's details.
+/// A customer's details. One who was merged into another is answered with the other: their id is in the answer.
 #[utoipa::path(get, path = "/api/v1/subjects/{id}", tag = "customers",
     params(("id" = String, Path, description = "the customer's id")),
     responses((status = 200, description = "the details", content_type = "application/json"),
@@ -96,16 +96,15 @@ pub(super) async fn get(
 ) -> Result<Json<Subject>, Refused> {
     let subject = id(path)?;
     somebody_at(&app, terminal).await?;
-    if app.office.subjects.is_erased(subject) {
-        return Err(refused(Refusal::SubjectErased { subject }));
-    }
+    let subject = app.office.subjects.who_is(subject);
+    app.office.subjects.check_stands(subject)?;
     let found = blocking(move || Ok(app.office.subjects.get(subject)?)).await?;
     found.map(Json).ok_or(Refused(HubError::NotFound { what: "customer" }))
 }
 
-/// Finds customers by their exact e-mail address or telephone number, at most twenty.
+/// Finds customers by their exact e-mail address, telephone number or customer card, at most twenty.
 #[utoipa::path(post, path = "/api/v1/subjects/search", tag = "customers",
-    request_body(description = "{\"email\": …} or {\"phone\": …}", content_type = "application/json"),
+    request_body(description = "{\"email\": …}, {\"phone\": …} or {\"card\": …}", content_type = "application/json"),
     responses((status = 200, description = "{\"subjects\": […]}", content_type = "application/json"),
         (status = 400, description = "HF-HUB-022"), (status = 401, description = "HF-HUB-020"),
         (status = 403, description = "HF-HUB-026: nobody is signed on at the till")))]

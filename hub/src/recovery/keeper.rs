@@ -25,7 +25,7 @@ use crate::console::with_state;
 use crate::error::HubError;
 use crate::folder::DataFolder;
 use crate::identity::Identity;
-use crate::subjects::erased_in;
+use crate::subjects::Gone;
 
 /// How often it is looked whether anything has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -288,7 +288,7 @@ pub async fn rejoin(
     blocking(move || {
         let opener = code.opener(store);
         let vault = vault::open(&opener, store, &sealed)?;
-        vault::put_back_subjects(&folder, &vault, &erased_in(state.as_ref())?)?;
+        vault::put_back_subjects(&folder, &vault, &Gone::of(state.as_ref())?.erased)?;
         standing::set_recipient(&folder, &opener.recipient())?;
         VaultStanding::new(None, None).write(&folder)
     })

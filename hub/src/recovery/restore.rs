@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::error::HubError;
 use crate::folder::{self, DataFolder};
-use crate::subjects::erased_in;
+use crate::subjects::Gone;
 
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 256 * 1_024;
@@ -270,7 +270,7 @@ impl Writing {
                 }),
             })?;
         }
-        let erased = erased_in(console.store().as_ref())?;
+        let erased = Gone::of(console.store().as_ref())?.erased;
         console.close()?;
         vault::put_back(folder, &self.vault(), &erased)?;
         if let Headquarters::Vault(newer) = &self.headquarters {

@@ -8,8 +8,9 @@ use holdfast_protocol::subject::file::{
 };
 use zeroize::Zeroizing;
 
+use super::drawer::{Drawer, damaged};
 use super::shelf::{self, HoldKind, SHELVES, Shelves, shelf_of};
-use super::{Drawer, damaged, read_erased, seal};
+use super::{read_erased, seal};
 use crate::error::HubError;
 use crate::folder::DataFolder;
 
@@ -51,7 +52,7 @@ fn gather(folder: &DataFolder) -> Result<Option<Part>, HubError> {
 }
 
 /// Takes over what [`vault_part`] or [`backup_part`] made, without those who were erased: named by `erased`, by the part, or
-/// known here already. Details without keys wait for them; a part with keys ends the waiting. A hub that serves reads
+/// known here already. Whoever was merged since comes back until the next reading, which gives the kept one what they lack. Details without keys wait for them; a part with keys ends the waiting. A hub that serves reads
 /// everything anew afterwards ([`super::Subjects::reload`]).
 ///
 /// # Errors

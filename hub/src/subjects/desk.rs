@@ -1,7 +1,6 @@
 //! What a person at the hub's console asks about customers, at a hub that serves or in a folder that none serves from. A
 //! manager says who they are with staff number and PIN.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +11,17 @@ use holdfast_domain::ids::{StaffId, StoreId, SubjectId};
 use holdfast_domain::staff::{Authority, Permission, PinVerdict, StaffNumber};
 use holdfast_domain::state::State;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
+use holdfast_journal::Reader;
 use holdfast_protocol::subject::Subject;
 use holdfast_protocol::wire::Wired;
+use holdfast_store::StateStore;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::office::{Erased, erased_in};
-use super::{Destroyed, Subjects};
+use super::merge::Merged;
+use super::office::{Erased, is_merged_so};
+use super::{Destroyed, Gone, Subjects, export};
 use crate::clock::Machine;
 use crate::console::{Console, with_state};
 use crate::error::HubError;
@@ -51,6 +53,17 @@ pub enum SubjectAsk {
         reason: Wired<ErasureReason>,
         person: Person,
     },
+    /// `subject` goes, `into` is kept.
+    Merge {
+        subject: Wired<SubjectId>,
+        into: Wired<SubjectId>,
+        person: Person,
+    },
+    /// Everything that is kept of one customer, for them to take along.
+    Export {
+        subject: Wired<SubjectId>,
+        person: Person,
+    },
     /// Into a price group, or out of every one.
     Group {
         subject: Wired<SubjectId>,
@@ -74,6 +87,8 @@ pub enum SubjectTold {
     Listed { count: usize, erased: usize, newest: Vec<Wired<SubjectId>> },
     Shown { subject: Subject },
     Erased(ErasedTold),
+    Merged(MergedTold),
+    Exported { document: serde_json::Value },
     Grouped { subject: Wired<SubjectId>, group: Option<Wired<PriceGroup>> },
 }
 
@@ -83,6 +98,20 @@ pub struct ErasedTold {
     pub subject: Wired<SubjectId>,
     /// The journal's record; none when an earlier one says it already.
     pub record_seq: Option<u64>,
+    pub keys: usize,
+    pub sealed_bytes: usize,
+    pub vault: VaultAfter,
+}
+
+/// What a merge took over and destroyed, and what still waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MergedTold {
+    pub subject: Wired<SubjectId>,
+    pub into: Wired<SubjectId>,
+    /// The journal's record; none when an earlier one says it already.
+    pub record_seq: Option<u64>,
+    /// What the kept one had not, by name.
+    pub taken: Vec<String>,
     pub keys: usize,
     pub sealed_bytes: usize,
     pub vault: VaultAfter,
@@ -118,15 +147,26 @@ pub(crate) async fn carry_out(app: &Arc<App>, ask: SubjectAsk) -> Result<Subject
             })
             .await
         }
-        SubjectAsk::Erase { subject, reason, person } => {
+        SubjectAsk::Export { subject, person } => {
             let asking = Arc::clone(app);
-            let staff = blocking(move || {
+            blocking(move || {
                 let state = asking.state.as_ref();
-                with_staff(&asking.people, &person, Permission::EraseSubject, |number| {
+                with_staff(&asking.people, &person, Permission::ReadSubject, |number| {
                     with_state(state, |state| known(state, number))
-                })
+                })?;
+                exported(&asking.office.subjects, state, &asking.reader, subject.0)
             })
-            .await?;
+            .await
+        }
+        SubjectAsk::Merge { subject, into, person } => {
+            let staff = staff_at(app, person, Permission::EraseSubject).await?;
+            let (record_seq, merged) = app.office.merge(subject.0, into.0, staff).await?;
+            app.recovery.look_now();
+            let vault = vault_after(app).await?;
+            Ok(merged_told(subject.0, into.0, record_seq, &merged, vault))
+        }
+        SubjectAsk::Erase { subject, reason, person } => {
+            let staff = staff_at(app, person, Permission::EraseSubject).await?;
             let cause = ErasureCause::Person { staff, reason: reason.0 };
             let Erased { record_seq, destroyed } = app.office.erase(subject.0, cause).await?;
             app.recovery.look_now();
@@ -134,19 +174,24 @@ pub(crate) async fn carry_out(app: &Arc<App>, ask: SubjectAsk) -> Result<Subject
             Ok(erased_told(subject.0, record_seq, destroyed, vault))
         }
         SubjectAsk::Group { subject, group, person } => {
-            let asking = Arc::clone(app);
-            let staff = blocking(move || {
-                let state = asking.state.as_ref();
-                with_staff(&asking.people, &person, Permission::ManageProducts, |number| {
-                    with_state(state, |state| known(state, number))
-                })
-            })
-            .await?;
+            let staff = staff_at(app, person, Permission::ManageProducts).await?;
             let command = grouping(subject.0, group.as_ref(), staff);
             app.ledger.hub_command(command).await.map_err(crate::http::of_ledger)?;
             Ok(SubjectTold::Grouped { subject, group })
         }
     }
+}
+
+/// Who asks at a hub that serves, if they may do this.
+async fn staff_at(app: &Arc<App>, person: Person, permission: Permission) -> Result<StaffId, HubError> {
+    let asking = Arc::clone(app);
+    blocking(move || {
+        let state = asking.state.as_ref();
+        with_staff(&asking.people, &person, permission, |number| {
+            with_state(state, |state| known(state, number))
+        })
+    })
+    .await
 }
 
 /// Answers in a folder that no hub serves from.
@@ -158,7 +203,7 @@ pub fn carry_out_idle(
     console: &mut Console,
     ask: SubjectAsk,
 ) -> Result<SubjectTold, HubError> {
-    let subjects = Subjects::open(folder, &erased_in(console.store().as_ref())?)?;
+    let subjects = Subjects::open(folder, &Gone::of(console.store().as_ref())?)?;
     let staff = |console: &Console, person: &Person, permission| {
         let people = People::open(folder.staff())?;
         with_staff(&people, person, permission, |number| console.with_state(|state| known(state, number)))
@@ -168,6 +213,23 @@ pub fn carry_out_idle(
         SubjectAsk::Show { subject, person } => {
             staff(console, &person, Permission::ReadSubject)?;
             shown(&subjects, subject.0)
+        }
+        SubjectAsk::Export { subject, person } => {
+            staff(console, &person, Permission::ReadSubject)?;
+            exported(&subjects, console.store().as_ref(), &console.reader(), subject.0)
+        }
+        SubjectAsk::Merge { subject, into, person } => {
+            let staff = staff(console, &person, Permission::EraseSubject)?;
+            let (subject, into) = (subject.0, into.0);
+            // What cannot be read cannot be taken over, and the journal is not told before that is known.
+            subjects.get(subject).and_then(|_| subjects.get(into))?;
+            let record_seq = match console.record(&HubCommand::MergeSubject { subject, into, staff }) {
+                Ok(()) => console.head().map(|head| head.seq),
+                Err(HubError::Refused { refusal }) if is_merged_so(&refusal, subject, into) => None,
+                Err(error) => return Err(error),
+            };
+            let merged = subjects.merge(subject, into)?;
+            Ok(merged_told(subject, into, record_seq, &merged, vault_later(folder)?))
         }
         SubjectAsk::Erase { subject, reason, person } => {
             let cause = ErasureCause::Person {
@@ -183,11 +245,7 @@ pub fn carry_out_idle(
                 Err(error) => return Err(error),
             };
             let destroyed = subjects.erase(subject)?;
-            let vault = match standing::recipient(folder)? {
-                None => VaultAfter::None,
-                Some(_) => VaultAfter::Waiting,
-            };
-            Ok(erased_told(subject, record_seq, destroyed, vault))
+            Ok(erased_told(subject, record_seq, destroyed, vault_later(folder)?))
         }
         SubjectAsk::Group { subject, group, person } => {
             let staff = staff(console, &person, Permission::ManageProducts)?;
@@ -195,6 +253,14 @@ pub fn carry_out_idle(
             Ok(SubjectTold::Grouped { subject, group })
         }
     }
+}
+
+/// A hub that does not serve sends nothing to HQ.
+fn vault_later(folder: &DataFolder) -> Result<VaultAfter, HubError> {
+    Ok(match standing::recipient(folder)? {
+        None => VaultAfter::None,
+        Some(_) => VaultAfter::Waiting,
+    })
 }
 
 fn grouping(subject: SubjectId, group: Option<&Wired<PriceGroup>>, staff: StaffId) -> HubCommand {
@@ -207,11 +273,34 @@ fn listed(subjects: &Subjects, limit: usize) -> SubjectTold {
 }
 
 fn shown(subjects: &Subjects, subject: SubjectId) -> Result<SubjectTold, HubError> {
-    if subjects.is_erased(subject) {
-        return Err(HubError::Refused { refusal: Box::new(Refusal::SubjectErased { subject }) });
-    }
+    let subject = subjects.who_is(subject);
+    subjects.check_stands(subject)?;
     let subject = subjects.get(subject)?.ok_or(HubError::NotFound { what: "customer" })?;
     Ok(SubjectTold::Shown { subject })
+}
+
+fn exported(
+    subjects: &Subjects,
+    store: &dyn StateStore,
+    reader: &Reader,
+    subject: SubjectId,
+) -> Result<SubjectTold, HubError> {
+    let document = export::document(subjects, store, reader, subject)?;
+    let document = serde_json::to_value(&document).expect("what is stored has a readable form");
+    Ok(SubjectTold::Exported { document })
+}
+
+fn merged_told(
+    subject: SubjectId,
+    into: SubjectId,
+    record_seq: Option<u64>,
+    merged: &Merged,
+    vault: VaultAfter,
+) -> SubjectTold {
+    let taken = merged.taken.iter().map(|what| (*what).to_owned()).collect();
+    let Destroyed { keys, sealed_bytes } = merged.destroyed;
+    let (subject, into) = (Wired(subject), Wired(into));
+    SubjectTold::Merged(MergedTold { subject, into, record_seq, taken, keys, sealed_bytes, vault })
 }
 
 fn erased_told(
@@ -245,6 +334,8 @@ fn with_staff(
         return Err(HubError::SignInRefused);
     };
     if authority.may(permission) {
+        // Who comes to the customers leaves a trace in the log; whom they looked at does not.
+        tracing::info!(%number, permission = permission.name(), "a person at the console came to the customers");
         Ok(staff)
     } else {
         Err(HubError::Refused { refusal: Box::new(Refusal::NotPermitted { permission }) })
@@ -293,11 +384,7 @@ async fn blocking<T: Send + 'static>(
 /// HF-HUB-003, HF-HUB-027.
 pub(crate) async fn reload(app: &Arc<App>) -> Result<(), HubError> {
     let reading = Arc::clone(app);
-    blocking(move || {
-        let erased: BTreeSet<SubjectId> = erased_in(reading.state.as_ref())?;
-        reading.office.subjects.reload(&erased)
-    })
-    .await?;
+    blocking(move || reading.office.subjects.reload(&Gone::of(reading.state.as_ref())?)).await?;
     app.office.settle(Arc::clone(&app.state)).await;
     Ok(())
 }

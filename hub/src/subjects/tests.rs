@@ -1,11 +1,11 @@
 //! What is kept is found, what is erased is nowhere, and the files may be left at any moment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use holdfast_domain::ids::Uuid;
-use holdfast_protocol::subject::Private;
-use holdfast_protocol::subject::file::{Part, decode_part, encode_part};
+use holdfast_protocol::subject::file::{Keys, Part, decode_part, encode_part};
+use holdfast_protocol::subject::{Private, Purpose};
 
 use super::*;
 
@@ -22,7 +22,8 @@ fn details(number: u128) -> Details {
         name: private(&format!("Canary Name {number}")),
         email: private(&format!("canary.{number}@example.com")),
         phone: private(&format!("+43 1 {number:05}77")),
-        notes: None,
+        card: private(&format!("Canary-{number:04}")),
+        ..Details::default()
     }
 }
 
@@ -40,7 +41,7 @@ impl Place {
     }
 
     fn open(&self) -> Subjects {
-        Subjects::open(&self.folder, &BTreeSet::new()).unwrap()
+        Subjects::open(&self.folder, &Gone::default()).unwrap()
     }
 
     fn with(people: u128) -> (Self, Subjects) {
@@ -85,6 +86,10 @@ fn is_anywhere(folder: &DataFolder, wanted: &[u8]) -> bool {
     files(folder.root()).iter().any(|(_, bytes)| bytes.windows(wanted.len()).any(|part| part == wanted))
 }
 
+fn is_erased(subjects: &Subjects, subject: SubjectId) -> bool {
+    matches!(subjects.check_stands(subject), Err(HubError::Refused { refusal }) if *refusal == Refusal::SubjectErased { subject })
+}
+
 fn names(found: &[Subject]) -> Vec<&str> {
     found.iter().filter_map(|known| known.details.name.as_ref().map(Private::reveal)).collect()
 }
@@ -107,6 +112,156 @@ fn what_is_kept_comes_back_after_a_restart_and_is_found_by_address_or_number() {
         assert_eq!(names(&by_phone("+43/1/0000277")), ["Canary Name 2"]);
         assert_eq!((subjects.count(), subjects.newest(2)), (3, vec![id(2), id(1)]));
     }
+}
+
+#[test]
+fn a_card_finds_one_customer_however_it_is_written_and_is_free_again_when_they_are_gone() {
+    let (place, subjects) = Place::with(3);
+    for subjects in [subjects, place.open()] {
+        let by_card = |card: &str| subjects.find(&SubjectSearch::Card(Private::new(card))).unwrap();
+        assert_eq!(names(&by_card(" can ary-0002")), ["Canary Name 2"]);
+        assert!(
+            by_card("canary-00021").is_empty() && by_card("canary0002").is_empty() && by_card(" ").is_empty()
+        );
+        let same = Details { card: private("CANARY-00 02"), ..details(1) };
+        let taken = subjects.check_card(id(1), &same);
+        assert!(matches!(taken, Err(HubError::CardTaken { other }) if other == id(2)));
+        subjects.check_card(id(2), &same).unwrap();
+        subjects.check_card(id(1), &details(9)).unwrap();
+        subjects.check_card(id(1), &Details { card: None, ..details(1) }).unwrap();
+    }
+    let subjects = place.open();
+    subjects.put(id(1), &Details { card: private("other"), ..details(1) }, Timestamp(9)).unwrap();
+    subjects.check_card(id(0), &details(1)).unwrap();
+    subjects.erase(id(2)).unwrap();
+    subjects.check_card(id(0), &details(2)).unwrap();
+}
+
+/// What is known of one person under two ids: what only the first has, and what both have.
+fn registered_twice() -> (Place, Details) {
+    let (place, subjects) = Place::with(3);
+    let loyal = [(Purpose::Loyalty, Timestamp(7))].into_iter().collect();
+    let goes = Details { tax_id: private("ATU-CANARY"), consents: loyal, ..details(1) };
+    subjects.put(id(1), &goes, Timestamp(1)).unwrap();
+    let kept = Details { card: None, phone: None, ..details(2) };
+    subjects.put(id(2), &kept, Timestamp(1)).unwrap();
+    let (card, phone, tax_id) = (goes.card, goes.phone, goes.tax_id);
+    (place, Details { card, phone, tax_id, ..kept })
+}
+
+fn merged() -> Gone {
+    Gone { merged: [(id(1), id(2))].into(), ..Gone::default() }
+}
+
+/// Nothing of the first is left anywhere, and the second has what both had.
+fn is_one(place: &Place, subjects: &Subjects, before: &Part, expected: &Details) {
+    let (key, sealed) = (&before.keys.as_ref().unwrap()[&id(1)], &before.sealed[&id(1)]);
+    assert!(!is_anywhere(&place.folder, key.bytes()), "the key");
+    assert!(!is_anywhere(&place.folder, &sealed[13..29]), "the details");
+    assert_eq!(subjects.get(id(1)).unwrap(), None);
+    assert_eq!(&subjects.get(id(2)).unwrap().unwrap().details, expected);
+    let found = subjects.find(&SubjectSearch::Card(Private::new("canary-0001"))).unwrap();
+    assert_eq!(found.iter().map(|known| known.subject).collect::<Vec<_>>(), [id(2)]);
+    assert!(subjects.find(&SubjectSearch::Email(Private::new("canary.1@example.com"))).unwrap().is_empty());
+    let stands = subjects.check_stands(id(1));
+    let says = Refusal::SubjectMerged { subject: id(1), into: id(2) };
+    assert!(matches!(stands, Err(HubError::Refused { refusal }) if *refusal == says));
+    assert_eq!((subjects.count(), subjects.erased_count()), (2, 0));
+    assert_eq!((subjects.who_is(id(1)), subjects.merged_into(id(2))), (id(2), vec![id(1)]));
+    assert!(subjects.erased_beyond(&merged()).is_empty());
+    let after = place.vault();
+    assert!(!after.keys.unwrap().contains_key(&id(1)) && !after.sealed.contains_key(&id(1)));
+    assert!(after.erased.contains(&id(1)), "no older copy brings them back");
+}
+
+#[test]
+fn a_merge_takes_what_the_kept_one_lacks_and_destroys_the_rest() {
+    let (place, expected) = registered_twice();
+    let (before, subjects) = (place.vault(), place.open());
+    let shelves = Shelves::of(&place.folder);
+    // Second names show what became of the bytes on the disk.
+    let old_keys = place.folder.root().join("old-keys");
+    std::fs::hard_link(shelves.keys(shelf_of(id(1))), &old_keys).unwrap();
+    let done = subjects.merge(id(1), id(2)).unwrap();
+    assert_eq!(done.taken, ["phone", "card", "tax id"]);
+    assert_eq!(done.destroyed, Destroyed { keys: 1, sealed_bytes: before.sealed[&id(1)].len() });
+    assert!(std::fs::read(&old_keys).unwrap().iter().all(|byte| *byte == 0));
+    is_one(&place, &subjects, &before, &expected);
+    assert_eq!(subjects.merge(id(1), id(2)).unwrap(), merge::Merged::default(), "nothing is left to do");
+    let again = Subjects::open(&place.folder, &merged()).unwrap();
+    is_one(&place, &again, &before, &expected);
+}
+
+#[test]
+fn a_start_goes_on_with_a_merge_that_an_end_interrupted_anywhere() {
+    for ended in ["after the journal", "after the taking", "after the note"] {
+        let (place, expected) = registered_twice();
+        let (before, subjects) = (place.vault(), place.open());
+        let shelves = Shelves::of(&place.folder);
+        let mut index = subjects.lock();
+        index.merged = merged().merged;
+        if ended != "after the journal" {
+            subjects.fill(&mut index, id(1)).unwrap();
+        }
+        if ended == "after the note" {
+            shelf::replace(&shelves.erased(), &encode_ids(&BTreeSet::from([id(1)]))).unwrap();
+        }
+        drop(index);
+        let subjects = Subjects::open(&place.folder, &merged()).unwrap();
+        is_one(&place, &subjects, &before, &expected);
+        // What is taken away later stays away.
+        let without = Details { phone: None, ..expected };
+        subjects.put(id(2), &without, Timestamp(9)).unwrap();
+        is_one(&place, &Subjects::open(&place.folder, &merged()).unwrap(), &before, &without);
+    }
+}
+
+#[test]
+fn an_older_vault_brings_back_what_a_later_merge_took_over_and_only_that() {
+    let (here, expected) = registered_twice();
+    let (before, older) = (here.vault(), vault_part(&here.folder).unwrap().unwrap());
+    let elsewhere = Place::new();
+    restore_part(&elsewhere.folder, &older, &BTreeSet::new()).unwrap();
+    let subjects = Subjects::open(&elsewhere.folder, &merged()).unwrap();
+    is_one(&elsewhere, &subjects, &before, &expected);
+    restore_part(&elsewhere.folder, &older, &BTreeSet::new()).unwrap();
+    subjects.reload(&merged()).unwrap();
+    assert_eq!(subjects.get(id(1)).unwrap(), None, "the second time there is nothing to take");
+}
+
+#[test]
+fn an_erasure_destroys_what_is_left_of_everybody_who_was_merged_into_the_one() {
+    let (place, _) = registered_twice();
+    let before = place.vault();
+    let subjects = place.open();
+    // The journal says so, and an end came before anything was taken.
+    subjects.lock().merged = merged().merged;
+    subjects.erase(id(2)).unwrap();
+    for gone in [id(1), id(2)] {
+        assert!(!is_anywhere(&place.folder, before.keys.as_ref().unwrap()[&gone].bytes()));
+        assert!(is_erased(&subjects, gone));
+    }
+    // The same where the start finds out.
+    let (place, _) = registered_twice();
+    let gone = Gone { erased: BTreeSet::from([id(2)]), ..merged() };
+    let subjects = Subjects::open(&place.folder, &gone).unwrap();
+    assert_eq!(subjects.newest(9), [id(0)]);
+    assert_eq!(place.vault().keys.unwrap().into_keys().collect::<Vec<_>>(), [id(0)]);
+}
+
+#[test]
+fn a_merge_waits_for_a_file_that_cannot_be_read() {
+    let (place, _) = registered_twice();
+    let shelves = Shelves::of(&place.folder);
+    assert_ne!(shelf_of(id(1)), shelf_of(id(2)));
+    let path = shelves.details(shelf_of(id(2)));
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[1..]).unwrap();
+    let subjects = Subjects::open(&place.folder, &merged()).unwrap();
+    assert!(subjects.get(id(1)).unwrap().is_some(), "what only they have is not destroyed");
+    std::fs::write(&path, &whole).unwrap();
+    subjects.reload(&merged()).unwrap();
+    assert_eq!(subjects.get(id(1)).unwrap(), None);
 }
 
 #[test]
@@ -152,7 +307,7 @@ fn an_erasure_leaves_neither_key_nor_details_in_any_file_and_nobody_else_notices
 
     assert_eq!(subjects.erase(id(7)).unwrap(), Destroyed::default(), "nothing is left the second time");
     for subjects in [subjects, place.open()] {
-        assert!(subjects.is_erased(id(7)) && !subjects.has(id(7)));
+        assert!(is_erased(&subjects, id(7)) && !subjects.has(id(7)));
         assert_eq!(subjects.get(id(7)).unwrap(), None);
         assert!(
             subjects.find(&SubjectSearch::Email(Private::new("canary.7@example.com"))).unwrap().is_empty()
@@ -182,12 +337,13 @@ fn a_start_goes_on_with_what_an_end_interrupted() {
     drawer.keys.remove(&id(1)).unwrap();
     drawer.write_keys(&shelves).unwrap();
 
-    let subjects = Subjects::open(&place.folder, &erased).unwrap();
+    let gone = Gone { erased, ..Gone::default() };
+    let subjects = Subjects::open(&place.folder, &gone).unwrap();
     assert_eq!(subjects.newest(9), [id(2)]);
     let part = place.vault();
     assert_eq!(part.keys.unwrap().into_keys().collect::<Vec<_>>(), [id(2)]);
     assert_eq!(part.sealed.into_keys().collect::<Vec<_>>(), [id(2)]);
-    assert!(subjects.is_erased(id(0)) && subjects.erased_beyond(&erased).is_empty());
+    assert!(is_erased(&subjects, id(0)) && subjects.erased_beyond(&gone).is_empty());
 }
 
 #[test]
@@ -204,7 +360,11 @@ fn a_vault_brings_everybody_back_but_those_who_were_erased_anywhere() {
     let restored = elsewhere.open();
     assert_eq!(restored.newest(9), [id(4), id(3), id(0)]);
     assert_eq!(restored.get(id(4)).unwrap().unwrap().details, details(4));
-    assert_eq!(restored.erased_beyond(&BTreeSet::from([id(2)])), [id(1)], "for the journal to be told");
+    assert_eq!(
+        restored.erased_beyond(&Gone { erased: BTreeSet::from([id(2)]), ..Gone::default() }),
+        [id(1)],
+        "for the journal to be told"
+    );
     assert!(matches!(
         restore_part(&elsewhere.folder, &newer[1..], &BTreeSet::new()),
         Err(HubError::FileDamaged { .. })
@@ -237,7 +397,7 @@ fn a_backup_opens_nothing_by_itself_and_waits_for_the_keys_of_those_who_are_left
 
     // The vault is older than the erasure of the second and the change of the fourth.
     restore_part(&restored.folder, &vault, &BTreeSet::from([id(1)])).unwrap();
-    opened.reload(&BTreeSet::new()).unwrap();
+    opened.reload(&Gone::default()).unwrap();
     assert_eq!(opened.newest(9), [id(3)]);
     assert_eq!(opened.get(id(3)).unwrap().unwrap().details.notes, private("changed later"));
     assert!(!restored.folder.subjects().join("waiting").exists());

@@ -77,6 +77,7 @@ names! {
         HubCommand::DefineRole { .. } => "define_role",
         HubCommand::ExpireReservations { .. } => "expire_reservations",
         HubCommand::GroupSubject { .. } => "group_subject",
+        HubCommand::MergeSubject { .. } => "merge_subject",
     }
 }
 
@@ -150,6 +151,7 @@ names! {
         Event::TipTaken { .. } => "tip_taken",
         Event::TipReturned { .. } => "tip_returned",
         Event::TipsReported { .. } => "tips_reported",
+        Event::SubjectMerged { .. } => "subject_merged",
     }
 }
 
@@ -237,6 +239,7 @@ pub enum HubMove {
     DefineRole,
     ExpireReservations,
     GroupSubject,
+    MergeSubject,
 }
 
 /// What the world does.

@@ -18,6 +18,7 @@ use crate::alphabet;
 use crate::books::{Books, Day};
 use crate::headquarters::Headquarters;
 use crate::model::{Asked, KnownOrder, Model, Stage};
+use crate::people;
 use crate::shop::SKUS;
 
 /// What the run hands over at its end.
@@ -50,6 +51,7 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
     commands(evidence, &meanings, &mut wrong);
     acknowledged(evidence, &meanings, &mut wrong);
     books(evidence, &meanings, &mut wrong);
+    people::audit(meanings.iter().map(|(seq, meaning)| (*seq, meaning)), evidence.state, &mut wrong);
     copy_at_headquarters(evidence, &mut wrong);
     observed(evidence, reached, &mut wrong);
     wrong

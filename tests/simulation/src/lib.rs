@@ -16,6 +16,7 @@ pub mod headquarters;
 pub mod hub;
 pub mod model;
 pub mod network;
+pub mod people;
 pub mod plan;
 pub mod report;
 pub mod runner;

@@ -286,6 +286,7 @@ fn console(dice: &mut Dice) -> HubMove {
         10 | 14..=18 => HubMove::ExpireReservations,
         11 => HubMove::GroupSubject,
         12 => HubMove::ConfigureTaxes,
+        13 => HubMove::MergeSubject,
         _ => HubMove::EraseSubject,
     }
 }

@@ -67,6 +67,9 @@ impl StateStore for FailingStore {
     fn erased_subjects(&self) -> Result<Vec<SubjectId>, StoreError> {
         self.inner.erased_subjects()
     }
+    fn merged_subjects(&self) -> Result<Vec<(SubjectId, SubjectId)>, StoreError> {
+        self.inner.merged_subjects()
+    }
     fn transaction(&self, id: TransactionId) -> Result<Option<TransactionEntry>, StoreError> {
         self.inner.transaction(id)
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome};
-use holdfast_domain::ids::{EpochId, StaffId, TerminalId, TransactionId, Uuid};
+use holdfast_domain::ids::{EpochId, StaffId, SubjectId, TerminalId, TransactionId, Uuid};
 use holdfast_domain::staff::{Role, RoleNumber, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_journal::{MemoryStorage, storage};
@@ -248,7 +248,7 @@ impl Run {
     fn console(&mut self, doing: HubMove) {
         let spare = TerminalId(Uuid::from_u128(0x9000 + u128::from(self.dice.below(2))));
         let number = u32::try_from(self.dice.between(1, 4)).unwrap_or(1);
-        let subject = shop::customer(self.dice.below(3));
+        let subject = somebody(&mut self.dice);
         let command = match doing {
             HubMove::Configure => {
                 let minutes = u16::try_from(self.dice.below(300)).unwrap_or(0);
@@ -305,13 +305,31 @@ impl Run {
                 let group = self.dice.permille(700).then(shop::trade);
                 HubCommand::GroupSubject { subject, group, staff: shop::manager() }
             }
+            HubMove::MergeSubject => {
+                // The first one stays who they are: they have the accounts.
+                let subject = shop::customer(self.dice.between(1, 5));
+                let into = somebody(&mut self.dice);
+                // Two who are there are seldom met by chance.
+                for subject in [subject, into] {
+                    self.enter(HubCommand::RegisterSubject { subject, terminal: terminal(0) });
+                }
+                if self.dice.permille(500) {
+                    let (group, staff) = (Some(shop::trade()), shop::manager());
+                    self.enter(HubCommand::GroupSubject { subject, group, staff });
+                }
+                HubCommand::MergeSubject { subject, into, staff: shop::manager() }
+            }
             HubMove::EraseSubject => {
-                let subject = shop::customer(self.dice.between(1, 2));
+                let subject = shop::customer(self.dice.between(1, 5));
                 let cause =
                     ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };
                 HubCommand::EraseSubject { subject, cause }
             }
         };
+        self.enter(command);
+    }
+
+    fn enter(&mut self, command: HubCommand) {
         self.world.hub().console.push_back(command);
         self.world.hub_bell.notify_one();
     }
@@ -661,4 +679,9 @@ impl Run {
             records,
         }
     }
+}
+
+/// One of the few customers of the shop, known or not.
+fn somebody(dice: &mut Dice) -> SubjectId {
+    shop::customer(dice.below(6))
 }

@@ -35,17 +35,35 @@ pub const NAME: &str = "Canaria Kanarienvogel";
 pub const EMAIL: &str = "canary.7c1f@example-aviary.com";
 pub const PHONE: &str = "+43 660 7351 8824 19";
 pub const NOTES: &str = "Sings at dawn; whistle code Zwitscher-90817263";
+pub const CARD: &str = "Kanari-Klub 552 918";
+pub const TAX_ID: &str = "ATU-KANARIEN-1";
 const WITHIN: Duration = Duration::from_secs(30);
 
 pub fn details() -> Details {
     let text = |text: &str| Some(Private::new(text));
-    Details { name: text(NAME), email: text(EMAIL), phone: text(PHONE), notes: text(NOTES) }
+    let (card, tax_id) = (text(CARD), text(TAX_ID));
+    Details {
+        name: text(NAME),
+        email: text(EMAIL),
+        phone: text(PHONE),
+        notes: text(NOTES),
+        card,
+        tax_id,
+        ..Details::default()
+    }
 }
 
 /// Everything by which the customer is recognised.
 pub fn canaries() -> Wanted {
     let mut wanted = Wanted::default();
-    for (what, text) in [("name", NAME), ("e-mail", EMAIL), ("phone", PHONE), ("notes", NOTES)] {
+    for (what, text) in [
+        ("name", NAME),
+        ("e-mail", EMAIL),
+        ("phone", PHONE),
+        ("notes", NOTES),
+        ("card", CARD),
+        ("tax id", TAX_ID),
+    ] {
         wanted.text(what, text);
     }
     wanted.text("phone as it is compared", "+436607351882419");
@@ -120,6 +138,7 @@ impl Counter {
         for search in [
             SubjectSearch::Email(Private::new(EMAIL.to_uppercase())),
             SubjectSearch::Phone(Private::new("+43(660)7351-8824/19")),
+            SubjectSearch::Card(Private::new("KANARI-klub552918")),
         ] {
             let found = self.api.find_subjects(&search).await?;
             ensure!(found.len() == 1 && found[0].details == details(), "by {search:?}: {}", found.len());
@@ -130,9 +149,13 @@ impl Counter {
     /// Nothing that the till can ask answers with anything, and nothing can be done with the id any more.
     pub async fn has_lost(&self, customer: SubjectId) -> Result<()> {
         refused(self.api.subject(customer).await, "HF-CMD-191")?;
-        refused(self.api.put_subject(customer, &details()).await, "HF-CMD-191")?;
+        refused(self.api.put_subject(customer, &details().into()).await, "HF-CMD-191")?;
         refused(self.sell_to(Some(customer)).await, "HF-CMD-191")?;
-        for search in [SubjectSearch::Email(Private::new(EMAIL)), SubjectSearch::Phone(Private::new(PHONE))] {
+        for search in [
+            SubjectSearch::Email(Private::new(EMAIL)),
+            SubjectSearch::Phone(Private::new(PHONE)),
+            SubjectSearch::Card(Private::new(CARD)),
+        ] {
             ensure!(self.api.find_subjects(&search).await?.is_empty(), "found by {search:?}");
         }
         Ok(())

@@ -7,10 +7,11 @@ use holdfast_domain::ids::SubjectId;
 use holdfast_hub::folder::DataFolder;
 use holdfast_hub::subjects::vault_part;
 use holdfast_protocol::subject::file::decode_part;
+use holdfast_protocol::subject::{Details, Private};
 use holdfast_testkit::proof::Proof;
 
 use crate::customer::{
-    Counter, EMAIL, NAME, NOTES, PHONE, canaries, details, in_vault, refused, sealed_vault,
+    CARD, Counter, EMAIL, NAME, NOTES, PHONE, TAX_ID, canaries, details, in_vault, refused, sealed_vault,
 };
 use crate::search::{Searched, Wanted};
 use crate::shop::{CATALOG, Chain, PIN, STAFF, Shop, text, until};
@@ -87,23 +88,22 @@ async fn an_erased_customer_is_found_nowhere_and_never_comes_back() -> Result<()
     let counter = Counter::open(&till).await?;
     let customer = counter.mint()?;
     let id = customer.to_string();
-    refused(counter.api.put_subject(customer, &details()).await, "HF-CMD-101")
+    refused(counter.api.put_subject(customer, &details().into()).await, "HF-CMD-101")
         .context("nobody is signed on")?;
     counter.sign_on().await?;
     refused(counter.sell_to(Some(customer)).await, "HF-CMD-190").context("not registered yet")?;
-    counter.api.put_subject(customer, &details()).await?;
-    counter.api.put_subject(customer, &details()).await.context("the same again")?;
+    counter.api.put_subject(customer, &details().into()).await?;
+    counter.api.put_subject(customer, &details().into()).await.context("the same again")?;
     counter.knows(customer).await?;
     counter.sell_to(Some(customer)).await?;
     let other = counter.mint()?;
-    counter.api.put_subject(other, &holdfast_protocol::subject::Details { notes: None, ..details() }).await?;
-    let unlike = holdfast_protocol::subject::Details {
-        name: Some(holdfast_protocol::subject::Private::new("Somebody Else")),
-        ..Default::default()
-    };
-    counter.api.put_subject(other, &unlike).await?;
+    // Everything of the one but the card, which is theirs alone.
+    let alike = Details { notes: None, card: None, ..details() };
+    counter.api.put_subject(other, &alike.into()).await?;
+    let unlike = Details { name: Some(Private::new("Somebody Else")), ..Details::default() };
+    counter.api.put_subject(other, &unlike.clone().into()).await?;
     let shown = show(&chain, &first_data, &id).await?;
-    for canary in [NAME, EMAIL, PHONE, NOTES] {
+    for canary in [NAME, EMAIL, PHONE, NOTES, CARD, TAX_ID] {
         ensure!(shown.contains(canary), "a manager reads it at the console: {shown}");
     }
 
@@ -210,7 +210,7 @@ async fn an_erased_customer_is_found_nowhere_and_never_comes_back() -> Result<()
     let (files, bytes) = (nowhere.searched.files, nowhere.searched.bytes);
     chain.stop([shop]).await?;
     proof
-        .counted(4, "canary texts, a key and sealed details in up to 14 forms each")
+        .counted(6, "canary texts, a key and sealed details in up to 14 forms each")
         .counted(files, "files searched")
         .counted(bytes >> 20, "MiB searched")
         .counted(0, "findings")

@@ -2,6 +2,7 @@
 
 mod customer;
 mod erased;
+mod merged;
 mod search;
 
 #[path = "../scenarios/shop.rs"]

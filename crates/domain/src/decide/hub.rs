@@ -21,6 +21,9 @@ pub const TILL_NUMBER_MAX: u16 = 9_999;
 pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refusal> {
     let event = match command {
         HubCommand::ExpireReservations { at } => return Ok(expire(state, *at)),
+        HubCommand::MergeSubject { subject, into, staff } => {
+            return super::subject::merge(state, *subject, *into, *staff);
+        }
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);

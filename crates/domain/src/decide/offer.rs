@@ -82,7 +82,8 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::SubjectErased { .. }
         | Event::RoleDefined { .. }
         | Event::ReservationExpired { .. }
-        | Event::SubjectGrouped { .. } => false,
+        | Event::SubjectGrouped { .. }
+        | Event::SubjectMerged { .. } => false,
     }
 }
 

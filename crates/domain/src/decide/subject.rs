@@ -1,5 +1,7 @@
-//! Subjects come and go: a till registers one, a person with the permission at the hub erases one, for ever.
+//! Subjects come and go: a till registers one, a person with the permission at the hub erases one, for ever, or says that
+//! two of them are one person.
 
+use super::Decision;
 use crate::bounded::{Label, PriceGroup};
 use crate::event::Event;
 use crate::ids::{StaffId, SubjectId, TerminalId};
@@ -18,6 +20,7 @@ pub(super) fn register(state: &State, subject: SubjectId, terminal: TerminalId) 
             Err(Refusal::SubjectRegistered { subject })
         }
         Some(SubjectStanding::Erased) => Err(Refusal::SubjectErased { subject }),
+        Some(SubjectStanding::MergedInto(_)) => Err(merged(state, subject)),
     }
 }
 
@@ -27,6 +30,8 @@ pub(super) fn erase(state: &State, subject: SubjectId, cause: ErasureCause) -> R
     }
     match (state.subjects.get(&subject), cause) {
         (Some(SubjectStanding::Erased), _) => Err(Refusal::SubjectErased { subject }),
+        // Nothing is kept of them but what is kept of whoever they are now.
+        (Some(SubjectStanding::MergedInto(_)), _) => Err(merged(state, subject)),
         (None, ErasureCause::Person { .. }) => Err(Refusal::SubjectUnknown { subject }),
         // What another history erased need not be known to this one.
         (Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)), _)
@@ -42,8 +47,28 @@ pub(super) fn group(
     staff: StaffId,
 ) -> Result<Event, Refusal> {
     may(state, staff, Permission::ManageProducts)?;
-    check_customer(state, Some(subject))?;
+    standing(state, subject)?;
     Ok(Event::SubjectGrouped { subject, group: group.map(Label::from), staff })
+}
+
+/// A merge destroys what was kept of one of the two apart, so whoever erases merges. Nobody gets a group by it that the
+/// person was not in before.
+pub(super) fn merge(
+    state: &State,
+    subject: SubjectId,
+    into: SubjectId,
+    staff: StaffId,
+) -> Result<Decision, Refusal> {
+    may(state, staff, Permission::EraseSubject)?;
+    if subject == into {
+        return Err(Refusal::SubjectItself { subject });
+    }
+    let (goes, kept) = (standing(state, subject)?, standing(state, into)?);
+    let mut events = vec![Event::SubjectMerged { subject, into, staff }];
+    if let (Some(group), None) = (goes.price_group(), kept.price_group()) {
+        events.push(Event::SubjectGrouped { subject: into, group: Some(group.clone()), staff });
+    }
+    Ok(Decision { events, effects: Vec::new() })
 }
 
 fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {
@@ -53,12 +78,27 @@ fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refu
     }
 }
 
-/// Whether an order may name this customer.
-pub(super) fn check_customer(state: &State, customer: Option<SubjectId>) -> Result<(), Refusal> {
-    let Some(subject) = customer else { return Ok(()) };
+/// The standing of somebody who is registered under this very id.
+fn standing(state: &State, subject: SubjectId) -> Result<&SubjectStanding, Refusal> {
     match state.subjects.get(&subject) {
-        Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)) => Ok(()),
+        Some(standing @ (SubjectStanding::Registered | SubjectStanding::InGroup(_))) => Ok(standing),
+        Some(SubjectStanding::MergedInto(_)) => Err(merged(state, subject)),
         Some(SubjectStanding::Erased) => Err(Refusal::SubjectErased { subject }),
         None => Err(Refusal::SubjectUnknown { subject }),
+    }
+}
+
+fn merged(state: &State, subject: SubjectId) -> Refusal {
+    Refusal::SubjectMerged { subject, into: state.who_is(subject) }
+}
+
+/// Whether an order may name this customer. One who was merged into another is that one: the order keeps the id that it was
+/// asked with, and whoever reads it finds out who that is now.
+pub(super) fn check_customer(state: &State, customer: Option<SubjectId>) -> Result<(), Refusal> {
+    let Some(subject) = customer else { return Ok(()) };
+    match state.subjects.get(&state.who_is(subject)) {
+        Some(SubjectStanding::Registered | SubjectStanding::InGroup(_)) => Ok(()),
+        Some(SubjectStanding::Erased) => Err(Refusal::SubjectErased { subject }),
+        Some(SubjectStanding::MergedInto(_)) | None => Err(Refusal::SubjectUnknown { subject }),
     }
 }

@@ -143,7 +143,7 @@ fn account_of_customer(
     of: &TenderType,
 ) -> Result<TenderReference, Refusal> {
     let missing = || Refusal::TenderReferenceMissing { code: of.code.clone() };
-    let customer = customer.ok_or_else(missing)?;
+    let customer = desk.state.who_is(customer.ok_or_else(missing)?);
     let theirs = |known: &ValueAccount| known.terms.is_some_and(|terms| terms.customer == customer);
     let mut theirs = desk.state.values.iter().filter(|(_, known)| theirs(known)).map(|(number, _)| number);
     match (theirs.next(), theirs.next()) {

@@ -156,6 +156,7 @@ pub(super) fn set_account(
     desk.permit(Permission::SetAccount)?;
     desk.amount(terms.limit)?;
     super::subject::check_customer(desk.state, Some(terms.customer))?;
+    let terms = AccountTerms { customer: desk.state.who_is(terms.customer), ..terms };
     check_number(account, ValueKind::CustomerAccount)?;
     if let Some(known) = desk.state.values.get(account) {
         if known.kind != ValueKind::CustomerAccount {
@@ -195,7 +196,7 @@ pub(super) fn redeemed(
         let known = known(desk, &account)?;
         pays(known, &account, stamp.mode)?;
         let given = back.get(&account).map_or(Money::zero(amount.currency()), |given| -*given);
-        if known.terms.is_some_and(|terms| customer != Some(terms.customer)) {
+        if known.terms.is_some_and(|terms| customer.map(|id| desk.state.who_is(id)) != Some(terms.customer)) {
             return Err(Refusal::AccountOfAnother { account });
         }
         let available = known.available() + given;

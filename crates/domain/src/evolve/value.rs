@@ -5,7 +5,7 @@ use holdfast_money::Money;
 use super::Changes;
 use crate::bounded::ValueNumber;
 use crate::event::Stamp;
-use crate::ids::{ShiftId, StaffId, TransactionId};
+use crate::ids::{ShiftId, StaffId, SubjectId, TransactionId};
 use crate::invariant::Violation;
 use crate::shift::add_tip;
 use crate::state::State;
@@ -109,6 +109,16 @@ impl State {
     ) {
         self.open_value(stamp, account, ValueKind::CustomerAccount, terms.limit);
         self.value(account, changes, |account| account.terms = Some(terms));
+    }
+
+    /// What one person owed under two names is one person's.
+    pub(super) fn pass_accounts(&mut self, from: SubjectId, to: SubjectId, changes: &mut Changes) {
+        for (number, account) in &mut self.values {
+            if let Some(terms) = account.terms.as_mut().filter(|terms| terms.customer == from) {
+                terms.customer = to;
+                changes.values.insert(number.clone());
+            }
+        }
     }
 
     /// A tip is its tenders' and its owner's, and no figure of the sale knows of it.

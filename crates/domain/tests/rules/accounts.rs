@@ -1,6 +1,6 @@
 //! Customers' accounts: what is bought on them is turnover at once and owed until it is paid off.
 
-use holdfast_domain::command::{Exchange, Settlement};
+use holdfast_domain::command::{Exchange, HubCommand, Settlement};
 use holdfast_domain::ids::OrderId;
 use holdfast_domain::order::{Channel, OrderEdit, PlaceOrder};
 use holdfast_domain::shift::Mode;
@@ -183,6 +183,21 @@ fn an_exchange_takes_the_difference_on_account_and_an_erased_customer_still_owes
     shop.sign_on(TILL, MANAGER);
     let again = shop.ask(TILL, set_account(ACCOUNT, 1, "50"));
     assert!(matches!(again, Err(Refusal::SubjectErased { .. })));
+}
+
+#[test]
+fn the_account_of_somebody_who_was_registered_twice_is_theirs_under_the_name_that_stays() {
+    let mut shop = with_account();
+    let before = books_for(&mut shop, 1, "1");
+    let merge = HubCommand::MergeSubject { subject: customer(1), into: customer(2), staff: staff(MANAGER) };
+    shop.hub(merge).expect("a manager may");
+    let order = books_for(&mut shop, 2, "2");
+    shop.pay_with(order, &["on-account 20"]).expect("it is theirs");
+    shop.pay_with(before, &["on-account 10"]).expect("whatever they were called when they ordered");
+    assert_eq!(balance(&shop, ACCOUNT), "-30.00 EUR");
+    shop.sign_on(TILL, MANAGER);
+    shop.ask(TILL, set_account(ACCOUNT, 1, "60")).expect("by either name");
+    assert_eq!(shop.state.values[&number(ACCOUNT)].terms.map(|terms| terms.customer), Some(customer(2)));
 }
 
 #[test]

@@ -195,6 +195,10 @@ impl Shop {
         self.hub(HubCommand::GroupSubject { subject, group, staff: staff(by) })
     }
 
+    pub fn merge(&mut self, subject: SubjectId, into: SubjectId, by: u32) -> Result<Vec<Event>, Refusal> {
+        self.hub(HubCommand::MergeSubject { subject, into, staff: staff(by) })
+    }
+
     pub fn define(&mut self, role: OwnRole) -> Result<Vec<Event>, Refusal> {
         self.hub(HubCommand::DefineRole { role })
     }

@@ -34,7 +34,7 @@ wire_enum!(CatalogSource { Import, Headquarters });
 wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
 wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
 wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
-wire_enum!(SubjectStanding { Registered, Erased, InGroup(group: Label) });
+wire_enum!(SubjectStanding { Registered, Erased, InGroup(group: Label), MergedInto(into: SubjectId) });
 wire_enum!(ErasureReason { CustomerRequest, ConsentWithdrawn, RetentionEnded, EnteredByMistake });
 wire_enum!(ErasureCause { Person { staff: StaffId, reason: ErasureReason }, EarlierHub });
 
@@ -272,6 +272,7 @@ wire_enum!(Event {
         tenders: Vec<Tender>,
     },
     TipsReported { stamp: Stamp, z_number: u32, tips: Vec<Tips> },
+    SubjectMerged { subject: SubjectId, into: SubjectId, staff: StaffId },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

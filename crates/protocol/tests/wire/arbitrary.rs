@@ -122,6 +122,7 @@ variants!(
         TipTaken,
         TipReturned,
         TipsReported,
+        SubjectMerged,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -602,6 +603,10 @@ impl Source {
                 group: self.maybe(Self::label),
                 staff,
             },
+            "SubjectMerged" => {
+                let (subject, into) = (SubjectId(self.uuid()), SubjectId(self.uuid()));
+                Event::SubjectMerged { subject, into, staff }
+            }
             "OrderTermsSet" => Event::OrderTermsSet { order, terms: self.order_terms() },
             "TaxesConfigured" => Event::TaxesConfigured { table: Box::new(self.taxes()) },
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {

@@ -7,9 +7,10 @@ use holdfast_protocol::subject::file::{
     encode_sealed,
 };
 use holdfast_protocol::subject::{
-    Details, DetailsError, NAME_CHARS_MAX, NOTES_CHARS_MAX, Private, Subject, SubjectBytesError,
-    SubjectSearch, SubjectsFound, associated, comparable_email, comparable_phone, decode_details,
-    encode_details, join_sealed, split_sealed,
+    CARD_CHARS_MAX, Consents, Details, DetailsError, DetailsUpdate, Mention, NAME_CHARS_MAX, NOTES_CHARS_MAX,
+    Private, Purpose, Subject, SubjectBytesError, SubjectSearch, SubjectsFound, TAX_ID_CHARS_MAX, associated,
+    comparable_card, comparable_email, comparable_phone, decode_details, encode_details, join_sealed,
+    split_sealed,
 };
 use proptest::prelude::*;
 
@@ -25,7 +26,20 @@ fn details() -> Details {
         email: Some(Private::new("ada@example.com")),
         phone: Some(Private::new("+43 1 555 0199")),
         notes: Some(Private::new("left the umbrella\nlikes Müsli")),
+        card: Some(Private::new("Club 4711 0815")),
+        tax_id: Some(Private::new("ATU12345678")),
+        consents: [
+            (Purpose::ReceiptsByEmail, Timestamp(1_780_000_000_000)),
+            (Purpose::Loyalty, Timestamp(5)),
+        ]
+        .into_iter()
+        .collect(),
     }
+}
+
+/// What the first version could say.
+fn first_details() -> Details {
+    Details { card: None, tax_id: None, consents: Consents::default(), ..details() }
 }
 
 fn part() -> Part {
@@ -50,9 +64,13 @@ fn golden(name: &str, made: &[u8]) -> Vec<u8> {
 #[test]
 fn what_was_stored_once_is_read_as_it_was_meant() {
     let made = encode_details(Timestamp(1_790_000_000_000), &details());
-    let stored = golden("details.bin", &made);
+    let stored = golden("details-v2.bin", &made);
     assert_eq!(stored, *made);
     assert_eq!(decode_details(&stored).unwrap(), (Timestamp(1_790_000_000_000), details()));
+    // The first version is not written any more, and never written anew.
+    let stored = std::fs::read(folder("subjects").join("details.bin")).unwrap();
+    assert_eq!(stored[0], 1, "the version");
+    assert_eq!(decode_details(&stored).unwrap(), (Timestamp(1_790_000_000_000), first_details()));
 
     let part = part();
     let (keys, sealed) = (part.keys.clone().unwrap(), part.sealed.clone());
@@ -123,6 +141,91 @@ fn details_are_trimmed_and_held_to_their_limits() {
         assert_eq!(refused(&|d| d.email = private(bad)), DetailsError::NoAddress, "{bad}");
     }
     assert_eq!(refused(&|d| d.phone = private("none")), DetailsError::NoNumber);
+    assert_eq!(
+        refused(&|d| d.card = private(&"x".repeat(CARD_CHARS_MAX + 1))),
+        DetailsError::TooLong { what: "customer card's number", max: CARD_CHARS_MAX }
+    );
+    assert_eq!(
+        refused(&|d| d.tax_id = private(&"1".repeat(TAX_ID_CHARS_MAX + 1))),
+        DetailsError::TooLong { what: "tax number", max: TAX_ID_CHARS_MAX }
+    );
+    for hidden in ["C\u{200b}1", "C\t1", "Č1"] {
+        let forbidden = |what| DetailsError::Forbidden { what };
+        assert_eq!(refused(&|d| d.card = private(hidden)), forbidden("customer card's number"), "{hidden:?}");
+        assert_eq!(refused(&|d| d.tax_id = private(hidden)), forbidden("tax number"), "{hidden:?}");
+    }
+    let agreed = Details { consents: details().consents, ..Details::default() };
+    assert_eq!(agreed.checked(), Err(DetailsError::Nothing), "a consent of nobody");
+    let card = Details { card: private(" C-1 "), ..Details::default() };
+    assert_eq!(card.checked().unwrap().card, private("C-1"), "a card alone is somebody");
+}
+
+#[test]
+fn a_payment_card_is_no_customer_card_however_it_is_spaced() {
+    let with = |card: &str| Details { card: Some(Private::new(card)), ..details() }.checked();
+    for payment in ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "C 3782 822463 10005 x"]
+    {
+        assert_eq!(with(payment), Err(DetailsError::PaymentCard));
+        assert!(!DetailsError::PaymentCard.to_string().contains("4111"));
+    }
+    // The barcode that most customer cards have.
+    for own in ["2900000000018", "CLUB-0815", "A"] {
+        assert_eq!(with(own).unwrap().card.unwrap().reveal(), own);
+    }
+}
+
+#[test]
+fn a_till_that_says_nothing_of_card_tax_number_and_consents_changes_none_of_them() {
+    let update = |json: serde_json::Value| serde_json::from_value::<DetailsUpdate>(json).unwrap();
+    let (before, now) = (details(), Timestamp(9));
+    // As tills of the first version put it: what they know is replaced, and what they cannot know stays.
+    let older = update(serde_json::json!({"name": "Ada Brown", "email": null, "phone": "+43 1"}));
+    let after = older.onto(Some(&before), now).unwrap();
+    assert_eq!((after.email, after.notes), (None, None));
+    assert_eq!(after.phone, Some(Private::new("+43 1")));
+    assert_eq!(
+        (&after.card, &after.tax_id, &after.consents),
+        (&before.card, &before.tax_id, &before.consents)
+    );
+
+    // Taking away is said.
+    let taken = update(serde_json::json!({"name": "Ada Brown", "card": null, "tax_id": "", "consents": []}));
+    let after = taken.onto(Some(&before), now).unwrap();
+    assert_eq!((after.card, after.tax_id, after.consents), (None, None, Consents::default()));
+    assert!(serde_json::from_value::<DetailsUpdate>(serde_json::json!({"consents": null})).is_err());
+    for unknown in [serde_json::json!(["profiling"]), serde_json::json!({"loyalty": 1})] {
+        let body = serde_json::json!({"name": "Ada", "consents": unknown});
+        assert!(serde_json::from_value::<DetailsUpdate>(body).is_err());
+    }
+}
+
+#[test]
+fn a_consent_has_the_time_when_it_was_given_first_and_a_new_one_after_it_was_taken_back() {
+    let agree = |before: Option<&Details>, to: &[Purpose], now: i64| {
+        let consents = Mention::Said(to.iter().copied().collect());
+        let update = DetailsUpdate { name: Some(Private::new("Ada")), consents, ..DetailsUpdate::default() };
+        update.onto(before, Timestamp(now)).unwrap()
+    };
+    let times =
+        |details: &Details| details.consents.iter().map(|(purpose, at)| (purpose, at.0)).collect::<Vec<_>>();
+    let first = agree(None, &[Purpose::Loyalty], 10);
+    let again = agree(Some(&first), &[Purpose::Loyalty, Purpose::MarketingByPhone], 20);
+    assert_eq!(times(&again), [(Purpose::MarketingByPhone, 20), (Purpose::Loyalty, 10)]);
+    let back = agree(Some(&again), &[Purpose::MarketingByPhone], 30);
+    assert_eq!(times(&back), [(Purpose::MarketingByPhone, 20)]);
+    let anew = agree(Some(&back), &[Purpose::Loyalty], 40);
+    assert_eq!(times(&anew), [(Purpose::Loyalty, 40)]);
+}
+
+#[test]
+fn what_one_registration_lacks_comes_from_the_other_but_no_consent_does() {
+    let text = |text: &str| Some(Private::new(text));
+    let other = Details { name: text("A. Brown"), ..details() };
+    let mut kept = Details { name: text("Ada Brown"), email: text("ada@example.org"), ..Details::default() };
+    assert_eq!(kept.fill_from(&other), ["phone", "notes", "card", "tax id"]);
+    let email = text("ada@example.org");
+    assert_eq!(kept, Details { name: text("Ada Brown"), email, consents: Consents::default(), ..details() });
+    assert!(kept.clone().fill_from(&other).is_empty(), "the second time there is nothing to take");
 }
 
 #[test]
@@ -132,6 +235,10 @@ fn addresses_and_numbers_are_compared_by_what_they_mean() {
         assert_eq!(comparable_phone(written).as_str(), "+4315550199", "{written}");
     }
     assert_ne!(comparable_phone("+4315550199"), comparable_phone("4315550199"));
+    for written in [" club 4711 0815", "CLUB47110815", "Club4711 0815 "] {
+        assert_eq!(comparable_card(written).as_str(), "CLUB47110815", "{written}");
+    }
+    assert_ne!(comparable_card("CLUB-4711"), comparable_card("CLUB4711"));
 }
 
 #[test]
@@ -139,8 +246,9 @@ fn printing_shows_nothing_of_a_person() {
     let subject = Subject { subject: subject(1), changed_at: Timestamp(0), details: details() };
     let search = SubjectSearch::Email(Private::new("ada@example.com"));
     let found = SubjectsFound { subjects: vec![subject.clone()] };
-    let printed = format!("{subject:?} {subject:#?} {search:?} {found:?} {:?}", part().keys);
-    for canary in ["Ada", "ada", "example", "555", "umbrella", "7, 7", "0707"] {
+    let update = DetailsUpdate::from(details());
+    let printed = format!("{subject:?} {subject:#?} {search:?} {found:?} {update:?} {:?}", part().keys);
+    for canary in ["Ada", "ada", "example", "555", "umbrella", "4711", "ATU", "Loyalty", "7, 7", "0707"] {
         assert!(!printed.contains(canary), "{canary} in {printed}");
     }
 }
@@ -156,6 +264,20 @@ fn the_bodies_are_what_the_document_says_and_refuse_what_they_do_not_know() {
     assert!(serde_json::from_value::<Details>(serde_json::json!({"name": "Ada", "iban": "x"})).is_err());
     let search = serde_json::to_value(SubjectSearch::Phone(Private::new("+43"))).unwrap();
     assert_eq!(search, serde_json::json!({"phone": "+43"}));
+    let search = serde_json::to_value(SubjectSearch::Card(Private::new("C 1"))).unwrap();
+    assert_eq!(search, serde_json::json!({"card": "C 1"}));
+    let consents = serde_json::json!({
+        "receipts_by_email": "2026-05-28T20:26:40.000Z", "loyalty": "1970-01-01T00:00:00.005Z"
+    });
+    assert_eq!((&body["consents"], &body["tax_id"]), (&consents, &"ATU12345678".into()));
+    assert_eq!(serde_json::from_value::<Details>(body).unwrap(), details());
+    // A till of the first version refuses what it does not know, so it is not told that there is nothing of it.
+    let first = serde_json::to_value(first_details()).unwrap();
+    assert_eq!(first.as_object().unwrap().keys().collect::<Vec<_>>(), ["email", "name", "notes", "phone"]);
+    let update = serde_json::to_value(DetailsUpdate::from(details())).unwrap();
+    assert_eq!(update["consents"], serde_json::json!(["receipts_by_email", "loyalty"]));
+    let silent = serde_json::to_value(DetailsUpdate::default()).unwrap();
+    assert_eq!(silent.as_object().unwrap().len(), 4, "{silent}");
 }
 
 proptest! {

@@ -68,6 +68,7 @@ on_each!(
     records_must_follow_each_other,
     cursors_are_kept_and_limited,
     subjects_are_kept_on_disk_and_erased_for_ever,
+    subjects_are_merged_on_disk_and_found_out_one_after_the_other,
     contradictions_are_counted_and_stop_nothing,
     records_that_nobody_can_decode_are_passed_over,
 );
@@ -317,6 +318,42 @@ fn subjects_are_kept_on_disk_and_erased_for_ever(make: &dyn Fn(&Reader) -> Kept)
     kept.store.apply(&shop.records[applied..]).expect("a contradiction is no fault");
     assert_eq!(known(customers[1]), Some(SubjectStanding::Erased));
     assert_eq!(kept.store.violations().get("SUB-1"), Some(&1));
+    shop.check(&*kept.store);
+}
+
+fn subjects_are_merged_on_disk_and_found_out_one_after_the_other(make: &dyn Fn(&Reader) -> Kept) {
+    let (kept, mut shop) = shop_with(make);
+    let (terminal, staff) = (shop.tills[0], *shop.state.staff.keys().next().expect("somebody"));
+    let customers: Vec<_> = (0..3).map(|_| SubjectId(shop.id())).collect();
+    for &subject in &customers {
+        shop.hub(&HubCommand::RegisterSubject { subject, terminal });
+    }
+    let merge = |from: usize, into: usize| HubCommand::MergeSubject {
+        subject: customers[from],
+        into: customers[into],
+        staff,
+    };
+    shop.hub(&merge(0, 1));
+    shop.hub(&merge(1, 2));
+    for stored in &shop.records {
+        kept.store.apply(std::slice::from_ref(stored)).expect("it follows");
+        kept.store.with_state(&mut |state| assert!(state.subjects.is_empty(), "memory stays flat"));
+    }
+    let way = kept.store.subject_with_merges(customers[0]).expect("readable");
+    let merged_into = |into: usize| SubjectStanding::MergedInto(customers[into]);
+    assert_eq!(
+        way,
+        [
+            (customers[0], merged_into(1)),
+            (customers[1], merged_into(2)),
+            (customers[2], SubjectStanding::Registered)
+        ]
+    );
+    assert_eq!(kept.store.subject_with_merges(SubjectId(Uuid::from_u128(404))).expect("readable"), []);
+    let mut merged = [(customers[0], customers[1]), (customers[1], customers[2])];
+    merged.sort_unstable();
+    assert_eq!(kept.store.merged_subjects().expect("readable"), merged);
+    assert!(kept.store.erased_subjects().expect("readable").is_empty());
     shop.check(&*kept.store);
 }
 

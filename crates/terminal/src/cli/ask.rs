@@ -44,6 +44,22 @@ impl Desk {
         Ok(())
     }
 
+    /// Signs on, and asks the hub for something that no record holds.
+    pub async fn visit<T>(self, ask: impl AsyncFnOnce(&Till, &HubApi) -> Result<T, TillError>) -> Result<T> {
+        let Typed { pin, .. } = self.person.typed(&self.approver)?;
+        let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let answer = async {
+            till.ready(WITHIN).await?;
+            answered(till.sign_on(self.person.number(), pin)).await?;
+            ask(&till, &api).await
+        };
+        let answer = answer.await;
+        let closed = till.close().await;
+        let answer = answer?;
+        closed?;
+        Ok(answer)
+    }
+
     /// Signs on and asks for one thing, and reads something at the hub once it is answered, true at the answer's record.
     pub async fn answer<T>(
         self,

@@ -226,6 +226,9 @@ fn show_lines(page: &OrderPage) {
     for line in page.order.kept_lines() {
         println!("{:<4} {} {} {}", line.number.0, line.quantity, line.description, line.gross);
     }
+    if let Some(customer) = page.order.customer {
+        println!("customer {customer}");
+    }
     for note in &page.order.asked.notes {
         println!("note {}", note.text);
     }
