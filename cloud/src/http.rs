@@ -70,6 +70,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reads::sales))
         .routes(routes!(reads::tenders))
         .routes(routes!(reads::taxes))
+        .routes(routes!(reads::changes))
         .routes(routes!(reads::transactions))
         .routes(routes!(reads::receipt))
         .routes(routes!(reads::stock))

@@ -248,6 +248,21 @@ pub struct TaxTotalsRow {
     pub tax_minor: i64,
 }
 
+/// Something that a manager changed at a store without asking HQ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StoreChangeRow {
+    pub epoch_order: i64,
+    pub seq: i64,
+    /// `item_added`, `marked_down` or `staff_added`.
+    pub kind: String,
+    /// A product number, or a staff number.
+    pub subject: String,
+    pub detail: String,
+    /// The id of who did it.
+    pub staff: String,
+    pub recorded_at_ms: i64,
+}
+
 /// One transaction. Amounts of returns and post-voids are negative.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TransactionRow {

@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use holdfast_domain::amendment::{AddedItem, CatalogChange};
 use holdfast_domain::event::{Event, ReturnSource, Stamp};
-use holdfast_domain::ids::{OrderId, TransactionId};
+use holdfast_domain::ids::{OrderId, StaffId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountPart, DiscountSource, Line, LineFate};
 use holdfast_domain::order::{Channel, Totals};
 use holdfast_domain::record::Record;
@@ -20,8 +21,8 @@ mod rows;
 
 pub use clock::StoreClock;
 pub use rows::{
-    Kind, OrderChange, OrderEdit, OrderRow, Projection, SalesDelta, StampRow, StockDelta, TotalsRow,
-    TrailEntry, TransactionEntry,
+    ChangeEntry, Kind, OrderChange, OrderEdit, OrderRow, Projection, SalesDelta, StampRow, StockDelta,
+    TotalsRow, TrailEntry, TransactionEntry,
 };
 
 /// A record at its place.
@@ -293,6 +294,13 @@ impl Projecting<'_, '_> {
                     entry.tips = tenders.iter().map(tender_row).collect();
                 }
             }
+            Event::CatalogAmended { by, change } => {
+                let (kind, subject, detail) = amended(change);
+                self.change(kind, subject, detail, *by);
+            }
+            Event::StaffAdded { by, number, role, .. } => {
+                self.change("staff_added", number.to_string(), format!("as {role}"), *by);
+            }
             Event::StockAdjusted { changes, .. } => {
                 for change in changes {
                     let delta = self.out.stock.entry(change.sku.to_string()).or_default();
@@ -459,6 +467,19 @@ impl Projecting<'_, '_> {
         });
     }
 
+    fn change(&mut self, kind: &'static str, subject: String, detail: String, by: StaffId) {
+        self.out.changes.push(ChangeEntry {
+            epoch_order: self.placed.epoch_order,
+            seq: self.placed.seq,
+            event_number: self.event_number,
+            kind,
+            subject,
+            detail,
+            staff: by.0,
+            recorded_at_ms: self.placed.record.recorded_at.0,
+        });
+    }
+
     fn lines<'l>(&mut self, document: Uuid, lines: impl Iterator<Item = &'l Line>) {
         self.out.lines.push((document, lines.map(line_row).collect()));
     }
@@ -542,6 +563,23 @@ fn none<'e>(kind: Kind) -> Parts<'e> {
         taxes: &[],
         payment: None,
         reason: "",
+    }
+}
+
+/// A change of the catalog as HQ reads it.
+fn amended(change: &CatalogChange) -> (&'static str, String, String) {
+    match change {
+        CatalogChange::ItemAdded { item } => {
+            let AddedItem { sku, description, barcodes, tax_class, unit_price, .. } = &**item;
+            let barcodes: Vec<String> = barcodes.iter().map(ToString::to_string).collect();
+            let detail =
+                format!("{description}, {unit_price}, tax {tax_class}, barcode {}", barcodes.join(", "));
+            ("item_added", sku.to_string(), detail)
+        }
+        CatalogChange::MarkedDown { sku, before, after, until, reason } => {
+            let until = until.map_or_else(String::new, |until| format!(", before {}", until.date));
+            ("marked_down", sku.to_string(), format!("{before} to {after}{until}: {reason}"))
+        }
     }
 }
 

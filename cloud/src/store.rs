@@ -12,7 +12,8 @@ use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
     BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
-    StockSummary, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow, UserRow,
+    StockSummary, StoreChangeRow, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow,
+    UserRow,
 };
 
 pub use holdfast_replication::Registered;
@@ -258,6 +259,8 @@ pub trait CloudStore: Send + Sync + 'static {
         from: &'a str,
         to: &'a str,
     ) -> Answer<'a, Vec<TaxTotalsRow>>;
+    /// What managers changed at the store, newest first, at most [`PAGE_ROWS_MAX`].
+    fn store_changes<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Vec<StoreChangeRow>>;
     /// The newest business dates that have sales, newest first.
     fn business_dates<'a>(
         &'a self,

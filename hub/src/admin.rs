@@ -421,7 +421,7 @@ pub(crate) fn price_group(text: &str) -> Result<PriceGroup, HubError> {
     PriceGroup::new(text).map_err(|source| HubError::Name { what: "group", source: source.into() })
 }
 
-async fn on_blocking<T: Send + 'static>(
+pub(crate) async fn on_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HubError> + Send + 'static,
 ) -> Result<T, HubError> {
     tokio::task::spawn_blocking(work)
@@ -481,10 +481,10 @@ async fn import_book(app: &Arc<App>, name: String, file: Vec<u8>) -> Result<Told
 }
 
 /// A version that is on disk and not active yet.
-type Prepared = ([u8; 32], Arc<Catalog>);
+pub(crate) type Prepared = ([u8; 32], Arc<Catalog>);
 
 /// Writes the next version of the catalog.
-fn prepare(
+pub(crate) fn prepare(
     app: &App,
     products: &[holdfast_domain::catalog::Product],
     book: &PriceBook,

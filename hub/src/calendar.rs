@@ -77,6 +77,18 @@ pub fn hour(zone: &TimeZone, at: Timestamp) -> u8 {
     instant.to_zoned(zone.clone()).hour().unsigned_abs()
 }
 
+/// The day that follows.
+///
+/// # Errors
+/// [`CalendarError::OutOfRange`] at the calendar's end.
+pub fn day_after(date: BusinessDate) -> Result<BusinessDate, CalendarError> {
+    let out_of_range = || CalendarError::OutOfRange { ms: i64::MAX };
+    let (month, day) = (date.month().cast_signed(), date.day().cast_signed());
+    let civil = Date::new(date.year(), month, day).and_then(Date::tomorrow).map_err(|_| out_of_range())?;
+    let (month, day) = (civil.month().cast_unsigned(), civil.day().cast_unsigned());
+    BusinessDate::new(civil.year(), month, day).map_err(|_| out_of_range())
+}
+
 /// The first instant of a business date, and the first of the one after it.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ mod pair;
 mod recovery;
 mod restore;
 mod serving;
-mod staff;
+pub(crate) mod staff;
 mod status;
 mod subject;
 mod tenders;

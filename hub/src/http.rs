@@ -3,6 +3,7 @@
 //! Everything but health, pairing and the sign-in itself needs somebody known: a till by its credential, a person by a
 //! sign-in, or the machine itself on loopback. Nothing here changes what the shop is except through the ledger.
 
+mod amend;
 mod assets;
 mod enrolment;
 mod exports;
@@ -177,6 +178,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(journal::journal))
         .routes(routes!(journal::record))
         .routes(routes!(exports::export))
+        .routes(routes!(amend::add_item))
+        .routes(routes!(amend::mark_down))
+        .routes(routes!(amend::add_staff))
 }
 
 fn described() -> OpenApi {
@@ -213,6 +217,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/losses", get(pages::losses::losses))
         .route("/journal", get(pages::journal::journal))
         .route("/journal/{id}", get(pages::journal::record))
+        .route("/changes", get(pages::changes::changes).post(pages::changes::change))
         .route("/live", get(pages::live))
         .route("/sign-in", get(session::form).post(session::sign_in))
         .route("/sign-out", post(session::sign_out))

@@ -9,6 +9,7 @@
 //! over the hub's commands, or verbatim from HQ's copy.
 
 mod admin;
+mod amend;
 pub mod ballast;
 pub mod calendar;
 pub mod catalogs;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::refusal::ApiRefusal;
 use crate::http::session::Viewer;
 
+pub mod changes;
 pub mod chart;
 pub mod history;
 pub mod overview;

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::http::refusal::{ApiError, ApiRefusal};
 use crate::http::session::Viewer;
 use crate::model::{
-    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreOverview, StoreTotals, TaxTotalsRow,
-    TenderTotalsRow, TransactionRow,
+    BranchRow, QuarantineRow, Receipt, SalesRow, StockRow, StoreChangeRow, StoreOverview, StoreTotals,
+    TaxTotalsRow, TenderTotalsRow, TransactionRow,
 };
 use crate::standing::standing;
 use crate::store::{PAGE_ROWS_MAX, Scope, StockFilter, TransactionFilter};
@@ -121,6 +121,19 @@ pub async fn taxes(
     let query = parameters(query)?;
     span(&query.from, &query.to)?;
     Ok(Json(app.store.taxes(&viewer.scope, store, &query.from, &query.to).await?))
+}
+
+/// What managers changed at the store without asking: products that were added, prices that fell, people who were taken on.
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/stores/{store}/changes", tag = "reads", params(("store" = String, Path)),
+    responses((status = 200, body = Vec<StoreChangeRow>), (status = 401, body = ApiError), (status = 404, body = ApiError)))]
+pub async fn changes(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(store): Path<String>,
+) -> Answer<Vec<StoreChangeRow>> {
+    let store = covered(&viewer.scope, &store)?;
+    Ok(Json(app.store.store_changes(&viewer.scope, store).await?))
 }
 
 /// A question about days spans a limited number of them.

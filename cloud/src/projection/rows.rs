@@ -138,6 +138,22 @@ pub struct TrailEntry {
     pub recorded_at_ms: i64,
 }
 
+/// Something that a manager changed at the store without asking HQ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeEntry {
+    pub epoch_order: u32,
+    pub seq: u64,
+    pub event_number: u32,
+    /// `item_added`, `marked_down` or `staff_added`.
+    pub kind: &'static str,
+    /// A product number, or a staff number.
+    pub subject: String,
+    /// In words, without a name.
+    pub detail: String,
+    pub staff: Uuid,
+    pub recorded_at_ms: i64,
+}
+
 /// Changes of one product's balances, in thousandths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StockDelta {
@@ -189,6 +205,8 @@ pub struct Projection {
     pub lines: Vec<(Uuid, Vec<DocumentLineRow>)>,
     pub transactions: Vec<TransactionEntry>,
     pub trail: Vec<TrailEntry>,
+    /// What managers changed at the store.
+    pub changes: Vec<ChangeEntry>,
     pub stock: BTreeMap<String, StockDelta>,
     /// By business date, local hour, currency.
     pub hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,

@@ -16,7 +16,8 @@ use crate::error::StoreError;
 use crate::ingest::Batch;
 use crate::model::{
     BranchRow, ContactRow, HeadRow, HeadState, LineRow, QuarantineRow, Receipt, SalesRow, StockRow,
-    StockSummary, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow, UserRow,
+    StockSummary, StoreChangeRow, StoreRow, StoreTotals, TaxTotalsRow, TenderTotalsRow, TransactionRow,
+    UserRow,
 };
 use crate::store::{
     Answer, CheckedHead, Claimed, CloudStore, EpochRow, Figures, HeldHash, HubRow, Ingested, JournalPage,
@@ -24,6 +25,7 @@ use crate::store::{
 };
 
 mod branches;
+mod changes;
 mod contact;
 mod enrol;
 mod heads;
@@ -223,6 +225,9 @@ impl CloudStore for SqliteStore {
         to: &'a str,
     ) -> Answer<'a, Vec<TaxTotalsRow>> {
         Box::pin(sales::taxes(self, scope, store, from, to))
+    }
+    fn store_changes<'a>(&'a self, scope: &'a Scope, store: Uuid) -> Answer<'a, Vec<StoreChangeRow>> {
+        Box::pin(changes::read(self, scope, store))
     }
     fn business_dates<'a>(
         &'a self,

@@ -2,6 +2,7 @@
 
 use holdfast_money::{Money, Quantity};
 
+use crate::amendment::{AmendedCatalog, CatalogChange};
 use crate::bounded::{Label, PriceGroup, Reason, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
@@ -292,6 +293,19 @@ pub enum HubCommand {
         subject: SubjectId,
         into: SubjectId,
         staff: StaffId,
+    },
+    /// A manager adds a product or marks one down. The changed catalog's file is synced already.
+    AmendCatalog {
+        by: StaffId,
+        change: CatalogChange,
+        amended: AmendedCatalog,
+    },
+    /// A manager takes somebody on.
+    AddStaff {
+        by: StaffId,
+        staff: StaffId,
+        number: StaffNumber,
+        role: Role,
     },
 }
 

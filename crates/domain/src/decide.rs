@@ -2,6 +2,7 @@
 
 mod abandon_basket;
 mod adjust_stock;
+mod amend;
 mod basket;
 mod cancel_order;
 mod close_day;

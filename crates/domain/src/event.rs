@@ -2,6 +2,7 @@
 
 use holdfast_money::Money;
 
+use crate::amendment::CatalogChange;
 use crate::bounded::{Label, Reason, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
@@ -47,6 +48,8 @@ pub struct Parent {
 pub enum CatalogSource {
     Import,
     Headquarters,
+    /// A manager of the store changed what there was.
+    Store,
 }
 
 /// What goods come back against.
@@ -537,6 +540,18 @@ pub enum Event {
         into: SubjectId,
         staff: StaffId,
     },
+    /// Follows the version of the catalog that it led to. A manager of the store changed it, and HQ is to look at it.
+    CatalogAmended {
+        by: StaffId,
+        change: CatalogChange,
+    },
+    /// Follows the registration of somebody whom a manager of the store took on, and HQ is to look at it.
+    StaffAdded {
+        by: StaffId,
+        staff: StaffId,
+        number: StaffNumber,
+        role: Role,
+    },
 }
 
 impl Event {
@@ -611,6 +626,8 @@ impl Event {
             Self::TipReturned { .. } => "tip_returned",
             Self::TipsReported { .. } => "tips_reported",
             Self::SubjectMerged { .. } => "subject_merged",
+            Self::CatalogAmended { .. } => "catalog_amended",
+            Self::StaffAdded { .. } => "staff_added",
         }
     }
 

@@ -195,7 +195,7 @@ impl State {
                 self.number_used(stamp.terminal, *receipt, changes);
                 self.figures(stamp.shift, changes, |f| f.cancelled += 1);
             }
-            Event::DepositTaken { stamp, receipt, order, payment, .. } => {
+            Event::DepositTaken { stamp, transaction, receipt, order, payment } => {
                 self.number_used(stamp.terminal, *receipt, changes);
                 self.advance(*order, OrderState::PartlyPaid, changes);
                 if let Some(order) = self.orders.get_mut(order) {
@@ -203,6 +203,8 @@ impl State {
                     add_balances(&mut order.tenders, payment);
                 }
                 self.settle(stamp.shift, payment, changes, |f| f.deposits += payment.due);
+                self.documents.insert(*transaction);
+                changes.documents.insert(*transaction);
             }
             Event::SaleCompleted { stamp, transaction, receipt, order, basis, totals, taxes, payment } => {
                 self.number_used(stamp.terminal, *receipt, changes);
@@ -319,6 +321,8 @@ impl State {
             | Event::ValueReported { .. }
             | Event::AccountsReported { .. }
             | Event::TipsReported { .. }
+            | Event::CatalogAmended { .. }
+            | Event::StaffAdded { .. }
             | Event::GoodsExchanged { .. } => {}
             Event::CashReported { stamp, cash, .. } => {
                 self.gather(stamp, changes, |day| day.add_cash(cash));

@@ -4,6 +4,7 @@
 //! Invariant: no IO, no clock, no randomness, no serialisation and no actor is known here. Every amount that an event
 //! carries was computed in `decide`; `evolve` adds and subtracts, it never prices, taxes or rounds.
 
+pub mod amendment;
 pub mod barcode;
 pub mod bounded;
 pub mod calendar;

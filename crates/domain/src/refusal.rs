@@ -1,6 +1,6 @@
 //! What the business refuses, with a code, the fact, and what to do about it.
 
-use holdfast_money::{Currency, Money, Quantity, Rate};
+use holdfast_money::{Currency, Money, Quantity, Rate, UnitPrice};
 
 use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
@@ -120,6 +120,8 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-282", "the number belongs to another tender"),
     ("HF-CMD-283", "a tip came with a deposit"),
     ("HF-CMD-284", "the tender takes no such tip"),
+    ("HF-CMD-285", "a marked down price is no lower"),
+    ("HF-CMD-286", "the catalog has changed meanwhile"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -416,6 +418,10 @@ pub enum Refusal {
     TipWithDeposit,
     #[error("a tip of {amount} cannot be taken as {code}; take cash in coins that there are, or a card")]
     TipNotTaken { code: TenderCode, amount: Money },
+    #[error("{sku} costs {price} already; mark it down to less")]
+    NotCheaper { sku: Sku, price: UnitPrice },
+    #[error("the catalog is at version {current}, the change was made to {base}; make it again")]
+    CatalogChanged { base: u64, current: u64 },
 }
 
 impl Refusal {
@@ -546,6 +552,8 @@ impl Refusal {
             Self::TenderOfOtherKind { .. } => "HF-CMD-282",
             Self::TipWithDeposit => "HF-CMD-283",
             Self::TipNotTaken { .. } => "HF-CMD-284",
+            Self::NotCheaper { .. } => "HF-CMD-285",
+            Self::CatalogChanged { .. } => "HF-CMD-286",
         }
     }
 

@@ -43,6 +43,18 @@ pub enum Role {
     Own(RoleNumber),
 }
 
+/// As it is typed.
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cashier => f.write_str("cashier"),
+            Self::Manager => f.write_str("manager"),
+            Self::Supervisor => f.write_str("supervisor"),
+            Self::Own(number) => write!(f, "role {number}"),
+        }
+    }
+}
+
 /// What not everybody may do. Selling, parking, cancelling an order, returns by receipt and moving cash to and from the
 /// safe need no permission: whoever has a shift open may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

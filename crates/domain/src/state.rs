@@ -176,7 +176,9 @@ impl State {
             | HubCommand::StepClock { .. }
             | HubCommand::SettleDocument { .. }
             | HubCommand::DefineRole { .. }
-            | HubCommand::ExpireReservations { .. } => Vec::new(),
+            | HubCommand::ExpireReservations { .. }
+            | HubCommand::AmendCatalog { .. }
+            | HubCommand::AddStaff { .. } => Vec::new(),
         }
     }
 
@@ -283,7 +285,9 @@ impl State {
             | Event::ValueReported { .. }
             | Event::AccountSet { .. }
             | Event::AccountsReported { .. }
-            | Event::TipsReported { .. } => None,
+            | Event::TipsReported { .. }
+            | Event::CatalogAmended { .. }
+            | Event::StaffAdded { .. } => None,
         }
     }
 

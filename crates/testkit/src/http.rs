@@ -116,6 +116,16 @@ impl Server {
         Ok(answer)
     }
 
+    /// Sends JSON and reads what is answered, whatever it is.
+    ///
+    /// # Errors
+    /// HF-DEMO-008 when nothing is answered.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<(u16, Value)> {
+        let headers = [("Content-Type", "application/json"), ("Accept", "application/json")];
+        let answer = self.ask("POST", path, &headers, &body.to_string()).await?;
+        Ok((answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null)))
+    }
+
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
         let url = format!("http://{}{path}", self.address);
         timeout(ANSWER_WITHIN, self.exchange(method, path, headers, body))

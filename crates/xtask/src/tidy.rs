@@ -44,6 +44,23 @@ fn files_are_short() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+/// Each row of the list of features names a test over the released programs, and every test that it names is there.
+#[test]
+fn every_feature_is_shown_by_tests_that_are_there() {
+    let text = workspace::text(std::path::Path::new("docs/features.md")).expect("the list");
+    let mut wrong = Vec::new();
+    for row in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what |")) {
+        let cell = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        if !named.iter().any(|test| test.starts_with("tests/tests/") || test.starts_with("hub/tests/")) {
+            wrong.push(format!("no test over the programs: {row}"));
+        }
+        let gone = |test: &&&str| test.contains('/') && !workspace::root().join(test).exists();
+        wrong.extend(named.iter().filter(gone).map(|test| format!("{test} is not there: {row}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn nothing_is_left_open_in_the_code() {
     let mut found = Vec::new();

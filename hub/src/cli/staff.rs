@@ -36,7 +36,7 @@ pub(super) struct TypedRole {
 }
 
 /// A role as it is typed.
-pub(super) fn role(text: &str) -> Result<Role, String> {
+pub(crate) fn role(text: &str) -> Result<Role, String> {
     match text {
         "cashier" => Ok(Role::Cashier),
         "supervisor" => Ok(Role::Supervisor),

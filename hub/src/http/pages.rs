@@ -1,5 +1,6 @@
 //! The pages: what the hub is doing, live, and one transaction down to its proof.
 
+pub(super) mod changes;
 pub(super) mod journal;
 pub(super) mod losses;
 mod markup;

@@ -96,7 +96,7 @@ fn set_cookie(id: &str, secure: bool, max_age_s: i64) -> String {
 }
 
 /// A form that another site sends is refused: browsers say where it comes from.
-fn is_own_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
     let origin = origin.as_ref().and_then(Uri::authority).map(ToString::to_string);

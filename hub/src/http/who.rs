@@ -16,7 +16,7 @@ use holdfast_domain::staff::Permission;
 use super::App;
 use super::pages;
 use super::problem::Refused;
-use super::session::Person;
+use super::session::{Person, is_own_origin};
 use crate::clock::Machine;
 use crate::console::with_state;
 use crate::error::HubError;
@@ -46,6 +46,10 @@ pub(crate) struct Viewer {
 /// A manager at a page; a cashier is told that it needs one.
 #[derive(Debug)]
 pub(crate) struct ManagingViewer(pub Viewer);
+
+/// Somebody who signed in by name, on this hub's own page: whoever changes something.
+#[derive(Debug)]
+pub(crate) struct Signed(pub Person);
 
 /// A till with its credential.
 #[derive(Debug)]
@@ -102,6 +106,15 @@ impl FromRequestParts<Arc<App>> for ManagingViewer {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let viewer = Viewer::from_request_parts(parts, app).await?;
         if viewer.manages { Ok(Self(viewer)) } else { Err(pages::refused(app, &viewer, &needs_manager())) }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Signed {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let person = session(parts, app).filter(|_| is_own_origin(&parts.headers));
+        person.map(Self).ok_or(Refused(HubError::SignInNeeded))
     }
 }
 

@@ -78,6 +78,8 @@ names! {
         HubCommand::ExpireReservations { .. } => "expire_reservations",
         HubCommand::GroupSubject { .. } => "group_subject",
         HubCommand::MergeSubject { .. } => "merge_subject",
+        HubCommand::AmendCatalog { .. } => "amend_catalog",
+        HubCommand::AddStaff { .. } => "add_staff",
     }
 }
 
@@ -152,6 +154,8 @@ names! {
         Event::TipReturned { .. } => "tip_returned",
         Event::TipsReported { .. } => "tips_reported",
         Event::SubjectMerged { .. } => "subject_merged",
+        Event::CatalogAmended { .. } => "catalog_amended",
+        Event::StaffAdded { .. } => "staff_added",
     }
 }
 
@@ -240,6 +244,8 @@ pub enum HubMove {
     ExpireReservations,
     GroupSubject,
     MergeSubject,
+    Amend,
+    AddStaff,
 }
 
 /// What the world does.

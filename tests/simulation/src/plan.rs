@@ -271,7 +271,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(20) {
+    match dice.below(22) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -287,6 +287,8 @@ fn console(dice: &mut Dice) -> HubMove {
         11 => HubMove::GroupSubject,
         12 => HubMove::ConfigureTaxes,
         13 => HubMove::MergeSubject,
+        20 => HubMove::Amend,
+        21 => HubMove::AddStaff,
         _ => HubMove::EraseSubject,
     }
 }

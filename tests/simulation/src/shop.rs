@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_domain::amendment::CatalogChange;
 use holdfast_domain::bounded::{
     Address, Barcode, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason, Sku,
     TaxClass, TaxCode, TimeZoneName,
@@ -112,6 +113,19 @@ pub fn profile(cut_over_minutes: u16) -> StoreProfile {
         time_zone: TimeZoneName::new("Europe/Vienna").expect("a zone"),
         cut_over_minutes,
         taxes: vec![rule("standard", "A", 20), rule("reduced", "B", 10)],
+    }
+}
+
+/// Milk for less; now and then for no less.
+pub fn markdown(dice: &mut Dice) -> CatalogChange {
+    let price = |cents| UnitPrice::new(Decimal::new(cents, 2)).expect("a price");
+    let after = price(if dice.permille(100) { 200 } else { 90 });
+    CatalogChange::MarkedDown {
+        sku: sku("MILK"),
+        before: price(120),
+        after,
+        until: None,
+        reason: reason("last day"),
     }
 }
 

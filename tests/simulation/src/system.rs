@@ -1,26 +1,24 @@
 //! One run: a store with its tills, its hub and HQ, a plan of moves by the seed, then repair, quiet, and the audit.
 
+mod console;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdfast_domain::calendar::Timestamp;
-use holdfast_domain::command::{HubCommand, NumberChoice};
-use holdfast_domain::event::{CatalogSource, DocumentOutcome};
-use holdfast_domain::ids::{EpochId, StaffId, SubjectId, TerminalId, TransactionId, Uuid};
-use holdfast_domain::staff::{Role, RoleNumber, StaffNumber};
-use holdfast_domain::subject::{ErasureCause, ErasureReason};
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::ids::{EpochId, Uuid};
 use holdfast_journal::{MemoryStorage, storage};
 use holdfast_store::StateStore as _;
 use holdfast_terminal::dice::Dice;
 use turmoil::Sim;
 
-use crate::alphabet::{Fate, HubMove, Move, TillMove, WorldMove};
+use crate::alphabet::{Fate, Move, TillMove, WorldMove};
 use crate::auditor::{Evidence, audit, survives_a_power_cut};
 use crate::fate::Cut;
 use crate::plan::{Plan, Profile};
-use crate::world::{HEADQUARTERS_HOST, HUB_HOST, TICK, TraceEnd, Weather, World, terminal, till_host};
-use crate::{clerk, headquarters, hub, model, shop, till};
+use crate::world::{HEADQUARTERS_HOST, HUB_HOST, TICK, TraceEnd, Weather, World, till_host};
+use crate::{clerk, headquarters, hub, model, till};
 
 /// How long the repaired system may take until everything is answered and at HQ.
 const QUIET_WITHIN: Duration = Duration::from_secs(240);
@@ -243,90 +241,6 @@ impl Run {
             }
         }
         Ok(())
-    }
-
-    fn console(&mut self, doing: HubMove) {
-        let spare = TerminalId(Uuid::from_u128(0x9000 + u128::from(self.dice.below(2))));
-        let number = u32::try_from(self.dice.between(1, 4)).unwrap_or(1);
-        let subject = somebody(&mut self.dice);
-        let command = match doing {
-            HubMove::Configure => {
-                let minutes = u16::try_from(self.dice.below(300)).unwrap_or(0);
-                HubCommand::ConfigureStore { profile: Box::new(shop::profile(minutes)) }
-            }
-            HubMove::ConfigureTenders => {
-                HubCommand::ConfigureTenders { types: shop::tender_list(&mut self.dice) }
-            }
-            HubMove::ConfigureTaxes => HubCommand::ConfigureTaxes { table: Box::new(shop::taxes()) },
-            HubMove::Activate => HubCommand::ActivateCatalog {
-                content_hash: [4; 32],
-                products: u32::try_from(shop::SKUS.len()).unwrap_or(0),
-                source: CatalogSource::Headquarters,
-            },
-            HubMove::RegisterStaff => HubCommand::RegisterStaff {
-                staff: StaffId(Uuid::from_u128(u128::from(number))),
-                number: StaffNumber(number),
-                role: match number {
-                    1 => Role::Manager,
-                    3 => Role::Own(RoleNumber(1)),
-                    4 => Role::Supervisor,
-                    _ => Role::Cashier,
-                },
-            },
-            HubMove::Enrol => HubCommand::EnrolTerminal {
-                terminal: spare,
-                name: shop::label("Spare till"),
-                secret_hash: [5; 32],
-                number: NumberChoice::Next,
-            },
-            HubMove::Revoke => HubCommand::RevokeTerminal { terminal: spare },
-            HubMove::StepClock => {
-                let now = Timestamp(self.world.clock_ms());
-                HubCommand::StepClock { before: now, after: now }
-            }
-            HubMove::Settle => {
-                let transaction = self.world.model().sales.last().map(|sale| TransactionId(sale.transaction));
-                let Some(transaction) = transaction else { return };
-                HubCommand::SettleDocument { transaction, outcome: DocumentOutcome::Unknown }
-            }
-            HubMove::RegisterSubject => {
-                let subject = if self.dice.permille(850) { shop::customer(0) } else { subject };
-                let till = self.dice.below(2);
-                HubCommand::RegisterSubject {
-                    subject,
-                    terminal: terminal(usize::try_from(till).unwrap_or(0)),
-                }
-            }
-            HubMove::DefineRole => HubCommand::DefineRole { role: shop::helper(self.dice.permille(500)) },
-            HubMove::ExpireReservations => {
-                HubCommand::ExpireReservations { at: Timestamp(self.world.clock_ms()) }
-            }
-            HubMove::GroupSubject => {
-                let group = self.dice.permille(700).then(shop::trade);
-                HubCommand::GroupSubject { subject, group, staff: shop::manager() }
-            }
-            HubMove::MergeSubject => {
-                // The first one stays who they are: they have the accounts.
-                let subject = shop::customer(self.dice.between(1, 5));
-                let into = somebody(&mut self.dice);
-                // Two who are there are seldom met by chance.
-                for subject in [subject, into] {
-                    self.enter(HubCommand::RegisterSubject { subject, terminal: terminal(0) });
-                }
-                if self.dice.permille(500) {
-                    let (group, staff) = (Some(shop::trade()), shop::manager());
-                    self.enter(HubCommand::GroupSubject { subject, group, staff });
-                }
-                HubCommand::MergeSubject { subject, into, staff: shop::manager() }
-            }
-            HubMove::EraseSubject => {
-                let subject = shop::customer(self.dice.between(1, 5));
-                let cause =
-                    ErasureCause::Person { staff: shop::manager(), reason: ErasureReason::CustomerRequest };
-                HubCommand::EraseSubject { subject, cause }
-            }
-        };
-        self.enter(command);
     }
 
     fn enter(&mut self, command: HubCommand) {
@@ -679,9 +593,4 @@ impl Run {
             records,
         }
     }
-}
-
-/// One of the few customers of the shop, known or not.
-fn somebody(dice: &mut Dice) -> SubjectId {
-    shop::customer(dice.below(6))
 }

@@ -1,11 +1,15 @@
 //! The whole chain, as a stranger would see it work: every program is the shipped one, started as a child process.
 
+mod accounts;
 mod approval;
 mod audit;
 mod bad_input;
 mod cash;
+mod changes;
+mod counter;
 mod damage;
 mod days;
+mod desk;
 mod exchange;
 mod foreign_client;
 mod kill;

@@ -2,25 +2,19 @@
 
 use anyhow::{Context, Result, ensure};
 use holdfast_domain::Refusal;
-use holdfast_domain::bounded::{Reason, Sku};
 use holdfast_domain::cash::CashMovement;
-use holdfast_domain::catalog::ItemRef;
-use holdfast_domain::command::{Action, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount};
+use holdfast_domain::command::{Action, ReturnGoods, ReturnLine, ReturnedGoods};
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{OrderId, ShiftId, TransactionId};
+use holdfast_domain::ids::TransactionId;
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
-use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
-use holdfast_domain::shift::{BusinessDay, Mode, ShiftFigures};
-use holdfast_domain::staff::{Permission, StaffNumber};
-use holdfast_domain::tender::{TenderChoice, TenderInput};
-use holdfast_money::{Currency, Money, Quantity, UnitPrice};
-use holdfast_protocol::message::{Answer, Pin};
-use holdfast_terminal::client::accepted;
-use holdfast_terminal::{Folder, Pace, Till, TillError};
+use holdfast_domain::shift::{Mode, ShiftFigures};
+use holdfast_domain::staff::Permission;
+use holdfast_money::{Money, Quantity, UnitPrice};
 use serde_json::Value;
 
-use crate::shop::{Chain, PIN, SOON, STAFF, Shop, text, until};
+use crate::desk::{Desk, gbp, line, why};
+use crate::shop::{Chain, PIN, STAFF, Shop, text, until};
 
 const CASHIER: &str = "200";
 /// Reads reports, and is not told what is in a drawer before it is counted.
@@ -30,87 +24,6 @@ const HOSTILE: &str = "=HYPERLINK(\"\"http://evil.example\"\")<script>";
 const GOODS: &str = "sku,description,barcode,unit,tax_class,unit_price,stock\n\
     MILK,Whole milk 1 l,4006381333931,piece,reduced,1.19,counter\n\
     SOAP,Olive soap,5000112637922,piece,standard,2.49,counter\n";
-
-fn gbp(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::from_code("GBP").expect("a currency"))
-}
-
-fn why(text: &str) -> Reason {
-    Reason::new(text).expect("a short text")
-}
-
-fn line(number: u16, sku: &str, pieces: i32) -> LineInput {
-    let item = ItemRef::Sku(Sku::new(sku).expect("a product number"));
-    LineInput::of(LineNumber(number), item, Quantity::pieces(pieces))
-}
-
-/// A till with somebody at it.
-struct Desk {
-    till: Till,
-}
-
-impl Desk {
-    async fn at(shop: &Shop, index: usize) -> Result<Self> {
-        let (till, _) = Till::open(&Folder::new(&shop.tills[index]), Pace::default()).await?;
-        till.ready(SOON).await?;
-        Ok(Self { till })
-    }
-
-    async fn sign_on(&self, number: &str) -> Result<()> {
-        let number = StaffNumber(number.parse()?);
-        accepted(self.till.sign_on(number, Pin(PIN.to_owned())).await?)?;
-        Ok(())
-    }
-
-    /// The events that a command led to.
-    async fn does(&self, action: Action) -> Result<Vec<Event>, TillError> {
-        events(accepted(self.till.send(action).await?)?)
-    }
-
-    /// The same by leave of the manager.
-    async fn may_do(&self, action: Action) -> Result<Vec<Event>> {
-        let approver = StaffNumber(STAFF.parse()?);
-        let reply = self.till.send_approved(action, approver, Pin(PIN.to_owned())).await?;
-        Ok(events(accepted(reply)?)?)
-    }
-
-    async fn opens(&self, mode: Mode) -> Result<ShiftId> {
-        let shift = ShiftId(self.till.mint()?);
-        self.does(Action::OpenShift { shift, float: gbp(10_000), day: BusinessDay::Today, mode }).await?;
-        Ok(shift)
-    }
-
-    async fn closes(&self, shift: ShiftId, declared: i64) -> Result<Vec<Event>, TillError> {
-        self.does(Action::CloseShift { shift, declared: gbp(declared), count: ShiftCount::default() }).await
-    }
-
-    /// Places a basket, by leave of the manager where a price is another than the catalog's, and takes 20.00 for it.
-    async fn sells(&self, lines: Vec<LineInput>) -> Result<TransactionId> {
-        let order = OrderId(self.till.mint()?);
-        let listed = lines.iter().all(|line| line.price == PriceInput::List);
-        let place = Action::PlaceOrder(PlaceOrder::of(order, Channel::Counter, lines));
-        let _placed = if listed { self.does(place).await? } else { self.may_do(place).await? };
-        let pay = Action::Pay {
-            tips: Vec::new(),
-            order,
-            tenders: vec![TenderInput { kind: TenderChoice::Cash, amount: gbp(2_000) }],
-            settlement: Settlement::Full,
-            receipt: ReceiptSource::Hub,
-        };
-        let events = self.does(pay).await?;
-        events.iter().find_map(|event| Some(event.transaction()?.0)).context("a sale has a transaction")
-    }
-}
-
-fn events(answer: Answer) -> Result<Vec<Event>, TillError> {
-    match answer {
-        Answer::Accepted { record, .. } => {
-            let record = record.decode().expect("the hub's own record");
-            Ok(record.outcome.events().to_vec())
-        }
-        other => panic!("accepted, and yet {other:?}"),
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_is_reported_to_the_penny_without_headquarters() -> Result<()> {

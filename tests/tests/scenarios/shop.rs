@@ -113,6 +113,33 @@ impl Chain {
         Ok(shop)
     }
 
+    /// Takes somebody on at the hub's console, with the PIN of everybody here.
+    pub async fn take_on(&self, shop: &Shop, number: &str, role: &str) -> Result<()> {
+        let person = ["--number", number, "--name", "Clerk", "--role", role, "--pin-stdin"];
+        let add = [["staff", "add", "--data", text(&shop.data)?].as_slice(), &person].concat();
+        self.programs.command("holdfast-hub", &add, Some(PIN)).await.map(drop)
+    }
+
+    /// What somebody types at a till.
+    pub async fn ask(
+        &self,
+        shop: &Shop,
+        till: usize,
+        what: &str,
+        staff: &str,
+        more: &[&str],
+    ) -> Result<String> {
+        let person = ["--data", text(&shop.tills[till])?, "--staff", staff, "--pin-stdin"];
+        let words: Vec<&str> = what.split(' ').collect();
+        self.programs.command("holdfast-terminal", &[&words[..], &person, more].concat(), Some(PIN)).await
+    }
+
+    /// What a till is asked without anybody at it.
+    pub async fn read(&self, shop: &Shop, till: usize, what: &str, more: &[&str]) -> Result<String> {
+        let asked = [[what, "--data", text(&shop.tills[till])?].as_slice(), more].concat();
+        self.programs.command("holdfast-terminal", &asked, None).await
+    }
+
     async fn provision(&self, data: &Path, name: &str, claim: &str, more: &[&str]) -> Result<String> {
         let cloud = format!("http://{}", self.wan.address());
         let provision =

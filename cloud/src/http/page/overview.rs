@@ -12,12 +12,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::chart::{self, Bar};
-use super::{PageRefusal, history, signed_in, text};
+use super::{PageRefusal, changes, history, signed_in, text};
 use crate::app::App;
 use crate::http::reads::{covered, date as read_date, overviews};
 use crate::http::refusal::ApiRefusal;
 use crate::http::session::{PageViewer, Viewer};
-use crate::model::{BranchRow, HeadRow, SalesRow, StoreOverview, StoreStatus, TransactionRow};
+use crate::model::{
+    BranchRow, HeadRow, SalesRow, StoreChangeRow, StoreOverview, StoreStatus, TransactionRow,
+};
 use crate::projection::StoreClock;
 use crate::store::{Scope, TransactionFilter};
 
@@ -87,6 +89,7 @@ struct Seen {
     latest: Vec<TransactionRow>,
     /// Of one store's page only.
     branches: Vec<BranchRow>,
+    changes: Vec<StoreChangeRow>,
     head: Option<HeadRow>,
 }
 
@@ -117,9 +120,10 @@ impl Seen {
         }
         let filter = TransactionFilter { store: only, before_ms: None, limit: LATEST };
         let latest = app.store.transactions(&scope, &filter).await?;
-        let (mut branches, mut head) = (Vec::new(), None);
+        let (mut branches, mut changes, mut head) = (Vec::new(), Vec::new(), None);
         if let Some(store) = only {
             branches = app.store.branches(&scope, store).await?;
+            changes = app.store.store_changes(&scope, store).await?;
             head = app.store.latest_head(store).await?;
         }
         let now_ms = app.now_ms();
@@ -135,6 +139,7 @@ impl Seen {
             hourly_before,
             latest,
             branches,
+            changes,
             head,
         })
     }
@@ -155,6 +160,7 @@ impl Seen {
                 div.wide {
                     @for currency in self.currencies() { (self.by_hour(currency)) (self.by_date(currency)) }
                     @if let (Some(_), Some(overview)) = (self.only, self.stores.first()) {
+                        (changes::card(&overview.store, &self.changes))
                         (history::card(&overview.store, &self.branches, self.head.as_ref(), self.now_ms))
                     }
                 }

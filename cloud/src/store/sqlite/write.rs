@@ -156,6 +156,20 @@ pub(super) async fn projection(
             .execute(&mut **tx)
             .await?;
     }
+    for entry in &projection.changes {
+        sqlx::query("INSERT INTO store_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(store)
+            .bind(i64::from(entry.epoch_order))
+            .bind(seq_in(entry.seq))
+            .bind(i64::from(entry.event_number))
+            .bind(entry.kind)
+            .bind(&entry.subject)
+            .bind(&entry.detail)
+            .bind(entry.staff.to_string())
+            .bind(entry.recorded_at_ms)
+            .execute(&mut **tx)
+            .await?;
+    }
     for (sku, delta) in &projection.stock {
         stock(tx, store, sku, delta).await?;
     }

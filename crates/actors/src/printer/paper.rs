@@ -18,7 +18,7 @@ use holdfast_domain::tax::TaxTotal;
 use holdfast_domain::tender::{Payment, Tender, TenderKind, TenderType};
 use holdfast_domain::value::ValueKind;
 use holdfast_domain::{Effect, Record};
-use holdfast_money::{Money, Quantity};
+use holdfast_money::{Money, Quantity, UnitPrice};
 use holdfast_protocol::head;
 use holdfast_protocol::message::ReplyPosition;
 
@@ -105,6 +105,8 @@ impl OtherPart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaperKind {
     Sale,
+    /// A part of what an order costs, before it is paid.
+    Deposit,
     Return,
     PostVoid,
     Cash(CashMovement),
@@ -250,6 +252,11 @@ fn receipt(state: &State, event: &Event) -> Option<Receipt> {
         Event::SalePostVoided { original, totals, taxes, payment, .. } => {
             (PaperKind::PostVoid, Some(*original), sale_lines(original), totals, taxes, payment)
         }
+        Event::DepositTaken { order, payment, .. } => {
+            let receipt = without_goods(state, event, PaperKind::Deposit, payment.clone(), None)?;
+            let Some(order) = state.orders.get(order) else { return Some(receipt) };
+            return Some(Receipt { lines: order.lines.clone(), totals: order.totals.clone(), ..receipt });
+        }
         Event::CashMoved { movement, amount, reason, .. } => {
             let (kind, payment) = (PaperKind::Cash(*movement), movement.payment(*amount));
             return without_goods(state, event, kind, payment, Some(reason));
@@ -350,6 +357,9 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
         PaperKind::Return => {
             document.bold("RETURN");
         }
+        PaperKind::Deposit => {
+            document.bold("DEPOSIT");
+        }
         PaperKind::PostVoid => {
             document.bold("VOIDED SALE");
         }
@@ -390,6 +400,10 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     }
     let money_alone = match paper.kind {
         PaperKind::Sale | PaperKind::Return | PaperKind::PostVoid => false,
+        PaperKind::Deposit => {
+            add_deposit(&mut document, paper);
+            true
+        }
         PaperKind::Cash(_) => {
             add_cash(&mut document, paper);
             true
@@ -433,6 +447,10 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     }
     let label = if paper.kind == PaperKind::Sale { "TOTAL" } else { "REFUND" };
     document.total(format!("{label} {}", profile.currency), shown(paper.totals.gross));
+    let before = paper.totals.gross - paper.payment.due;
+    if paper.kind == PaperKind::Sale && before.is_positive() {
+        document.row("Paid before", shown(-before));
+    }
     add_payment(&mut document, paper);
     add_balances(&mut document, paper);
     document.blank();
@@ -450,6 +468,19 @@ fn of_receipt(paper: &Receipt, position: &ReplyPosition) -> Document {
     document.blank().barcode(paper.receipt.to_string());
     document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
     document
+}
+
+/// What was ordered and how much of it is paid now: no turnover and no tax until the rest is.
+fn add_deposit(document: &mut Document, paper: &Receipt) {
+    document.rule();
+    for line in paper.lines.iter().filter(|line| line.is_kept()) {
+        add_line(document, line);
+    }
+    document.rule().row(format!("Order {}", paper.profile.currency), plain(paper.totals.gross));
+    document.total(format!("DEPOSIT {}", paper.profile.currency), plain(paper.payment.due));
+    add_payment(document, paper);
+    add_balances(document, paper);
+    document.text("Bring this paper along when you pay the rest.");
 }
 
 /// How much, why, and a line for whoever gives or takes it.
@@ -503,7 +534,7 @@ fn add_line(document: &mut Document, line: &Line) {
             holdfast_domain::catalog::Unit::Litre => " l",
             holdfast_domain::catalog::Unit::Metre => " m",
         };
-        document.text(format!("  {}{unit} x {}", line.quantity, line.price.unit_price()));
+        document.text(format!("  {}{unit} x {}", line.quantity, price(line.price.unit_price(), line.gross)));
     }
     if let AppliedPrice::Override { reason, .. } = &line.price {
         document.text(format!("  price: {reason}"));
@@ -579,6 +610,13 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
             false => document.row(format!("Tip, {name}"), plain(tip.amount)),
         };
     }
+}
+
+/// A unit price with as many places as coins have, or more where it has more.
+fn price(price: UnitPrice, like: Money) -> String {
+    let mut price = price.value();
+    price.rescale(price.scale().max(like.currency().exponent()));
+    price.to_string()
 }
 
 /// The amount without its currency, which the total names once.

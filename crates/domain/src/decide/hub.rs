@@ -24,6 +24,14 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
         HubCommand::MergeSubject { subject, into, staff } => {
             return super::subject::merge(state, *subject, *into, *staff);
         }
+        HubCommand::AmendCatalog { by, change, amended } => {
+            let events = super::amend::catalog(state, *by, change, amended)?;
+            return Ok(Decision { events, effects: Vec::new() });
+        }
+        HubCommand::AddStaff { by, staff, number, role } => {
+            let events = super::amend::staff(state, *by, *staff, *number, *role)?;
+            return Ok(Decision { events, effects: Vec::new() });
+        }
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);

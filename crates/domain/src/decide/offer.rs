@@ -73,6 +73,8 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::TendersConfigured { .. }
         | Event::TaxesConfigured { .. }
         | Event::CatalogActivated { .. }
+        | Event::CatalogAmended { .. }
+        | Event::StaffAdded { .. }
         | Event::StaffRegistered { .. }
         | Event::TerminalEnrolled { .. }
         | Event::TerminalRevoked { .. }

@@ -113,7 +113,8 @@ fn deposit(
     let redeemed = super::value::redeemed(desk, stamp, transaction, &payment, order.customer, None)?;
     events.push(Event::DepositTaken { stamp, transaction, receipt, order: order.id, payment });
     events.extend(redeemed);
-    Ok(Decision { events, effects: drawer.into_iter().collect() })
+    let print = paper(desk.till.terminal, transaction);
+    Ok(Decision { events, effects: drawer.into_iter().chain([print]).collect() })
 }
 
 /// What can be paid in coins: the amount to the store's smallest one.

@@ -1,8 +1,10 @@
 //! Events and records: what the journal stores. Variants are only ever added at the end.
 
-use holdfast_domain::bounded::{Label, Reason, Sku, TenderCode, ValueNumber};
-use holdfast_domain::calendar::{BusinessDate, Timestamp};
+use holdfast_domain::amendment::{AddedItem, CatalogChange};
+use holdfast_domain::bounded::{Barcode, Description, Label, Reason, Sku, TaxClass, TenderCode, ValueNumber};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
+use holdfast_domain::catalog::Unit;
 use holdfast_domain::day::{CarriedOver, ClosedShift, DayFigures, DayTender, OpenDay, ZRange};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
@@ -26,11 +28,29 @@ use holdfast_domain::subject::{ErasureCause, ErasureReason, SubjectStanding};
 use holdfast_domain::tax::{TaxBasis, TaxTable, TaxTotal};
 use holdfast_domain::tender::{Payment, Tender, TenderClass, TenderCount, TenderLine, TenderType};
 use holdfast_domain::value::{AccountTerms, ValueFlow, ValueKind, ValueStanding};
-use holdfast_money::{Money, Quantity};
+use holdfast_money::{Money, Quantity, UnitPrice};
 
 wire_struct!(Parent { epoch: EpochId, seq: u64, hash: [u8; 32] });
 wire_struct!(EpochLine { epoch: EpochId, parent: Option<Parent> });
-wire_enum!(CatalogSource { Import, Headquarters });
+wire_enum!(CatalogSource { Import, Headquarters, Store });
+wire_struct!(AddedItem {
+    sku: Sku,
+    description: Description,
+    barcodes: Vec<Barcode>,
+    unit: Unit,
+    tax_class: TaxClass,
+    unit_price: UnitPrice,
+});
+wire_enum!(CatalogChange {
+    ItemAdded { item: Box<AddedItem> },
+    MarkedDown {
+        sku: Sku,
+        before: UnitPrice,
+        after: UnitPrice,
+        until: Option<LocalTime>,
+        reason: Reason,
+    },
+});
 wire_enum!(ReturnSource { Receipt { original: TransactionId }, NoReceipt });
 wire_enum!(DocumentOutcome { Printed, NotPrinted, Unknown });
 wire_enum!(VoidNumberReason { SkippedByTill, LostWithHub });
@@ -273,6 +293,8 @@ wire_enum!(Event {
     },
     TipsReported { stamp: Stamp, z_number: u32, tips: Vec<Tips> },
     SubjectMerged { subject: SubjectId, into: SubjectId, staff: StaffId },
+    CatalogAmended { by: StaffId, change: CatalogChange },
+    StaffAdded { by: StaffId, staff: StaffId, number: StaffNumber, role: Role },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -1,5 +1,6 @@
 //! Any value of every stored kind, from a seed. Sums need not add up: the stored form carries what it is given.
 
+mod amendments;
 mod book;
 mod day;
 mod orders;
@@ -123,6 +124,8 @@ variants!(
         TipReturned,
         TipsReported,
         SubjectMerged,
+        CatalogAmended,
+        StaffAdded,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -612,6 +615,7 @@ impl Source {
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
                 self.of_day(of_day, stamp, transaction)
             }
+            amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),
             of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {
                 self.of_people(of_people, stamp, transaction, order)
             }

@@ -1,7 +1,8 @@
-//! What is refused about customers' accounts and tips.
+//! What is refused about customers' accounts, tips and changes at the store.
 
 use super::*;
 use crate::accounts::{ACCOUNT, books_for, pay_off, set_account, with_account};
+use crate::amendments::mark_down;
 use crate::tips::tipped;
 use crate::value::issue;
 
@@ -40,6 +41,17 @@ pub(super) const CASES: &[Case] = &[
         let order = books_for(&mut shop, 1, "1");
         shop.pay_with(order, &["on-account 10"]).expect("paid");
         asked(&mut shop, pay_off(ACCOUNT, "10", &["on-account 10 K-1"]))
+    }),
+    ("HF-CMD-285", || {
+        let mut shop = Shop::open();
+        let same = mark_down(&shop, MANAGER, "3.99", "3.99");
+        shop.hub(same).map(drop)
+    }),
+    ("HF-CMD-286", || {
+        let mut shop = Shop::open();
+        let (one, other) = (mark_down(&shop, MANAGER, "3.99", "2"), mark_down(&shop, MANAGER, "3.99", "1"));
+        shop.hub(one).expect("the first");
+        shop.hub(other).map(drop)
     }),
     ("HF-CMD-283", || {
         let mut shop = Shop::open();

@@ -115,7 +115,7 @@ impl Source {
         Product { details, ..self.product() }
     }
 
-    fn local(&mut self) -> LocalTime {
+    pub(super) fn local(&mut self) -> LocalTime {
         LocalTime { date: self.date(), minute: u16::try_from(self.below(1_440)).unwrap() }
     }
 
