@@ -506,6 +506,9 @@ impl Projecting<'_, '_> {
             tax_minor: sign * tax.tax.minor(),
         });
         let tenders = parts.payment.map_or(&[][..], |payment| &payment.tenders).iter().map(tender_row);
+        if !stamp.training {
+            *self.out.transactions_by_epoch.entry(self.placed.epoch_order).or_default() += 1;
+        }
         if parts.kind.counts() && !stamp.training {
             let delta = SalesDelta {
                 sales: i64::from(parts.kind == Kind::Sale),

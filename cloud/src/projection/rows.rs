@@ -212,5 +212,7 @@ pub struct Projection {
     pub hourly: BTreeMap<(String, i64, &'static str), SalesDelta>,
     /// By the order of the epoch and currency: what each branch of a fork sold.
     pub by_epoch: BTreeMap<(u32, &'static str), SalesDelta>,
+    /// By the order of the epoch: live transactions of any kind.
+    pub transactions_by_epoch: BTreeMap<u32, i64>,
     pub last_recorded_at_ms: Option<i64>,
 }

@@ -1,5 +1,6 @@
 //! What every database behind the cloud must do, asked of the trait alone. A further backend adds one test at the bottom.
 
+use holdfast_domain::ids::OrderId;
 use std::collections::BTreeSet;
 use std::future::Future;
 
@@ -198,6 +199,13 @@ async fn scopes(db: &dyn CloudStore) {
 async fn contact(db: &dyn CloudStore) {
     let mut hub = enrolled(db, "contact").await;
     hub.trade(3);
+    let lines = vec![hub.line(1, "TEA", "Green tea 100 g", 1, 499)];
+    // One that is given up before it is paid is a transaction too, and no turnover.
+    let (order, sold) = (OrderId(Uuid::now_v7()), hub.sold);
+    let (placed, _, _) = hub.sale_events(order, lines);
+    hub.sold = sold;
+    hub.append(vec![placed]);
+    hub.cancel(order);
     let head = hub.journal.len() as i64;
     let mut beat = ContactRow {
         seen_at_ms: NOW,

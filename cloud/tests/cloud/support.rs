@@ -481,6 +481,9 @@ impl Hub {
             order,
             reason: Reason::new("changed their mind").unwrap(),
         };
+        if self.mode == Mode::Live {
+            self.sold.transactions += 1;
+        }
         self.append(vec![event])
     }
 

@@ -310,7 +310,20 @@ impl Demo {
             }
             equal &= comparison.equal();
         }
-        Ok(equal)
+        Ok(equal && self.is_at_peace().await?)
+    }
+
+    /// HQ compares every hub's own sums with those here, all the time. What it would call somebody for is printed.
+    async fn is_at_peace(&self) -> Result<bool> {
+        let stores = self.hq.json("/api/v1/stores").await?;
+        let alarms = stores.as_array().into_iter().flatten().flat_map(|store| {
+            let name = store["name"].as_str().or(store["store"]["name"].as_str()).unwrap_or("a store");
+            let alarms = store["alarms"].as_array().into_iter().flatten();
+            alarms.map(move |alarm| format!("HQ says of {name}: {alarm}"))
+        });
+        let alarms: Vec<String> = alarms.collect();
+        alarms.iter().for_each(|alarm| println!("{alarm}"));
+        Ok(alarms.is_empty())
     }
 
     /// Ends the hubs, then the cloud.

@@ -89,11 +89,11 @@ pub(super) async fn compare_control(tx: &mut Transaction<'_, Sqlite>, store: &st
         [row.try_get("control_transactions")?, row.try_get("control_gross")?, row.try_get("control_net")?];
     let mut here = [0_i64; 3];
     for (held, through) in line::line_of(tx, store, held).await? {
-        let whole = "SELECT COALESCE(SUM(sales + returns + post_voids), 0), COALESCE(SUM(gross), 0), \
-             COALESCE(SUM(net), 0) FROM sales_by_epoch WHERE store_id = ? AND epoch_order = ? AND ? >= 0";
+        let whole = "SELECT COALESCE((SELECT transactions FROM transactions_by_epoch n \
+             WHERE n.store_id = ?1 AND n.epoch_order = ?2), 0), COALESCE(SUM(gross), 0), COALESCE(SUM(net), 0) \
+             FROM sales_by_epoch WHERE store_id = ?1 AND epoch_order = ?2 AND ?3 >= 0";
         let beyond = "SELECT COUNT(*), COALESCE(SUM(gross), 0), COALESCE(SUM(net), 0) FROM transactions \
-             WHERE store_id = ? AND epoch_order = ? AND seq > ? AND training = 0 \
-             AND kind IN ('sale', 'return', 'post_void')";
+             WHERE store_id = ? AND epoch_order = ? AND seq > ? AND training = 0";
         for (query, sign) in [(whole, 1), (beyond, -1)] {
             if sign < 0 && held.last.seq == through {
                 continue;

@@ -370,6 +370,18 @@ async fn rollups(tx: &mut Tx<'_>, store: &str, projection: &Projection) -> Resul
         let upsert = sqlx::query(rollup!("sales_by_epoch", "epoch_order, currency", "?, ?, ?"));
         add(tx, upsert.bind(store).bind(i64::from(*order)).bind(currency), delta).await?;
     }
+    for (order, transactions) in &projection.transactions_by_epoch {
+        sqlx::query(
+            "INSERT INTO transactions_by_epoch VALUES (?, ?, ?) \
+             ON CONFLICT (store_id, epoch_order) DO UPDATE SET \
+             transactions = transactions_by_epoch.transactions + excluded.transactions",
+        )
+        .bind(store)
+        .bind(i64::from(*order))
+        .bind(transactions)
+        .execute(&mut **tx)
+        .await?;
+    }
     Ok(())
 }
 
