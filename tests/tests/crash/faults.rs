@@ -258,7 +258,7 @@ impl Rig {
         let data = self.shop.data.clone();
         self.shop.hub.stop().await?;
         let (told, kept) = (home.told, kept(&data)?);
-        self.chain.stop([]).await?;
+        self.chain.end([]).await?;
         Ok((agree(&told, &kept)?, would_notice(&told, &kept)?))
     }
 }

@@ -61,7 +61,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_however_often_the_hub_is_killed
     let data = shop.data.clone();
     shop.hub.stop().await?;
     let (told, kept) = (home.told, kept(&data)?);
-    chain.stop([]).await?;
+    chain.end([]).await?;
     let acknowledged = agree(&told, &kept)?;
     let noticed = would_notice(&told, &kept)?;
     proof

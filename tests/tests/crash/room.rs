@@ -258,7 +258,7 @@ async fn a_full_disk_stops_new_sales_before_anything_is_lost_and_nothing_else() 
     chain.drained(&shop).await?;
     shop.hub.stop().await?;
     let acknowledged = agree(&told, &kept(&data)?)?;
-    chain.stop([]).await?;
+    chain.end([]).await?;
     drop(disk);
     proof
         .counted(fills, "fills")

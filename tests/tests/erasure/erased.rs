@@ -208,7 +208,7 @@ async fn an_erased_customer_is_found_nowhere_and_never_comes_back() -> Result<()
     comes_back_without(&chain, &mut shop, &mut nowhere, customer, other).await.context("rebuilt")?;
 
     let (files, bytes) = (nowhere.searched.files, nowhere.searched.bytes);
-    chain.stop([shop]).await?;
+    chain.end([shop]).await?;
     proof
         .counted(6, "canary texts, a key and sealed details in up to 14 forms each")
         .counted(files, "files searched")

@@ -3,8 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::orders::printed;
-use crate::shop::{CATALOG, Chain, PIN, STAFF, Shop, until};
+use crate::shop::{CATALOG, Chain, PIN, STAFF, Shop, printed, until};
 
 const CASHIER: &str = "200";
 const SOAP: &str = "5000112637922";

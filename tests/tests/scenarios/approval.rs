@@ -76,5 +76,7 @@ async fn a_second_person_approves_what_the_one_at_the_till_may_not() -> Result<(
             }
         }
     }
+    // The console lets the manager in again.
+    chain.take_on(&shop, STAFF, "manager").await?;
     chain.stop([shop]).await
 }

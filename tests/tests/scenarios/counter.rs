@@ -19,8 +19,7 @@ use holdfast_money::{Quantity, Rate, UnitPrice};
 use serde_json::Value;
 
 use crate::desk::{Desk, gbp, item, line, why};
-use crate::orders::printed;
-use crate::shop::{CATALOG, Chain, Shop, until};
+use crate::shop::{CATALOG, Chain, Shop, printed, until};
 
 const CASHIER: &str = "200";
 const SUPERVISOR: &str = "202";

@@ -37,5 +37,5 @@ async fn a_hub_whose_journal_is_damaged_stands_still_and_says_so() -> Result<()>
     ensure!(std::fs::read(segment)? == bytes, "nothing on the disk was changed");
     ensure!(json(&ready)? == said);
     shop.hub.kill_now().await?;
-    chain.stop([]).await
+    chain.end([]).await
 }

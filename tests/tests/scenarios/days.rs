@@ -15,8 +15,7 @@ use holdfast_terminal::client::accepted;
 use holdfast_terminal::{Folder, Pace, Till};
 use serde_json::Value;
 
-use crate::orders::printed;
-use crate::shop::{CATALOG, Chain, PIN, SOON, STAFF, Shop, text, until};
+use crate::shop::{CATALOG, Chain, PIN, SOON, STAFF, Shop, printed, text, until};
 
 const CASHIER: &str = "200";
 const MILK: &str = "4006381333931";

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::orders::printed;
-use crate::shop::{CATALOG, Chain, PIN, text, until};
+use crate::shop::{CATALOG, Chain, PIN, printed, text, until};
 
 const CASHIER: &str = "200";
 

@@ -1,10 +1,8 @@
 //! One order at two tills: parked at one, found and retrieved at the other, taken over, and still there after a restart.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 
-use crate::shop::{CATALOG, Chain, PIN, STAFF, text, until};
+use crate::shop::{CATALOG, Chain, PIN, STAFF, printed, text, until};
 
 const CASHIER: &str = "200";
 
@@ -232,21 +230,4 @@ async fn a_basket_is_priced_without_a_trace_and_an_order_is_changed_until_it_is_
     ];
     assert_eq!(told, expected);
     chain.stop([shop]).await
-}
-
-/// What the simulated printer put on paper.
-pub fn printed(folder: &Path) -> Result<Vec<String>> {
-    let mut texts = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "txt") {
-                texts.push(std::fs::read_to_string(&path)?);
-            }
-        }
-    }
-    Ok(texts)
 }

@@ -15,6 +15,8 @@ use tokio::time::{Instant, sleep};
 
 /// How long anything may take that has to come true.
 pub const SOON: Duration = Duration::from_secs(60);
+/// Papers are looked at one by one up to so many transactions.
+const PAPERS_MAX: usize = 100;
 const POLL: Duration = Duration::from_millis(50);
 const PASSWORD: &str = "correct horse battery staple";
 /// The manager of every store here.
@@ -269,6 +271,39 @@ impl Chain {
         }
     }
 
+    async fn all_agree(&self, shop: &Shop) -> Result<()> {
+        let hub = shop.books().await?;
+        self.reconcile(shop, &hub).await?;
+        let transactions = shop.transactions().await?;
+        let dates = transactions.iter().filter_map(|row| row["view"]["business_date"].as_str());
+        let (Some(from), Some(to)) = (dates.clone().min(), dates.max()) else { return Ok(()) };
+        let path = format!("/api/v1/reports/sales?from={from}&to={to}");
+        let report = shop.page.json(&path).await?;
+        ensure!(report["shifts"]["agrees_with_z"] != false, "the Zs say something else: {report}");
+        let mut counted = report["shifts"]["z_gross_minor"].as_i64().context("gross of the Zs")?;
+        for till in 0..shop.tills.len() {
+            counted += self.open_turnover(shop, till).await?;
+        }
+        ensure!(report["all"]["gross_minor"] == counted, "Zs and X reports come to {counted}: {report}");
+        if transactions.len() <= PAPERS_MAX && shop.starts == 1 {
+            shop.is_on_paper(&transactions).await?;
+        }
+        Ok(())
+    }
+
+    /// What the X report of a till's open shift says was turned over; nothing where none is open.
+    async fn open_turnover(&self, shop: &Shop, till: usize) -> Result<i64> {
+        match self.ask(shop, till, "x-report", STAFF, &[]).await {
+            Ok(x) => {
+                let row = x.lines().find_map(|line| line.strip_prefix("turnover")).context("no turnover")?;
+                let amount = row.split_whitespace().next().context("no amount")?;
+                Ok(amount.replace('.', "").parse()?)
+            }
+            Err(error) if error.to_string().contains("HF-CMD-110") => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Tills, hub and HQ must tell the same.
     pub async fn reconcile(&self, shop: &Shop, tills: &Books) -> Result<()> {
         self.drained(shop).await?;
@@ -277,7 +312,18 @@ impl Chain {
         Ok(())
     }
 
+    /// Ends everything, but first each store's paper, stock, X reports, Zs and HQ must say the same of what was done there.
     pub async fn stop(self, shops: impl IntoIterator<Item = Shop>) -> Result<()> {
+        self.wan.restore();
+        let shops: Vec<Shop> = shops.into_iter().collect();
+        for shop in &shops {
+            self.all_agree(shop).await.with_context(|| format!("what is known of {}", shop.name))?;
+        }
+        self.end(shops).await
+    }
+
+    /// Ends everything as it is: of a store whose history forked HQ knows more than its hub.
+    pub async fn end(self, shops: impl IntoIterator<Item = Shop>) -> Result<()> {
         for shop in shops {
             shop.hub.stop().await?;
         }
@@ -288,6 +334,21 @@ impl Chain {
 impl Shop {
     pub async fn books(&self) -> Result<Books> {
         Books::read(&self.page.json("/api/v1/reconciliation").await?)
+    }
+
+    /// Whether each transaction that comes with a paper has one that bears its number.
+    async fn is_on_paper(&self, transactions: &[Value]) -> Result<()> {
+        let on_paper = |kind: &str| !matches!(kind, "cancelled" | "abandoned");
+        let wanted = transactions.iter().filter(|row| row["view"]["kind"].as_str().is_some_and(on_paper));
+        let wanted: Vec<&str> = wanted.filter_map(|row| row["view"]["receipt"].as_str()).collect();
+        let folder = self.data.join("paper");
+        until("every receipt is on paper", async || {
+            let papers = printed(&folder)?;
+            let has =
+                |number: &&str| papers.iter().any(|paper| paper.contains(&format!("Receipt {number} ")));
+            Ok(wanted.iter().all(has))
+        })
+        .await
     }
 
     /// Every transaction that the hub has, newest first.
@@ -342,4 +403,21 @@ fn url(ready: &Value, name: &str) -> Result<String> {
 /// A port that was free a moment ago: a hub that is started again must be found where its tills know it.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// What the simulated printer put on paper.
+pub fn printed(folder: &Path) -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "txt") {
+                texts.push(std::fs::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(texts)
 }

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::orders::printed;
-use crate::shop::{CATALOG, Chain, PIN, STAFF, text, until};
+use crate::shop::{CATALOG, Chain, PIN, STAFF, printed, text, until};
 
 const CASHIER: &str = "200";
 
