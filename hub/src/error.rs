@@ -160,7 +160,7 @@ pub enum HubError {
     )]
     SubjectsFull { max: usize },
     #[error(
-        "HF-CMD-195 customer {other} has this card; find them by it, and let a manager merge the two if they are one person"
+        "HF-HUB-037 customer {other} has this card; find them by it, and let a manager merge the two if they are one person"
     )]
     CardTaken { other: SubjectId },
     #[error(transparent)]
@@ -234,7 +234,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-HUB-034", "an export cannot be made"),
     ("HF-HUB-035", "the journal contradicts the last signed head"),
     ("HF-HUB-036", "no more customers can be kept"),
-    ("HF-CMD-195", "another customer has this card"),
+    ("HF-HUB-037", "another customer has this card"),
     ("HF-REC-001", "a recovery code was mistyped"),
     ("HF-REC-002", "a recovery code does not open what it was given for"),
     ("HF-REC-003", "a vault or a backup is damaged"),

@@ -209,7 +209,7 @@ impl Subjects {
     /// Whether nobody else has the card of these details.
     ///
     /// # Errors
-    /// HF-CMD-195 with who has it; HF-HUB-003, HF-HUB-006.
+    /// HF-HUB-037 with who has it; HF-HUB-003, HF-HUB-006.
     pub fn check_card(&self, subject: SubjectId, details: &Details) -> Result<(), HubError> {
         let Some(card) = details.card.clone() else { return Ok(()) };
         let found = self.find(&SubjectSearch::Card(card))?;

@@ -66,7 +66,7 @@ fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
     request_body(description = "name, email, phone, notes: one that is missing is taken away. card, tax_id, consents (a list of receipts_by_email, marketing_by_email, marketing_by_phone, loyalty): one that is missing stays as it is, null or an empty list takes it away. At least one text is left; when a consent was given, the hub's clock says", content_type = "application/json"),
     responses((status = 204, description = "kept, durably"), (status = 400, description = "HF-HUB-022"),
         (status = 401, description = "HF-HUB-020"), (status = 403, description = "HF-HUB-026: nobody is signed on at the till"),
-        (status = 409, description = "HF-CMD-195: another customer has the card; HF-HUB-026: the customer was merged into another one"),
+        (status = 409, description = "HF-HUB-037: another customer has the card; HF-HUB-026: the customer was merged into another one"),
         (status = 410, description = "HF-HUB-026: the customer was erased"), (status = 503, description = "HF-HUB-024"),
         (status = 507, description = "HF-HUB-036")))]
 pub(super) async fn put(

@@ -45,7 +45,7 @@ impl Office {
     ///
     /// # Errors
     /// HF-HUB-022 for what cannot be kept; HF-HUB-026 when the subject was erased or merged, or nobody is signed on at the
-    /// till; HF-CMD-195 when somebody else has the card; HF-HUB-003, HF-HUB-006, HF-HUB-024, HF-HUB-036.
+    /// till; HF-HUB-037 when somebody else has the card; HF-HUB-003, HF-HUB-006, HF-HUB-024, HF-HUB-036.
     pub async fn keep(
         &self,
         subject: SubjectId,

@@ -157,7 +157,7 @@ async fn two_registrations_become_one_customer_who_takes_everything_along_and_is
 
     // Registered again by somebody who did not look, who may not have the same card.
     let taken =
-        refused(aviary.add(1, &["--name", NAME, "--card", "AVIARY CARD 704415"]), "HF-CMD-195").await?;
+        refused(aviary.add(1, &["--name", NAME, "--card", "AVIARY CARD 704415"]), "HF-HUB-037").await?;
     ensure!(taken.contains(&first), "who has it is said: {taken}");
     let second =
         aviary.add(1, &["--name", NAME, "--email", SECOND_EMAIL, "--consent", "marketing-by-email"]).await?;
