@@ -8,3 +8,12 @@ pub mod http;
 pub mod programs;
 pub mod proof;
 pub mod wan;
+
+/// What a figure begins with that is shown though its test has passed.
+pub const TOLD: &str = "told: ";
+
+/// Shows a figure beside its suite in a full run. The test runner keeps what `println!` says of a test that passes.
+pub fn tell(figure: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "\n{TOLD}{figure}");
+}

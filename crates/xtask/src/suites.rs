@@ -193,6 +193,9 @@ fn run_logged(name: &str, mut command: Command, logs: &Path) -> Result<Row> {
         counts.failed = 1;
     }
     println!("{} passed, {} failed in {} {note}", counts.passed, counts.failed, seconds(took));
+    for told in text.lines().filter_map(|line| line.split_once(holdfast_testkit::TOLD)) {
+        println!("   {}", told.1);
+    }
     if counts.failed > 0 {
         let lines: Vec<&str> = text.lines().collect();
         for line in &lines[lines.len().saturating_sub(FAILURE_LINES_MAX)..] {

@@ -69,7 +69,9 @@ async fn a_real_day_comes_out_to_the_penny() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_month_comes_out_to_the_penny() -> Result<()> {
     let Some(folder) = std::env::var_os("HOLDFAST_REPLAY_MONTH") else {
-        println!("HOLDFAST_REPLAY_MONTH does not name the real receipts: the month is left out");
+        holdfast_testkit::tell(
+            "HOLDFAST_REPLAY_MONTH does not name the real receipts: the month is left out",
+        );
         return Ok(());
     };
     let entries = std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path()));
@@ -83,7 +85,7 @@ async fn a_real_month_comes_out_to_the_penny() -> Result<()> {
         (&82_374_614.into(), &(-7_478_912).into())
     );
     assert_eq!(report["refused_lines"], 0, "{}", report["refused"]);
-    println!(
+    holdfast_testkit::tell(&format!(
         "{} dates, {} lines, {} of {} returned lines matched to their sales: {} returns by receipt, {} without",
         report["business_dates"].as_array().map_or(0, Vec::len),
         report["lines"],
@@ -91,7 +93,7 @@ async fn a_real_month_comes_out_to_the_penny() -> Result<()> {
         report["returned_lines"],
         report["returns_by_receipt"],
         report["returns_without_receipt"]
-    );
+    ));
     assert_eq!(report["matched_lines"], matched(&files)?);
     let books = shop.page.json("/api/v1/reconciliation").await?;
     assert_eq!(books["gross_minor"], 82_374_614 - 7_478_912);
