@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use holdfast_domain::Refusal;
 use holdfast_domain::amendment::{AddedItem, AmendedCatalog, CatalogChange};
 use holdfast_domain::bounded::{Label, Reason};
 use holdfast_domain::calendar::{BusinessDate, LocalTime};
@@ -11,7 +12,6 @@ use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::StaffId;
 use holdfast_domain::price_list::{Period, PriceList, listed};
 use holdfast_domain::staff::{Role, StaffNumber};
-use holdfast_domain::{Refusal, State};
 use holdfast_money::{UnitPrice, parse_decimal};
 use zeroize::Zeroizing;
 
@@ -157,8 +157,9 @@ async fn amend(
     for _ in 0..ROUNDS_MAX {
         let (making, change) = (Arc::clone(app), change.clone());
         let made = on_blocking(move || {
-            let base = with_state(making.state.as_ref(), |state: &State| state.catalog_version);
+            // The version that is changed, and not the one that the state names by now: between the two another can come.
             let catalog = Arc::clone(&making.catalog.borrow());
+            let base = catalog.version();
             let (change, products, book) = change(&catalog)?;
             let (content_hash, next) = prepare(&making, &products, &book)?;
             let products = u32::try_from(next.products().len()).unwrap_or(u32::MAX);

@@ -74,22 +74,16 @@ pub(super) async fn tenders(
          SELECT t.business_date, t.currency, x.kind AS tender, 1 AS tenders, x.amount AS amount \
          FROM transactions t JOIN transaction_tenders x \
          ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
-         WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
+         WHERE t.store_id = ?1 AND t.training = 0 AND t.business_date >= ?2 AND t.business_date <= ?3 \
          AND t.kind IN ('sale', 'deposit', 'return', 'post_void', 'value_issued', 'value_issue_voided') \
          UNION ALL SELECT t.business_date, t.currency, x.kind, 0, x.amount \
          FROM transactions t JOIN transaction_tips x \
          ON x.store_id = t.store_id AND x.transaction_id = t.transaction_id \
-         WHERE t.store_id = ? AND t.training = 0 AND t.business_date >= ? AND t.business_date <= ? \
+         WHERE t.store_id = ?1 AND t.training = 0 AND t.business_date >= ?2 AND t.business_date <= ?3 \
          UNION ALL SELECT business_date, currency, 'cash', 0, -change_given FROM transactions \
-         WHERE store_id = ? AND training = 0 AND business_date >= ? AND business_date <= ? AND change_given <> 0) \
+         WHERE store_id = ?1 AND training = 0 AND business_date >= ?2 AND business_date <= ?3 AND change_given <> 0) \
          GROUP BY business_date, currency, tender ORDER BY business_date, currency, tender",
     )
-    .bind(store.to_string())
-    .bind(from)
-    .bind(to)
-    .bind(store.to_string())
-    .bind(from)
-    .bind(to)
     .bind(store.to_string())
     .bind(from)
     .bind(to)

@@ -1,6 +1,7 @@
 //! A manager changes something at the store. Whoever may change products or staff may; nothing that somebody else changed
 //! meanwhile is lost.
 
+use super::permit::may;
 use super::roles;
 use crate::amendment::{AmendedCatalog, CatalogChange};
 use crate::event::{CatalogSource, Event};
@@ -49,11 +50,4 @@ pub(super) fn staff(
     }
     let registered = roles::register(state, staff, number, role)?;
     Ok(vec![registered, Event::StaffAdded { by, staff, number, role }])
-}
-
-fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {
-    match state.staff.get(&staff) {
-        Some(person) if state.may(person.role, permission) => Ok(()),
-        _ => Err(Refusal::NotPermitted { permission }),
-    }
 }

@@ -164,3 +164,11 @@ fn is_within(discount: &DiscountInput, extended: Money, share: Rate) -> bool {
 fn is_share(part: Money, whole: Money, share: Rate) -> bool {
     part.amount() <= whole.amount() * share.fraction()
 }
+
+/// Whether somebody at the hub may do it: there is no till whose operator could be asked.
+pub(super) fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {
+    match state.staff.get(&staff) {
+        Some(person) if state.may(person.role, permission) => Ok(()),
+        _ => Err(Refusal::NotPermitted { permission }),
+    }
+}

@@ -2,6 +2,7 @@
 //! two of them are one person.
 
 use super::Decision;
+use super::permit::may;
 use crate::bounded::{Label, PriceGroup};
 use crate::event::Event;
 use crate::ids::{StaffId, SubjectId, TerminalId};
@@ -69,13 +70,6 @@ pub(super) fn merge(
         events.push(Event::SubjectGrouped { subject: into, group: Some(group.clone()), staff });
     }
     Ok(Decision { events, effects: Vec::new() })
-}
-
-fn may(state: &State, staff: StaffId, permission: Permission) -> Result<(), Refusal> {
-    match state.staff.get(&staff) {
-        Some(person) if state.may(person.role, permission) => Ok(()),
-        _ => Err(Refusal::NotPermitted { permission }),
-    }
 }
 
 /// The standing of somebody who is registered under this very id.
