@@ -196,7 +196,15 @@ pub(crate) fn gather(
     facts.outcome = id.map(|id| store.outcome(id)).transpose()?.flatten();
     for need in needs {
         match *need {
-            Need::Order(order) => facts.orders.extend(store.order(order)?),
+            Need::Order(order) => {
+                if let Some(order) = store.order(order)? {
+                    // Whoever decides on an order may have to know who its customer is now.
+                    if let Some(customer) = order.customer {
+                        facts.subjects.extend(store.subject_with_merges(customer)?);
+                    }
+                    facts.orders.push(order);
+                }
+            }
             Need::Sale(sale) => facts.sales.extend(store.sale(sale)?),
             Need::ClosedShift(shift) => {
                 if store.shift_closed(shift)? {

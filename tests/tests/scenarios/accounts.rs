@@ -124,5 +124,36 @@ async fn a_customer_owes_what_they_bought_on_account_and_a_tip_is_whoever_served
         [Some(2_490 - 498), Some(150), Some(2 * 249 + 200 + 2_000)],
         "{rows}"
     );
+    who_was_registered_twice_pays_with_what_is_theirs(&chain, &mut shop, &customer).await?;
     chain.stop([shop]).await
+}
+
+/// What was ordered under the other name is paid on the account, also by a hub that has to look up who that was.
+async fn who_was_registered_twice_pays_with_what_is_theirs(
+    chain: &Chain,
+    shop: &mut Shop,
+    kept: &str,
+) -> Result<()> {
+    let added = chain.ask(shop, 0, "customer add", CASHIER, &["--name", "The same one"]).await?;
+    let twice = added.split_whitespace().find(|word| word.len() == 36).context("an id")?.to_owned();
+    let open = ["--barcode", SOAP, "--quantity", "1", "--cash", "2.49", "--float", "100.00"];
+    chain.ask(shop, 0, "sell", CASHIER, &open).await?;
+    let soap = ["--barcode", SOAP, "--quantity", "1", "--customer", &twice, "--label", "green bag"];
+    let parked = chain.ask(shop, 0, "park", CASHIER, &soap).await?;
+    let order = parked.split_whitespace().nth(1).context("the order's id")?.to_owned();
+    let hub = shop.data.to_str().context("a path")?.to_owned();
+    let merge = ["subject", "merge", "--data", &hub, "--subject", &twice, "--into", kept];
+    let by = ["--number", STAFF, "--pin-stdin"];
+    chain.programs.command("holdfast-hub", &[&merge[..], &by].concat(), Some(PIN)).await?;
+    shop.hub.kill_now().await?;
+    chain.restart(shop).await?;
+    chain.ask(shop, 0, "retrieve", CASHIER, &["--order", &order]).await?;
+    let pay = ["--order", &order, "--tender", "on-account=2.49"];
+    let paid = chain.ask(shop, 0, "pay", CASHIER, &pay).await?;
+    ensure!(paid.contains("2.49 GBP"), "{paid}");
+    until("it is owed on the account", async || {
+        let left = chain.read(shop, 0, "value", &["--account", "K-1042"]).await?;
+        Ok(left.contains("balance       -2.41 GBP"))
+    })
+    .await
 }
