@@ -17,6 +17,15 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-008", "the simulated printer cannot keep its paper"),
     ("HF-DEV-009", "the simulated printer got bytes that are no ESC/POS it knows"),
     ("HF-DEV-010", "the document is too large for one print job"),
+    ("HF-DEV-020", "a payment device cannot be reached"),
+    ("HF-DEV-021", "the connection to a payment device broke off"),
+    ("HF-DEV-022", "a payment device did not answer in time"),
+    ("HF-DEV-023", "a payment device's answer cannot be understood"),
+    ("HF-DEV-024", "a payment device answered somebody else's request"),
+    ("HF-DEV-025", "a payment device is still at it"),
+    ("HF-DEV-026", "a payment device does not trust this hub, or the hub not it"),
+    ("HF-DEV-027", "a payment device cannot say what became of a payment"),
+    ("HF-DEV-028", "a payment device cannot do what was asked"),
 ];
 
 /// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.

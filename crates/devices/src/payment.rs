@@ -1,30 +1,21 @@
-//! Payment devices: for now the cash drawer, which takes part in a payment by opening.
+//! What takes money electronically: card terminals, gateways and wallets, all behind one contract in nexo's words.
 //!
-//! Invariant: a payment device moves no money by itself and knows no amounts; the sale decides what is due and what is
-//! given back before the drawer opens.
+//! A [`PaymentDriver`] carries out one [`Request`] at a time and says [`Outcome::Approved`], [`Outcome::Declined`] or
+//! [`Outcome::Unresolved`]. The caller keeps the request durably before it asks a driver to carry it out, and asks
+//! [`PaymentDriver::ask`] about it after a restart, a lost line or silence; nothing here sends a request twice.
+//!
+//! Invariants: a decline is only ever the terminal's or gateway's own positive word; a timeout, a lost line, an answer that
+//! cannot be read or an answer to somebody else is never a decline. No card number passes this boundary: see [`card`].
 
-use crate::drawer::{Drawer, Opening};
+pub mod card;
+mod cash;
+mod driver;
+mod fault;
+mod outcome;
+mod request;
 
-/// The cash drawer as the device of a cash tender.
-#[derive(Debug)]
-pub struct CashDrawer {
-    drawer: Drawer,
-}
-
-impl CashDrawer {
-    #[must_use]
-    pub fn new(drawer: Drawer) -> CashDrawer {
-        CashDrawer { drawer }
-    }
-
-    /// Opens the drawer. A cash payment is complete whatever this answers: the operator has a key.
-    pub async fn open(&self) -> Opening {
-        self.drawer.open().await
-    }
-
-    /// How many openings were confirmed since this value was made.
-    #[must_use]
-    pub fn openings(&self) -> u64 {
-        self.drawer.openings()
-    }
-}
+pub use cash::CashDrawer;
+pub use driver::{Capabilities, Health, PaymentDriver, Refunds, Step, Steps, Totals, TotalsLine};
+pub use fault::Fault;
+pub use outcome::{Approval, Decline, ErrorCondition, Outcome, Slip};
+pub use request::{AttemptId, Mark, PoiTransaction, Request, SaleReference, Service, TextError};

@@ -40,12 +40,13 @@ const BELOW: &[(&str, &[&str])] = &[
     ("holdfast-terminal", &["holdfast-journal", "holdfast-protocol"]),
     ("holdfast-broker", &["holdfast-protocol"]),
     ("holdfast-protocol", &["holdfast-replication", "holdfast-domain"]),
-    ("holdfast-domain", &["holdfast-money"]),
-    ("holdfast-devices", &["holdfast-money"]),
+    ("holdfast-domain", &["holdfast-money", "holdfast-pan"]),
+    ("holdfast-devices", &["holdfast-money", "holdfast-pan"]),
     ("holdfast-journal", &["holdfast-planted"]),
     ("holdfast-replication", &["holdfast-planted"]),
     ("holdfast-planted", &[]),
     ("holdfast-money", &[]),
+    ("holdfast-pan", &[]),
 ];
 
 /// Crates that may use anything and that nothing but tests may use.
@@ -81,7 +82,7 @@ const IMPURE: [&str; 12] = [
     "sqlx",
     "axum",
 ];
-const PURE: [&str; 2] = ["holdfast-money", "holdfast-domain"];
+const PURE: [&str; 3] = ["holdfast-money", "holdfast-pan", "holdfast-domain"];
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
