@@ -26,6 +26,9 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-026", "a payment device does not trust this hub, or the hub not it"),
     ("HF-DEV-027", "a payment device cannot say what became of a payment"),
     ("HF-DEV-028", "a payment device cannot do what was asked"),
+    ("HF-DEV-040", "an Adyen terminal cannot be set up so"),
+    ("HF-DEV-041", "a provider of Pix cannot be set up so"),
+    ("HF-DEV-030", "the address of a card terminal cannot be understood"),
 ];
 
 /// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.

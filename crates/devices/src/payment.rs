@@ -6,13 +6,19 @@
 //!
 //! Invariants: a decline is only ever the terminal's or gateway's own positive word; a timeout, a lost line, an answer that
 //! cannot be read or an answer to somebody else is never a decline. No card number passes this boundary: see [`card`].
+//!
+//! [`zvt`] drives card terminals that speak ZVT.
 
+pub mod adyen;
 pub mod card;
 mod cash;
 mod driver;
 mod fault;
+mod https;
 mod outcome;
+pub mod qr;
 mod request;
+pub mod zvt;
 
 pub use cash::CashDrawer;
 pub use driver::{Capabilities, Health, PaymentDriver, Refunds, Step, Steps, Totals, TotalsLine};

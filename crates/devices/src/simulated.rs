@@ -1,12 +1,18 @@
-//! A printer made of software: it understands the bytes that a real one gets, keeps its paper as pictures and text, and
-//! misbehaves on command.
+//! Devices made of software, which misbehave on command: [`adyen`] is a card terminal, [`wallet`] a provider of QR payments,
+//! and here is a printer, which understands the bytes that a real one gets and keeps its paper as pictures and text.
 //!
 //! It is a device of the product: training and the demo print on it. It decodes strictly: a byte that is no ESC/POS ends
 //! the conversation instead of being guessed at.
 
+pub mod adyen;
+mod https;
+mod identity;
 mod paper;
+pub mod poi;
 mod scanner;
 mod session;
+pub mod wallet;
+pub mod zvt;
 
 use std::io;
 use std::net::SocketAddr;
@@ -179,7 +185,7 @@ impl SimulatedPrinter {
     }
 }
 
-/// A simulated printer that listens on the network, until it is dropped.
+/// A simulated device that listens on the network, until it is dropped.
 #[derive(Debug)]
 pub struct Listening {
     address: SocketAddr,

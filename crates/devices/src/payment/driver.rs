@@ -23,6 +23,8 @@ pub struct Capabilities {
     pub abort: bool,
     /// It can be asked what became of an attempt. Where it cannot, a person has to look.
     pub status: bool,
+    /// It finds an attempt by its id alone, also one that an earlier hub sent: it is asked before anything is sent.
+    pub finds_by_id: bool,
     /// It counts what it took, for the end of the day.
     pub totals: bool,
     /// It needs the store's way to the outside for every transaction. A terminal with a line of its own does not.

@@ -28,7 +28,7 @@ pub enum Outcome {
 pub struct Approval {
     /// What really moved, tip included: less than was asked for is a partial approval.
     pub amount: Money,
-    /// What of it is a tip, where the customer gave it at the terminal.
+    /// What of it is a tip in all: what was asked for as one, and what the customer added at the terminal.
     pub tip: Option<Money>,
     pub transaction: PoiTransaction,
     pub card: CardFacts,
