@@ -19,6 +19,7 @@ mod session;
 mod sheet;
 mod subjects;
 mod tally;
+mod tender;
 mod till;
 mod till_orders;
 mod value;
@@ -165,6 +166,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till_orders::orders))
         .routes(routes!(till_orders::order))
         .routes(routes!(value::value))
+        .routes(routes!(tender::tender))
         .routes(routes!(subjects::put, subjects::get))
         .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod listener;
+mod payments;
 mod ports;
 mod printers;
 
@@ -128,6 +129,8 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let life = (config.certificate.days, config.certificate.renew_before_days);
     let certificate =
         Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
+    let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
+    let payments = payments::open(&config.payments, currency)?;
     let printers = printers::open(&config.printers, &folder)?;
     let recovery = Arc::new(Keeper::open(
         folder.clone(),
@@ -168,6 +171,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         link: Arc::new(ports::GateLink { gate: gate.clone() }),
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
+        payments,
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
         watch: holdfast_actors::Watch::default(),

@@ -1,14 +1,19 @@
 //! What outlives any single actor: the journal's writer, the state on disk, the ports, and where the actors are now.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use bytes::Bytes;
+use holdfast_domain::attempt::Attempt;
 use holdfast_domain::catalog::Catalog;
-use holdfast_domain::ids::HubId;
+use holdfast_domain::ids::{AttemptId, HubId, TerminalId};
 use holdfast_journal::{Reader, Writer};
+use holdfast_protocol::message::{TenderNews, TenderStep, TillEvent};
 use holdfast_store::StateStore;
 use ractor::ActorRef;
 use tokio::sync::watch;
 
+use crate::payment::PaymentSetup;
 use crate::ports::{BlockingWork, Calendar, Clock, Ids, Notary, Pins, TillLink, Uplink};
 use crate::printer::PrinterSetup;
 use crate::space::{Room, Space};
@@ -36,6 +41,7 @@ pub struct Parts {
     /// None where a hub has no HQ, as in some tests.
     pub uplink: Option<Arc<dyn Uplink>>,
     pub printers: Vec<PrinterSetup>,
+    pub payments: Vec<PaymentSetup>,
     /// What the hub's software calls itself in heartbeats.
     pub software: String,
     /// Where work on the disk is done.
@@ -81,6 +87,8 @@ pub(crate) struct House {
     pub reader: Reader,
     pub synced: watch::Receiver<u64>,
     pub store: Arc<dyn StateStore>,
+    /// One brings the state up to the journal at a time.
+    pub catching_up: Mutex<()>,
     /// The catalog as reads see it: named by a synced record.
     pub catalog: watch::Sender<Arc<Catalog>>,
     /// The catalog as decisions see it, for a ledger that restarts.
@@ -96,6 +104,10 @@ pub(crate) struct House {
     pub space: Option<Space>,
     pub room: watch::Sender<Room>,
     pub printers: Vec<PrinterSetup>,
+    pub payments: Vec<PaymentSetup>,
+    pub paying: Vec<Slot<crate::payment::Message>>,
+    /// How many events each till was told on its own stream.
+    pub told: Mutex<BTreeMap<TerminalId, u64>>,
     pub ledger: Slot<crate::ledger::Message>,
     pub projector: Slot<crate::projector::Message>,
     pub printing: Vec<Slot<crate::printer::Message>>,
@@ -121,6 +133,28 @@ impl House {
 
     pub fn keep_decided_catalog(&self, catalog: Arc<Catalog>) {
         *self.decided_catalog.lock().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
+
+    /// Brings the state on disk up to what is synced. The projector and a ledger that starts again both do so; the second
+    /// waits for the first, because a record is applied once. Blocking.
+    pub fn catch_up(&self) -> Result<u64, holdfast_store::StoreError> {
+        let _turn = self.catching_up.lock().unwrap_or_else(PoisonError::into_inner);
+        holdfast_store::catch_up(self.store.as_ref(), &self.reader, crate::projector::BATCH_RECORDS_MAX)
+    }
+
+    /// What happens at a device, for the till that waits for it.
+    pub fn tell_step(&self, attempt: &Attempt, step: TenderStep) {
+        self.tell(attempt.stamp.terminal, attempt.id, TenderNews::Step(step));
+    }
+
+    /// One event on a till's own stream. Numbers leave in their order.
+    pub fn tell(&self, terminal: TerminalId, attempt: AttemptId, news: TenderNews) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = told.entry(terminal).or_default();
+        *number += 1;
+        let event = TillEvent { number: *number, attempt, news };
+        let payload = serde_json::to_vec(&event).expect("every event has a JSON form");
+        self.link.event(terminal, Bytes::from(payload));
     }
 
     /// The journal's writer; gone once the hub stops.

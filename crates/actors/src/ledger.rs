@@ -15,6 +15,8 @@ mod release;
 
 use std::sync::Arc;
 
+use holdfast_domain::attempt::Attempt;
+use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::event::DocumentOutcome;
@@ -104,9 +106,18 @@ pub(crate) enum Message {
     Settle(Vec<(TransactionId, DocumentOutcome)>),
     Synced(u64),
     Applied(u64),
+    /// The attempts of a device that are not over, once all that led to them is durable.
+    OpenTenders(DeviceName, RpcReplyPort<OpenTenders>),
     /// Time has passed.
     Tick,
     Observe(RpcReplyPort<Observation>),
+}
+
+/// The attempts of a device that are not over, true at `seq`.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenTenders {
+    pub seq: u64,
+    pub attempts: Vec<Attempt>,
 }
 
 /// What the ledger shows of itself.
@@ -147,6 +158,7 @@ impl Actor for Ledger {
         let loading = Arc::clone(&house);
         let book = house.work.run(move || Book::load(loading)).await??;
         put(&house.ledger, myself.clone());
+        crate::payment::take_up(&house, book.open_attempts());
         let follower = myself.clone();
         tokio::spawn(async move {
             while synced.changed().await.is_ok() {
@@ -174,6 +186,7 @@ impl Actor for Ledger {
             Message::Settle(outcomes) => book.settle(&outcomes),
             Message::Synced(seq) => book.release(seq),
             Message::Applied(seq) => book.forget(seq),
+            Message::OpenTenders(device, reply) => book.open_tenders(&device, reply),
             Message::Tick => book.expire_reservations(),
             Message::Observe(reply) => {
                 // Nobody waiting any more is no fault of the ledger.

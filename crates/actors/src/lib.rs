@@ -8,6 +8,7 @@ pub mod drawer;
 mod house;
 pub mod ledger;
 pub mod notary;
+pub mod payment;
 pub mod ports;
 pub mod printer;
 pub mod projector;
@@ -21,6 +22,7 @@ pub mod terminal;
 pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};
 pub use ledger::{Committed, LedgerError, LedgerHandle};
 pub use notary::{NotaryHandle, SignError};
+pub use payment::{PaymentPatience, PaymentSetup};
 pub use ports::{
     BlockingWork, Calendar, Clock, Disk, Ids, Notary, Pins, TillLink, Uplink, UplinkFailure, WorkLost,
 };

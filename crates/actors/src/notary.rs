@@ -238,7 +238,7 @@ impl Notary {
 
     async fn sign(&self, desk: &mut Desk) -> Result<SignedHead, SignError> {
         let seal: Arc<dyn Seal> = self.house.seal.clone().ok_or(SignError::NoKey)?;
-        let head = self.head().ok_or(SignError::Empty)?;
+        let head = self.head().await.ok_or(SignError::Empty)?;
         let work = move || {
             let signed = SignedHead { head, signature: seal.sign(&head) };
             seal.keep(&signed).map(|()| signed)
@@ -263,12 +263,24 @@ impl Notary {
         }
     }
 
-    fn head(&self) -> Option<Head> {
+    async fn head(&self) -> Option<Head> {
         let at = self.house.reader.head()?;
-        let mut store: Option<StoreId> = None;
-        self.house.store.with_state(&mut |state| store = state.store);
+        let known = || {
+            let mut store: Option<StoreId> = None;
+            self.house.store.with_state(&mut |state| store = state.store);
+            store
+        };
+        let store = match known() {
+            Some(store) => store,
+            // The first records are durable before the state has them.
+            None => {
+                let house = Arc::clone(&self.house);
+                self.house.work.run(move || house.catch_up()).await.ok()?.ok()?;
+                known()?
+            }
+        };
         Some(Head {
-            store: store?,
+            store,
             hub: self.house.hub,
             epoch: EpochId(Uuid::from_bytes(at.epoch)),
             seq: at.seq,

@@ -43,6 +43,8 @@ pub trait Pins: Send + Sync + Debug + 'static {
 pub trait TillLink: Send + Sync + Debug + 'static {
     /// Straight to the till's socket, past the router.
     fn reply(&self, terminal: TerminalId, connection: u64, payload: Bytes);
+    /// On the till's own stream, straight to its socket. A till that is not connected misses it and asks.
+    fn event(&self, terminal: TerminalId, payload: Bytes);
     /// Store-wide fan-out.
     fn publish(&self, stream: Stream, payload: Bytes);
     fn disconnect(&self, terminal: TerminalId);

@@ -129,10 +129,7 @@ impl Projector {
             return;
         }
         let house = Arc::clone(&self.house);
-        let caught_up = self
-            .house
-            .work
-            .run(move || holdfast_store::catch_up(house.store.as_ref(), &house.reader, BATCH_RECORDS_MAX));
+        let caught_up = self.house.work.run(move || house.catch_up());
         match caught_up.await {
             Ok(Ok(_)) => {
                 progress.failing = false;

@@ -54,6 +54,7 @@ pub struct Observation {
     pub catalog: Option<crate::catalog::Observation>,
     pub drawers: Option<crate::drawer::Observation>,
     pub printers: BTreeMap<String, Option<crate::printer::Observation>>,
+    pub payments: BTreeMap<String, Option<crate::payment::Observation>>,
     pub replicator: Option<crate::replicator::Observation>,
     pub notary: Option<crate::notary::Observation>,
     pub space: Option<crate::space::Observation>,
@@ -75,6 +76,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         work: parts.work,
         board: Arc::new(Board::new(parts.watch)),
         writer: Mutex::new(Some(parts.writer)),
+        catching_up: Mutex::new(()),
         reader: parts.reader,
         synced,
         store: parts.store,
@@ -90,6 +92,9 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         seal: parts.notary,
         space: parts.space,
         room: watch::Sender::new(Room::default()),
+        paying: parts.payments.iter().map(|_| empty_slot()).collect(),
+        payments: parts.payments,
+        told: Mutex::new(BTreeMap::new()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,
         ledger: empty_slot(),
@@ -181,6 +186,10 @@ impl Running {
         for (setup, slot) in house.printers.iter().zip(&house.printing) {
             printers.insert(setup.name.clone(), ask(slot, crate::printer::Message::Observe).await);
         }
+        let mut payments = BTreeMap::new();
+        for (setup, slot) in house.payments.iter().zip(&house.paying) {
+            payments.insert(setup.device.name.to_string(), ask(slot, crate::payment::Message::Observe).await);
+        }
         Observation {
             tree: self.tree(),
             ledger: ask(&house.ledger, crate::ledger::Message::Observe).await,
@@ -188,6 +197,7 @@ impl Running {
             catalog: ask(&house.catalog_actor, crate::catalog::Message::Observe).await,
             drawers: ask(&house.drawers, crate::drawer::Message::Observe).await,
             printers,
+            payments,
             replicator: ask(&house.replicator, crate::replicator::Message::Observe).await,
             notary: ask(&house.notary, crate::notary::Message::Observe).await,
             space: ask(&house.space_actor, crate::space::Message::Observe).await,

@@ -89,6 +89,11 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::IssueValue(_)
         | Action::SetValueStanding { .. }
         | Action::SetAccount { .. }
+        // What is paid for is open already, and what goes back is owed.
+        | Action::StartTender(_)
+        | Action::AbortTender { .. }
+        | Action::ResolveTender { .. }
+        | Action::GiveBackTender { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -76,6 +76,14 @@ fn children(house: &Arc<House>) -> Vec<Child> {
         });
         children.push(child.with_back_off());
     }
+    for index in 0..house.payments.len() {
+        let of = Arc::clone(house);
+        let name = format!("payment/{}", house.payments[index].device.name);
+        let child = Child::new(&name, "lets payments leave, asks what became of each", move || {
+            crate::payment::PaymentActor { house: Arc::clone(&of), index }
+        });
+        children.push(child.with_back_off());
+    }
     children
 }
 

@@ -5,16 +5,20 @@
 mod selling;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use holdfast_actors::{Faults, Loss, Moment, Patience, Pins, PrinterSetup, Watch};
+use holdfast_actors::{Faults, Loss, Moment, Patience, PaymentSetup, Pins, PrinterSetup, Watch};
 use holdfast_devices::escpos::{DrawerPulse, Profile};
 use holdfast_devices::printer::{Printer, Timings};
 use holdfast_devices::simulated::SimulatedPrinter;
+use holdfast_devices::simulated::poi::SimulatedPoi;
+use holdfast_domain::Event;
+use holdfast_domain::attempt::Turn;
+use holdfast_domain::bounded::{DeviceName, TenderCode};
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_testkit::proof::Proof;
 use selling::{Shop, until};
@@ -26,6 +30,8 @@ const ROUNDS: u64 = 5;
 /// Stores that trade at the same time.
 const STORES_AT_ONCE: usize = 12;
 const TILLS: u128 = 3;
+/// How long each step at the terminal takes.
+const PACE: Duration = Duration::from_millis(3);
 
 /// Short enough for a test, and the ledger's far from the others', as in a hub.
 const PATIENCE: Patience = Patience {
@@ -67,11 +73,21 @@ fn printer(folder: &std::path::Path) -> PrinterSetup {
     }
 }
 
-async fn watched_store(faults: Arc<dyn Faults>, folder: &std::path::Path) -> Store {
-    let printer = printer(folder);
+/// One terminal for all tills, with a book of its own.
+fn terminal(poi: &SimulatedPoi) -> PaymentSetup {
+    let (name, tender) = (DeviceName::new("counter").unwrap(), TenderCode::new("terminal").unwrap());
+    let (driver, practice) = (Arc::new(poi.clone()), Arc::new(poi.practice()));
+    let mut setup = PaymentSetup::new(name, tender, Vec::new(), Turn::OneAtATime, driver, practice);
+    setup.patience.ask_again = Duration::from_millis(20);
+    setup
+}
+
+async fn watched_store(faults: Arc<dyn Faults>, folder: &std::path::Path, poi: &SimulatedPoi) -> Store {
+    let (printer, terminal) = (printer(folder), terminal(poi));
     let watch = Watch { patience: PATIENCE, faults: Some(faults) };
     Store::open_with(TILLS, move |parts| {
         parts.printers = vec![printer];
+        parts.payments = vec![terminal];
         parts.watch = watch;
     })
     .await
@@ -80,7 +96,8 @@ async fn watched_store(faults: Arc<dyn Faults>, folder: &std::path::Path) -> Sto
 /// One actor of each kind that the tree has, by name. A new actor is in it by itself.
 async fn actors() -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let store = watched_store(Arc::new(Planned::default()), folder.path()).await;
+    let poi = SimulatedPoi::new(PACE);
+    let store = watched_store(Arc::new(Planned::default()), folder.path(), &poi).await;
     store.open_shift(till(1)).await;
     let mut kinds = BTreeSet::new();
     let mut one_each: Vec<String> = store.running.watched().into_iter().map(|seen| seen.actor).collect();
@@ -103,7 +120,8 @@ async fn lose(actor: String, loss: Loss) -> (u64, u64) {
     let what = format!("{actor} × {loss:?}");
     let folder = tempfile::tempdir().unwrap();
     let planned = Arc::new(Planned::default());
-    let store = Arc::new(watched_store(Arc::clone(&planned) as _, folder.path()).await);
+    let poi = SimulatedPoi::new(PACE);
+    let store = Arc::new(watched_store(Arc::clone(&planned) as _, folder.path(), &poi).await);
     let shop = Shop::open(&store, TILLS).await;
     for round in 1..=ROUNDS {
         shop.sells_on(&format!("{what}: the shop sells before loss {round}")).await;
@@ -129,9 +147,32 @@ async fn lose(actor: String, loss: Loss) -> (u64, u64) {
         assert_eq!(seen.ended, ended, "{what}: {} was ended {} times for hanging", seen.actor, seen.ended);
     }
     let answers = shop.close_and_audit(&what).await;
+    charged_once(&store, &poi, &what);
     let store = Arc::into_inner(store).expect("the tills have gone home");
     store.running.stop().await;
     (ROUNDS, answers)
+}
+
+/// P3: the terminal's book and the sales agree on every payment, each once.
+fn charged_once(store: &Store, poi: &SimulatedPoi, what: &str) {
+    let mut sold: BTreeMap<u128, i64> = BTreeMap::new();
+    for record in store.reader.scan(1) {
+        let stored = holdfast_store::stored_record(record.unwrap()).unwrap();
+        for event in stored.record.outcome.events() {
+            let Event::SaleCompleted { payment, .. } = event else { continue };
+            for tender in &payment.tenders {
+                if let Some(of) = tender.kind.electronic() {
+                    let before = sold.insert(of.attempt.0.0.as_u128(), tender.amount.minor());
+                    assert!(before.is_none(), "{what}: {} pays for two sales", of.attempt);
+                }
+            }
+        }
+    }
+    let book = poi.book();
+    let booked: BTreeMap<u128, i64> = book.iter().map(|one| (one.attempt.0, one.amount.minor())).collect();
+    assert_eq!(booked.len(), book.len(), "{what}: charged twice: {book:?}");
+    assert!(!booked.is_empty(), "{what}: nobody paid by card");
+    assert_eq!(booked, sold, "{what}: the terminal's book and the sales");
 }
 
 fn starts_of(store: &Store, actor: &str) -> u64 {
@@ -142,7 +183,7 @@ fn starts_of(store: &Store, actor: &str) -> u64 {
 async fn any_actor_may_be_lost_in_any_way_while_the_shop_sells() {
     let proof = Proof::of("R5", "loss of any single actor");
     let actors = actors().await;
-    assert!(actors.len() >= 9, "{actors:?}");
+    assert!(actors.len() >= 11, "{actors:?}");
     // Those that come back slowly begin first.
     let ways = LOSSES.iter().flat_map(|loss| actors.iter().rev().map(|actor| lose(actor.clone(), *loss)));
     let mut stores = futures::stream::iter(ways).buffer_unordered(STORES_AT_ONCE);

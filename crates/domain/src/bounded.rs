@@ -40,6 +40,7 @@ const WORD: Alphabet = Alphabet {
 };
 const LETTERS: Alphabet =
     Alphabet { has: |c| c.is_ascii_alphanumeric(), named: "letters without accents and digits" };
+const DIGITS: Alphabet = Alphabet { has: |c| c.is_ascii_digit(), named: "digits" };
 const ZONE: Alphabet = Alphabet {
     has: |c| c.is_ascii_alphanumeric() || "/_+-".contains(c),
     named: "an IANA name such as Europe/Vienna",
@@ -135,6 +136,16 @@ texts! {
     TenderReference, "tender reference", 40, str::to_owned, PRINTED;
     /// What finds a gift card or store credit: minted at random or read from the card, never anything of a person.
     ValueNumber, "number of a gift card or store credit", 32, str::to_ascii_uppercase, SCANNED;
+    /// What the settings call a card terminal or a wallet.
+    DeviceName, "name of a payment device", 24, str::to_ascii_lowercase, CODE;
+    /// By what a terminal or gateway finds a payment again.
+    PoiReference, "payment reference of a device", 96, str::to_owned, SCANNED;
+    /// What a terminal said last before an attempt; only its driver reads it.
+    PoiMark, "mark of a device", 64, str::to_owned, SCANNED;
+    /// A scheme's or wallet's name, an application identifier, an authorisation code.
+    CardWord, "word about a card", 32, str::to_owned, PRINTED;
+    /// The last four digits of a card's number, the only ones that are kept.
+    CardEnding, "end of a card's number", 4, str::to_owned, DIGITS;
     /// An IANA time zone name.
     TimeZoneName, "time zone", 48, str::to_owned, ZONE;
 }

@@ -3,13 +3,14 @@
 use holdfast_money::{Money, Quantity};
 
 use crate::amendment::{AmendedCatalog, CatalogChange};
-use crate::bounded::{Label, PriceGroup, Reason, ValueNumber};
+use crate::attempt::{PaymentDevice, StartTender, TenderOutcome, TenderVerdict};
+use crate::bounded::{Label, PoiMark, PriceGroup, Reason, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
 use crate::ids::{
-    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
     TransactionId,
 };
 use crate::line::{LineInput, LineNumber};
@@ -157,6 +158,23 @@ pub enum Action {
     SetAccount {
         account: ValueNumber,
         terms: AccountTerms,
+    },
+    /// A device is to take money, or to give it back. The answer says that it is durable; what became of it follows.
+    StartTender(StartTender),
+    /// The device is to stop.
+    AbortTender {
+        attempt: AttemptId,
+    },
+    /// A person says what became of an attempt whose device cannot.
+    ResolveTender {
+        attempt: AttemptId,
+        verdict: TenderVerdict,
+        reason: Reason,
+    },
+    /// What a device took and no sale needs goes back.
+    GiveBackTender {
+        attempt: AttemptId,
+        reason: Reason,
     },
 }
 
@@ -306,6 +324,20 @@ pub enum HubCommand {
         staff: StaffId,
         number: StaffNumber,
         role: Role,
+    },
+    /// The whole list of payment devices, as the hub's settings have it; it replaces the one before.
+    ConfigureDevices {
+        devices: Vec<PaymentDevice>,
+    },
+    /// The attempt leaves now. `mark` is what the device said last before.
+    SendTender {
+        attempt: AttemptId,
+        mark: PoiMark,
+    },
+    /// What the device said.
+    SettleTender {
+        attempt: AttemptId,
+        outcome: TenderOutcome,
     },
 }
 

@@ -3,6 +3,7 @@
 mod abandon_basket;
 mod adjust_stock;
 mod amend;
+mod attempts;
 mod basket;
 mod cancel_order;
 mod close_day;
@@ -28,7 +29,9 @@ mod refund;
 mod reorder;
 mod return_goods;
 mod roles;
+mod settle_tender;
 mod sign_on;
+mod start_tender;
 mod subject;
 mod tenders;
 mod tips;
@@ -128,6 +131,12 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
             value::set_standing(desk, account, *standing, reason)
         }
         Action::SetAccount { account, terms } => value::set_account(desk, account, *terms),
+        Action::StartTender(start) => start_tender::decide(desk, start),
+        Action::AbortTender { attempt } => start_tender::abort(desk, *attempt),
+        Action::ResolveTender { attempt, verdict, reason } => {
+            settle_tender::resolve(desk, *attempt, *verdict, reason)
+        }
+        Action::GiveBackTender { attempt, reason } => start_tender::give_back(desk, *attempt, reason),
     }
 }
 

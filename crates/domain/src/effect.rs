@@ -1,6 +1,6 @@
 //! What the shell must carry out once a decision is durable. None of it can block or undo a sale.
 
-use crate::ids::{TerminalId, TransactionId};
+use crate::ids::{AttemptId, TerminalId, TransactionId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -8,6 +8,10 @@ pub enum Effect {
     Print { terminal: TerminalId, transaction: TransactionId, form: PaperForm },
     /// Open the till's cash drawer.
     OpenDrawer { terminal: TerminalId },
+    /// A device is to carry out an attempt; settled by what the device says.
+    StartTender { attempt: AttemptId },
+    /// A device is to stop an attempt, if it still can.
+    AbortTender { attempt: AttemptId },
 }
 
 /// Which paper of a transaction is meant.

@@ -1,6 +1,7 @@
 //! Folding events into the state. Total: an event that was written is true, whatever it says; what contradicts an
 //! invariant is counted, never refused.
 
+mod attempts;
 mod days;
 mod orders;
 mod stock;
@@ -15,7 +16,7 @@ use crate::bounded::{CouponCode, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
-use crate::ids::{OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
+use crate::ids::{AttemptId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
 use crate::order::{Asked, Channel, Custody, Order, OrderState, OrderTerms, Reservation};
 use crate::receipt::ReceiptNumber;
@@ -50,6 +51,7 @@ pub struct Changes {
     /// Closed shifts whose declarations are kept, by the number of their Z.
     pub zs: BTreeSet<u32>,
     pub subjects: BTreeSet<SubjectId>,
+    pub attempts: BTreeSet<AttemptId>,
     pub violations: Vec<Violation>,
 }
 
@@ -72,6 +74,7 @@ impl Changes {
             days: state.days.keys().copied().collect(),
             zs: state.zs.keys().copied().collect(),
             subjects: state.subjects.keys().copied().collect(),
+            attempts: state.attempts.keys().copied().collect(),
             violations: Vec::new(),
         }
     }
@@ -93,6 +96,7 @@ impl State {
                 self.epochs.push(EpochLine { epoch: *epoch, parent: *parent });
                 self.store = Some(*store);
                 changes.store = true;
+                self.doubt_what_was_begun(changes);
             }
             Event::StoreConfigured { profile } => {
                 self.profile = Some((**profile).clone());
@@ -144,6 +148,7 @@ impl State {
                 self.shifts.remove(&stamp.shift);
                 self.closed_shifts.insert(stamp.shift);
                 self.forget_issues(stamp.shift, changes);
+                self.forget_attempts(stamp.shift, changes);
                 changes.shifts.insert(stamp.shift);
                 self.till(stamp.terminal, changes, |till| till.shift = None);
                 if stamp.mode == Mode::Live {
@@ -323,7 +328,22 @@ impl State {
             | Event::TipsReported { .. }
             | Event::CatalogAmended { .. }
             | Event::StaffAdded { .. }
-            | Event::GoodsExchanged { .. } => {}
+            | Event::GoodsExchanged { .. }
+            | Event::TenderAbortAsked { .. }
+            | Event::TendersCarriedOver { .. } => {}
+            Event::PaymentDevicesConfigured { devices } => {
+                self.devices = devices.clone();
+                changes.store = true;
+            }
+            Event::TenderStarted { .. }
+            | Event::TenderSent { .. }
+            | Event::TenderApproved { .. }
+            | Event::TenderDeclined { .. }
+            | Event::TenderInDoubt { .. }
+            | Event::TenderResolved { .. }
+            | Event::TenderReleased { .. }
+            | Event::TenderTaken { .. }
+            | Event::TenderUnclaimed { .. } => self.attempt(event, changes),
             Event::CashReported { stamp, cash, .. } => {
                 self.gather(stamp, changes, |day| day.add_cash(cash));
             }

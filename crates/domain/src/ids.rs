@@ -70,6 +70,37 @@ impl TransactionId {
     }
 }
 
+/// One attempt to move money with a device. It is started by one command of a till and carries that command's id; an approval
+/// that has to go back by itself begins its [`AttemptId::counterpart`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(pub CommandId);
+
+impl AttemptId {
+    /// The attempt that gives the money of this one back without anybody asking for it.
+    pub fn counterpart(self) -> Self {
+        Self(TransactionId(self.0).counterpart().0)
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptId({})", self.0)
+    }
+}
+
+impl FromStr for AttemptId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        CommandId::from_str(text).map(Self)
+    }
+}
+
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

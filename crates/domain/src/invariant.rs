@@ -50,6 +50,10 @@ pub enum Violation {
     ValueUnbalanced,
     /// REF-5: an event points at stored value that is not known.
     ValueMissing,
+    /// REF-6: an event points at an attempt to move money that is not known.
+    AttemptMissing,
+    /// PAY-1: an attempt to move money changed its standing against the table.
+    IllegalAttempt,
 }
 
 impl Violation {
@@ -71,6 +75,8 @@ impl Violation {
             Self::DayDrift => "DAY-1",
             Self::ValueUnbalanced => "VAL-1",
             Self::ValueMissing => "REF-5",
+            Self::AttemptMissing => "REF-6",
+            Self::IllegalAttempt => "PAY-1",
         }
     }
 }

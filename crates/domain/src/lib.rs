@@ -5,6 +5,7 @@
 //! carries was computed in `decide`; `evolve` adds and subtracts, it never prices, taxes or rounds.
 
 pub mod amendment;
+pub mod attempt;
 pub mod barcode;
 pub mod bounded;
 pub mod calendar;

@@ -2,9 +2,12 @@
 
 use holdfast_money::{Currency, Money, Quantity, Rate, UnitPrice};
 
-use crate::bounded::{CouponCode, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber};
+use crate::attempt::DeviceListFault;
+use crate::bounded::{
+    CouponCode, DeviceName, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber,
+};
 use crate::calendar::{BusinessDate, Timestamp};
-use crate::ids::{CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
+use crate::ids::{AttemptId, CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -122,6 +125,19 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-284", "the tender takes no such tip"),
     ("HF-CMD-285", "a marked down price is no lower"),
     ("HF-CMD-286", "the catalog has changed meanwhile"),
+    ("HF-CMD-290", "the tender is taken by hand and not by a device"),
+    ("HF-CMD-291", "the tender is taken by a device and not by hand"),
+    ("HF-CMD-292", "the till has no device for the tender"),
+    ("HF-CMD-293", "the payment device is in use"),
+    ("HF-CMD-294", "more was to be taken or given back than is open"),
+    ("HF-CMD-295", "a payment device is at a payment of the order"),
+    ("HF-CMD-296", "a payment device has taken money for the order"),
+    ("HF-CMD-297", "the payment at a device is not known"),
+    ("HF-CMD-298", "the payment at a device is past that"),
+    ("HF-CMD-299", "a device has to give the money back first"),
+    ("HF-CMD-300", "the payment device cannot give it back"),
+    ("HF-CMD-301", "a second person has to say what became of a payment"),
+    ("HF-CMD-302", "the list of payment devices is wrong"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -422,12 +438,51 @@ pub enum Refusal {
     NotCheaper { sku: Sku, price: UnitPrice },
     #[error("the catalog is at version {current}, the change was made to {base}; make it again")]
     CatalogChanged { base: u64, current: u64 },
+    #[error("{code} is taken by hand; give it with the payment")]
+    TenderByHand { code: TenderCode },
+    #[error("{code} is confirmed by a device; start it there, and what was approved counts for the order")]
+    TenderByDevice { code: TenderCode },
+    #[error("no device of this till takes {code}; name another one, or take another tender")]
+    NoDevice { code: TenderCode },
+    #[error("{device} is in use by till {till}; take another terminal or another tender, or wait")]
+    DeviceBusy { device: DeviceName, till: u16 },
+    #[error("{open} is open and not {wanted}; ask for no more than that")]
+    TenderTooMuch { wanted: Money, open: Money },
+    #[error("{device} is at a payment of this order; wait for it, or stop it there")]
+    TenderUnderWay { device: DeviceName },
+    #[error("{device} has taken money for this order; complete the sale, or give the money back first")]
+    TenderHeld { device: DeviceName },
+    #[error("no payment {attempt} is known; look at the order or the sale")]
+    AttemptUnknown { attempt: AttemptId },
+    #[error("what became of payment {attempt} is known, or another person said so; look at it again")]
+    AttemptNotOpen { attempt: AttemptId },
+    #[error("{wanted} goes back to {code} and the device gave {given}; let it give back {original} first")]
+    RefundFirst { original: AttemptId, code: TenderCode, wanted: Money, given: Money },
+    #[error("{device} cannot give this back; take the terminal that it was paid at, or ask a manager")]
+    NoRefundAtDevice { device: DeviceName },
+    #[error("whoever began the payment does not say alone what became of it; a second person approves it")]
+    SecondPersonNeeded,
+    #[error("the list of payment devices is wrong: {fault}; put the hub's settings right")]
+    DeviceListInvalid { fault: DeviceListFault },
 }
 
 impl Refusal {
     /// The stable code that documentation pages and machines use.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::TenderByHand { .. } => "HF-CMD-290",
+            Self::TenderByDevice { .. } => "HF-CMD-291",
+            Self::NoDevice { .. } => "HF-CMD-292",
+            Self::DeviceBusy { .. } => "HF-CMD-293",
+            Self::TenderTooMuch { .. } => "HF-CMD-294",
+            Self::TenderUnderWay { .. } => "HF-CMD-295",
+            Self::TenderHeld { .. } => "HF-CMD-296",
+            Self::AttemptUnknown { .. } => "HF-CMD-297",
+            Self::AttemptNotOpen { .. } => "HF-CMD-298",
+            Self::RefundFirst { .. } => "HF-CMD-299",
+            Self::NoRefundAtDevice { .. } => "HF-CMD-300",
+            Self::SecondPersonNeeded => "HF-CMD-301",
+            Self::DeviceListInvalid { .. } => "HF-CMD-302",
             Self::NotSignedOn => "HF-CMD-101",
             Self::WrongPin { .. } => "HF-CMD-102",
             Self::LockedOut { .. } => "HF-CMD-103",

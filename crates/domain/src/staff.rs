@@ -90,10 +90,12 @@ pub enum Permission {
     BlockValue,
     /// Open a customer's account, and say how much may be owed on it.
     SetAccount,
+    /// Say what became of a payment whose terminal cannot.
+    ResolveTender,
 }
 
 impl Permission {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::PostVoid,
         Self::ReturnWithoutReceipt,
         Self::AdjustStock,
@@ -115,6 +117,7 @@ impl Permission {
         Self::CloseDay,
         Self::BlockValue,
         Self::SetAccount,
+        Self::ResolveTender,
     ];
 
     /// The name, as it is typed.
@@ -141,6 +144,7 @@ impl Permission {
             Self::CloseDay => "close-day",
             Self::BlockValue => "block-value",
             Self::SetAccount => "set-account",
+            Self::ResolveTender => "resolve-tender",
         }
     }
 }
@@ -170,6 +174,7 @@ impl fmt::Display for Permission {
             Self::CloseDay => "close the day and correct counts",
             Self::BlockValue => "block a gift card or store credit",
             Self::SetAccount => "say how much a customer may owe",
+            Self::ResolveTender => "say what became of a payment in doubt",
         })
     }
 }

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_money::Currency;
 
+use crate::attempt::{AskedTender, Attempt, PaymentDevice};
 use crate::bounded::{CouponCode, Label, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::day::{ClosedShift, OpenDay};
 use crate::event::{Event, Parent, ReturnSource};
-use crate::ids::{EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId};
+use crate::ids::{
+    AttemptId, EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
+};
 use crate::order::{Custody, Holder, Order, OrderEdit, ParkedBasket, Reservation};
 use crate::record::Record;
 use crate::sale::Sale;
@@ -73,6 +76,10 @@ pub struct State {
     pub documents: BTreeSet<TransactionId>,
     /// Subjects that the shell brought or that are not applied yet.
     pub subjects: BTreeMap<SubjectId, SubjectStanding>,
+    /// What takes money electronically.
+    pub devices: Vec<PaymentDevice>,
+    /// Attempts that are not closed, and closed ones of open shifts.
+    pub attempts: BTreeMap<AttemptId, Attempt>,
 }
 
 /// One epoch and the end of the history that it continues.
@@ -133,6 +140,10 @@ impl State {
                 };
                 std::iter::once(Need::Order(exchange.place.order)).chain(customer).chain(original).collect()
             }
+            Action::StartTender(start) => match &start.asked {
+                AskedTender::Pay { order, .. } => vec![Need::Order(*order)],
+                AskedTender::Refund { sale, .. } => vec![Need::Sale(*sale)],
+            },
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
             Action::SetAccount { terms, .. } => vec![Need::Subject(terms.customer)],
             Action::SignOn { .. }
@@ -152,7 +163,10 @@ impl State {
             | Action::CorrectShift { .. }
             | Action::MoveShift { .. }
             | Action::IssueValue(_)
-            | Action::SetValueStanding { .. } => Vec::new(),
+            | Action::SetValueStanding { .. }
+            | Action::AbortTender { .. }
+            | Action::ResolveTender { .. }
+            | Action::GiveBackTender { .. } => Vec::new(),
         }
     }
 
@@ -178,7 +192,11 @@ impl State {
             | HubCommand::DefineRole { .. }
             | HubCommand::ExpireReservations { .. }
             | HubCommand::AmendCatalog { .. }
-            | HubCommand::AddStaff { .. } => Vec::new(),
+            | HubCommand::AddStaff { .. }
+            | HubCommand::ConfigureDevices { .. }
+            | HubCommand::SendTender { .. }
+            // An order that waits for a device is open, and so it is in memory.
+            | HubCommand::SettleTender { .. } => Vec::new(),
         }
     }
 
@@ -287,7 +305,19 @@ impl State {
             | Event::AccountsReported { .. }
             | Event::TipsReported { .. }
             | Event::CatalogAmended { .. }
-            | Event::StaffAdded { .. } => None,
+            | Event::StaffAdded { .. }
+            | Event::PaymentDevicesConfigured { .. }
+            | Event::TenderStarted { .. }
+            | Event::TenderSent { .. }
+            | Event::TenderApproved { .. }
+            | Event::TenderDeclined { .. }
+            | Event::TenderInDoubt { .. }
+            | Event::TenderAbortAsked { .. }
+            | Event::TenderResolved { .. }
+            | Event::TenderReleased { .. }
+            | Event::TenderTaken { .. }
+            | Event::TenderUnclaimed { .. }
+            | Event::TendersCarriedOver { .. } => None,
         }
     }
 

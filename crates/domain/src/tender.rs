@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use holdfast_money::{Currency, Money};
 
-use crate::bounded::{Label, TenderCode, TenderReference, ValueNumber};
+use crate::attempt::CardFacts;
+use crate::bounded::{DeviceName, Label, PoiReference, TenderCode, TenderReference, ValueNumber};
+use crate::ids::AttemptId;
 use crate::value::ValueKind;
 
 /// The most tender types that a store lists.
@@ -26,6 +28,8 @@ pub enum TenderClass {
     StoredValue,
     /// What a customer owes the store from then on, by the number of their account.
     OnAccount,
+    /// Each one is confirmed by a device of the store or a gateway: card terminals and wallets.
+    Electronic,
 }
 
 impl TenderClass {
@@ -36,7 +40,7 @@ impl TenderClass {
 
     /// Whether a tip can come with it: what is the staff's is never owed by the store or to it.
     pub fn takes_tips(self) -> bool {
-        matches!(self, Self::Cash | Self::Other)
+        matches!(self, Self::Cash | Self::Other | Self::Electronic)
     }
 }
 
@@ -145,10 +149,28 @@ impl TenderType {
                 needs_reference: false,
                 allowed_offline: true,
             },
+            Self::electronic(code("terminal"), name("Card terminal")),
+            Self::electronic(code("wallet"), name("Wallet")),
             by_account(ValueKind::GiftCard, name("Gift card")),
             by_account(ValueKind::StoreCredit, name("Store credit")),
             by_account(ValueKind::CustomerAccount, name("On account")),
         ]
+    }
+
+    /// A type that a device confirms.
+    pub fn electronic(code: TenderCode, name: Label) -> Self {
+        Self {
+            code,
+            name,
+            class: TenderClass::Electronic,
+            opens_drawer: false,
+            counted_at_close: false,
+            change: ChangeRule::Never,
+            refund: RefundRule::ToTender,
+            rounding: TenderRounding::Exact,
+            needs_reference: false,
+            allowed_offline: false,
+        }
     }
 
     /// The stored form of a tender of this type.
@@ -216,6 +238,18 @@ pub enum TenderKind {
         class: TenderClass,
         reference: Option<TenderReference>,
     },
+    /// Confirmed by a device.
+    Electronic(Box<ElectronicTender>),
+}
+
+/// What a device confirmed, as much as a receipt and a refund need of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ElectronicTender {
+    pub code: TenderCode,
+    pub attempt: AttemptId,
+    pub device: DeviceName,
+    pub transaction: PoiReference,
+    pub card: CardFacts,
 }
 
 impl TenderKind {
@@ -223,6 +257,7 @@ impl TenderKind {
         match self {
             Self::Cash => TenderCode::new(CASH).expect("the code of cash is short and plain"),
             Self::Typed { code, .. } => code.clone(),
+            Self::Electronic(of) => of.code.clone(),
         }
     }
 
@@ -230,6 +265,15 @@ impl TenderKind {
         match self {
             Self::Cash => TenderClass::Cash,
             Self::Typed { class, .. } => *class,
+            Self::Electronic(_) => TenderClass::Electronic,
+        }
+    }
+
+    /// What a device confirmed.
+    pub fn electronic(&self) -> Option<&ElectronicTender> {
+        match self {
+            Self::Electronic(of) => Some(of),
+            Self::Cash | Self::Typed { .. } => None,
         }
     }
 
@@ -261,9 +305,11 @@ impl TenderReference {
         }
         match class {
             TenderClass::Other => digits > SLIP_DIGITS_MAX || longest > DIGIT_RUN_MAX,
-            TenderClass::Cash | TenderClass::Voucher | TenderClass::StoredValue | TenderClass::OnAccount => {
-                could_be_payment_card(self.as_str())
-            }
+            TenderClass::Cash
+            | TenderClass::Voucher
+            | TenderClass::StoredValue
+            | TenderClass::OnAccount
+            | TenderClass::Electronic => could_be_payment_card(self.as_str()),
         }
     }
 }

@@ -75,11 +75,17 @@ pub enum Bug {
     VaultNotSealed,
     /// The journal tries a failed sync again and believes the second answer.
     SyncTriedAgain,
+    /// An attempt to move money leaves before it is durable.
+    SentBeforeIntent,
+    /// After a restart an attempt is carried out again instead of asked about.
+    ResentWithoutAsking,
+    /// A device that does not answer is taken to have said no.
+    DoubtTakenForDecline,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -112,6 +118,9 @@ impl Bug {
         Self::PeopleNotInVault,
         Self::VaultNotSealed,
         Self::SyncTriedAgain,
+        Self::SentBeforeIntent,
+        Self::ResentWithoutAsking,
+        Self::DoubtTakenForDecline,
     ];
 }
 

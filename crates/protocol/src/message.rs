@@ -3,6 +3,7 @@
 mod reply;
 mod request;
 mod stream;
+mod tender;
 
 pub use reply::{
     Answer, ExchangedPart, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord,
@@ -17,3 +18,4 @@ pub use stream::{
     StatusMessage, StockEntry, StockMessage, TillPresence, TransactionKind, TransactionMessage,
     TransactionView, orders_news_of, transactions_of,
 };
+pub use tender::{TenderNews, TenderState, TenderStep, TenderView, TillEvent};

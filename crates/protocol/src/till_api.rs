@@ -18,6 +18,7 @@ use holdfast_domain::value::{AccountTerms, ValueKind, ValueStanding};
 use holdfast_money::Money;
 use serde::{Deserialize, Serialize};
 
+use crate::message::TenderView;
 use crate::message::{StatusMessage, StockEntry};
 use crate::wire::plain;
 
@@ -39,6 +40,8 @@ pub const ORDER_PATH: &str = "/api/v1/till/orders/{id}";
 pub const QUOTE_PATH: &str = "/api/v1/till/quote";
 /// GET, with the till's credential: what a gift card or store credit has left, `?account=<number>`.
 pub const VALUE_PATH: &str = "/api/v1/till/value";
+/// GET, with the till's credential: how a payment at a device stands, `?attempt=<id>`.
+pub const TENDER_PATH: &str = "/api/v1/till/tender";
 /// The most entries of one page of stock, catalog or orders.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
@@ -291,6 +294,16 @@ pub struct ValuePage {
     /// Of a customer's account only.
     #[serde(with = "plain")]
     pub terms: Option<AccountTerms>,
+}
+
+/// How a payment at a device stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenderPage {
+    /// The journal sequence that it is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    pub tender: TenderView,
 }
 
 /// A basket as it would be placed.

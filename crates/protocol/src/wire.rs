@@ -183,6 +183,7 @@ macro_rules! wire_enum {
 
 // After the macros that they use.
 mod book;
+mod electronic;
 mod events;
 mod leaves;
 mod orders;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::State;
+use holdfast_domain::attempt::PaymentDevice;
 use holdfast_domain::bounded::{CouponCode, Sku, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
@@ -71,6 +72,8 @@ pub(crate) struct StoreRow {
     count: Option<OpenCount>,
     #[serde(with = "plain")]
     taxes: Option<TaxTable>,
+    #[serde(with = "plain")]
+    devices: Vec<PaymentDevice>,
 }
 
 impl StoreRow {
@@ -105,6 +108,8 @@ impl StoreRow {
             issues: _,
             documents: _,
             subjects: _,
+            devices,
+            attempts: _,
         } = state;
         Self {
             epoch: *epoch,
@@ -120,6 +125,7 @@ impl StoreRow {
             roles: roles.values().cloned().collect(),
             count: count.clone(),
             taxes: taxes.clone(),
+            devices: devices.clone(),
         }
     }
 
@@ -137,6 +143,7 @@ impl StoreRow {
         state.count = self.count;
         state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
         state.taxes = self.taxes;
+        state.devices = self.devices;
     }
 }
 

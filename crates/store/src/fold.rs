@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::State;
 use holdfast_domain::evolve::Changes;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{
+    AttemptId, CommandId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId,
+};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::state::Need;
 use holdfast_domain::subject::SubjectStanding;
@@ -98,6 +100,11 @@ impl Core {
         each(rows, Table::Issues, |key, value| {
             let id = TransactionId(CommandId(id_of_key(Table::Issues, key)?));
             state.issues.insert(id, decode_wire(Table::Issues, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::Attempts, |key, value| {
+            let id = AttemptId(CommandId(id_of_key(Table::Attempts, key)?));
+            state.attempts.insert(id, decode_wire(Table::Attempts, value)?);
             Ok(())
         })?;
         each(rows, Table::Documents, |key, _| {
@@ -327,6 +334,13 @@ impl Fold {
         for account in &changes.values {
             if let Some(value) = state.values.get(account) {
                 writes.put(Table::Values, account.as_str().as_bytes(), encode_wire(value));
+            }
+        }
+        for id in &changes.attempts {
+            let key = id_key(id.0.0);
+            match state.attempts.get(id) {
+                Some(attempt) => writes.put(Table::Attempts, key, encode_wire(attempt)),
+                None => writes.remove(Table::Attempts, key),
             }
         }
         for id in &changes.issues {

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 11;
+pub const STATE_VERSION: u8 = 12;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -38,8 +38,8 @@ macro_rules! tables {
 tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
-    /// Epochs, store, profile, tenders, taxes, catalog version, last numbers of Z, day Z and correction, the store's roles and the count under way, under
-    /// one empty key.
+    /// Epochs, store, profile, tenders, taxes, catalog version, last numbers of Z, day Z and correction, the store's roles, the
+    /// count under way and payment devices, under one empty key.
     Store = "store",
     /// Terminal id → till.
     Tills = "tills",
@@ -87,6 +87,8 @@ tables! {
     Values = "values",
     /// Transaction id → issue of stored value in an open shift.
     Issues = "issues",
+    /// Attempt id → attempt to move money that is not over, or whose shift is open.
+    Attempts = "attempts",
 }
 
 impl Table {

@@ -81,6 +81,11 @@ impl TillLink for GateLink {
         }
     }
 
+    fn event(&self, terminal: TerminalId, payload: Bytes) {
+        // A till that misses one asks how its payment stands.
+        self.gate.event(terminal, payload);
+    }
+
     fn publish(&self, stream: Stream, payload: Bytes) {
         self.gate.publish(stream, payload);
     }

@@ -4,6 +4,7 @@
 //! is added does not compile here until it has a name, and a name that no run reaches, no golden file knows or no
 //! duplicate has tried fails a test by that name.
 
+use holdfast_devices::simulated::poi::{Mishap, Moment, Will};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::{Action, Effect, Event};
 
@@ -56,6 +57,10 @@ names! {
         Action::IssueValue(_) => "issue_value",
         Action::SetValueStanding { .. } => "set_value_standing",
         Action::SetAccount { .. } => "set_account",
+        Action::StartTender(_) => "start_tender",
+        Action::AbortTender { .. } => "abort_tender",
+        Action::ResolveTender { .. } => "resolve_tender",
+        Action::GiveBackTender { .. } => "give_back_tender",
     }
 }
 
@@ -80,6 +85,9 @@ names! {
         HubCommand::MergeSubject { .. } => "merge_subject",
         HubCommand::AmendCatalog { .. } => "amend_catalog",
         HubCommand::AddStaff { .. } => "add_staff",
+        HubCommand::ConfigureDevices { .. } => "configure_devices",
+        HubCommand::SendTender { .. } => "send_tender",
+        HubCommand::SettleTender { .. } => "settle_tender",
     }
 }
 
@@ -156,6 +164,18 @@ names! {
         Event::SubjectMerged { .. } => "subject_merged",
         Event::CatalogAmended { .. } => "catalog_amended",
         Event::StaffAdded { .. } => "staff_added",
+        Event::PaymentDevicesConfigured { .. } => "payment_devices_configured",
+        Event::TenderStarted { .. } => "tender_started",
+        Event::TenderSent { .. } => "tender_sent",
+        Event::TenderApproved { .. } => "tender_approved",
+        Event::TenderDeclined { .. } => "tender_declined",
+        Event::TenderInDoubt { .. } => "tender_in_doubt",
+        Event::TenderAbortAsked { .. } => "tender_abort_asked",
+        Event::TenderResolved { .. } => "tender_resolved",
+        Event::TenderReleased { .. } => "tender_released",
+        Event::TenderTaken { .. } => "tender_taken",
+        Event::TenderUnclaimed { .. } => "tender_unclaimed",
+        Event::TendersCarriedOver { .. } => "tenders_carried_over",
     }
 }
 
@@ -164,6 +184,8 @@ names! {
     EFFECTS, effect: Effect {
         Effect::Print { .. } => "print",
         Effect::OpenDrawer { .. } => "open_drawer",
+        Effect::StartTender { .. } => "start_tender",
+        Effect::AbortTender { .. } => "abort_tender",
     }
 }
 
@@ -218,6 +240,14 @@ pub enum TillMove {
     SetAccount,
     /// A customer pays off some of it.
     PayOff,
+    /// A device is to take what an order costs, or a part of it.
+    StartTender,
+    /// A device is to give back what it took for a sale.
+    StartRefund,
+    AbortTender,
+    /// A manager says what became of a payment, rightly or not.
+    ResolveTender,
+    GiveBackTender,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.
@@ -272,6 +302,8 @@ pub enum WorldMove {
     /// HQ is restored from a backup and has less than it once acknowledged.
     HeadquartersGoesBack,
     Repair,
+    /// Something goes wrong at a card terminal.
+    Terminal(usize, TerminalTrouble),
     /// The hub's clock moves by so many milliseconds.
     StepClock(i64),
     /// The hub starts with the clock of a machine without a battery.
@@ -282,6 +314,17 @@ pub enum WorldMove {
     CloneDisk,
     /// The hub goes on from the image.
     RollBack,
+}
+
+/// What happens at a card terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TerminalTrouble {
+    Unplug,
+    PlugIn,
+    /// With its next request.
+    Mishap(Moment, Mishap),
+    /// What its next customer does.
+    Will(Will),
 }
 
 /// One step of a run.

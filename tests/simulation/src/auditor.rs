@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_devices::simulated::poi::SimulatedPoi;
 use holdfast_domain::ids::CommandId;
 use holdfast_domain::order::Claim;
 use holdfast_domain::record::{Origin, Outcome, Record as Meaning};
@@ -29,6 +30,8 @@ pub struct Evidence<'a> {
     pub headquarters: &'a Headquarters,
     pub state: &'a dyn StateStore,
     pub observed: &'a holdfast_actors::Observation,
+    /// The card terminals, with their own books.
+    pub terminals: &'a [SimulatedPoi],
     /// No disk was replaced in this run: positions are for ever, and stock is known in full at every decision.
     pub one_history: bool,
     /// Both histories of a rolled-back disk count as kept.
@@ -45,6 +48,7 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
     for (_, meaning) in &meanings {
         for event in meaning.outcome.events() {
             reached.insert(format!("event:{}", alphabet::event(event)));
+            reached.extend(behind(event).iter().map(|name| (*name).to_owned()));
         }
     }
     clocks(&meanings, &mut wrong);
@@ -55,6 +59,17 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
     copy_at_headquarters(evidence, &mut wrong);
     observed(evidence, reached, &mut wrong);
     wrong
+}
+
+/// What devices and their actors do shows in what follows from it.
+fn behind(event: &Event) -> &'static [&'static str] {
+    match event {
+        Event::PaymentDevicesConfigured { .. } => &["hub_command:configure_devices"],
+        Event::TenderSent { .. } => &["hub_command:send_tender", "effect:start_tender"],
+        Event::TenderApproved { .. } | Event::TenderDeclined { .. } => &["hub_command:settle_tender"],
+        Event::TenderAbortAsked { .. } => &["effect:abort_tender"],
+        _ => &[],
+    }
 }
 
 /// P9: numbers without a gap, every hash follows from the one before.
@@ -213,6 +228,7 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     }
     books.check_numbers();
     books.check_values();
+    books.tenders.check(evidence.terminals, evidence.one_history, evidence.forks_are_kept, wrong);
     wrong.append(&mut books.wrong);
     let mut levels = BTreeMap::new();
     evidence.state.with_state(&mut |state| {

@@ -2,6 +2,7 @@
 //! nothing with the domain's own folding.
 
 mod days;
+mod tenders;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
 pub use days::Day;
 use days::Days;
+pub use tenders::Tenders;
 
 use crate::shop::{BUNDLE, BUNDLE_AGE, COUPON_USES_MAX, SCARCE, parts};
 
@@ -102,6 +104,8 @@ pub struct Books {
     /// Commands that may take an order out of another till's hands.
     pub take_overs: BTreeSet<CommandId>,
     pub days: Days,
+    /// What card terminals and wallets were asked for and said.
+    pub tenders: Tenders,
     pub wrong: Vec<String>,
 }
 
@@ -131,6 +135,7 @@ impl Books {
             }
             self.event(event, self.one_history && decided_here);
             self.days.add(event, &mut self.wrong);
+            self.tenders.add(event, &mut self.wrong, self.one_history);
             self.pass_on(event);
         }
     }
@@ -341,6 +346,7 @@ impl Books {
         for tender in &payment.tenders {
             match &tender.kind {
                 TenderKind::Cash => cash += tender.amount.minor(),
+                TenderKind::Electronic(of) => self.electronic(stamp.shift, of, tender.amount.minor()),
                 TenderKind::Typed { code, .. } => {
                     *self.others.entry((stamp.shift, code.to_string())).or_default() += tender.amount.minor();
                     if let TenderKind::Typed {

@@ -1,5 +1,7 @@
 //! What a clerk asks for next, from what the people in the shop know.
 
+mod terminals;
+
 use bytes::Bytes;
 use holdfast_domain::Action;
 use holdfast_domain::bounded::{Description, OrderTag, Sku, TenderCode, TenderReference, ValueNumber};
@@ -26,6 +28,7 @@ use holdfast_protocol::message::{ApprovedMessage, CommandMessage, Pin, Request, 
 use holdfast_terminal::dice::Dice;
 
 use crate::alphabet::TillMove;
+use crate::clerk::terminals::{at_a_device, at_devices};
 use crate::model::{KnownOrder, KnownSale, Model, Stage};
 use crate::shop::{
     ACCOUNTS, BUNDLE, GIFT_CARDS, SCARCE, SKUS, coupon, customer, eur, label, lines, reason, sku,
@@ -60,7 +63,8 @@ fn needs_permission(action: &Action) -> bool {
         | Action::CloseDay { .. }
         | Action::CorrectShift { .. }
         | Action::SetValueStanding { .. }
-        | Action::SetAccount { .. } => true,
+        | Action::SetAccount { .. }
+        | Action::ResolveTender { .. } => true,
         Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
         Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
         _ => false,
@@ -209,8 +213,10 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
         TillMove::Pay => {
             let order = fetched(model, dice).or_else(|| owing(model, till, dice));
             let order = order.or_else(|| open_order(model, till, dice))?;
-            let due = order.gross - order.paid;
+            // What devices took counts, as far as the clerk knows.
+            let due = (order.gross - order.paid - at_devices(model, order.id)).max(0);
             let tendered = match dice.below(10) {
+                _ if due == 0 => 0,
                 0 => due - 1,
                 1..=3 => due + i64::try_from(dice.below(500)).unwrap_or(0),
                 _ => due,
@@ -221,7 +227,7 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             } else {
                 ReceiptSource::Hub
             };
-            let on_account = model.account && order.named && dice.permille(600);
+            let on_account = due > 0 && model.account && order.named && dice.permille(600);
             let tenders = if on_account { owed(tendered, dice) } else { split(model, tendered, dice) };
             let settlement = Settlement::Full;
             let tips = if dice.permille(150) { tip(dice) } else { Vec::new() };
@@ -389,6 +395,11 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
             let (account, tenders) = (account(dice), split(model, amount.minor(), dice));
             Action::IssueValue(IssueValue { account, kind, amount, tenders, receipt })
         }
+        TillMove::StartTender
+        | TillMove::StartRefund
+        | TillMove::AbortTender
+        | TillMove::ResolveTender
+        | TillMove::GiveBackTender => at_a_device(model, till, doing, dice)?,
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),
@@ -547,6 +558,9 @@ fn new_credit(till: usize, fresh: u64) -> ValueNumber {
 
 /// Cash, or a part of it by card, with a voucher, a gift card, on account, or with what the store may not take.
 fn split(model: &Model, minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
+    if minor <= 0 {
+        return Vec::new();
+    }
     let code = match dice.below(10) {
         0..=2 => "card",
         3 => "voucher",

@@ -10,11 +10,12 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_actors::{
-    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Parts, Patience, Pins, PrinterSetup,
-    Running, TillLink, Uplink, UplinkFailure, Watch,
+    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Parts, Patience, PaymentPatience,
+    PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Watch,
 };
 use holdfast_devices::escpos::{DrawerPulse, Profile};
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
+use holdfast_domain::bounded::{DeviceName, TenderCode};
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::{HubCommand, NumberChoice};
@@ -160,6 +161,10 @@ impl TillLink for Link {
         if let Some(session) = self.session(till) {
             self.mouth.say(&till_host(till), &Frame::Reply { session, payload });
         }
+    }
+
+    fn event(&self, _: TerminalId, _: Bytes) {
+        // Whoever misses one asks; the clerks of this shop look at the terminal.
     }
 
     fn publish(&self, stream: Stream, payload: Bytes) {
@@ -337,6 +342,31 @@ fn unplugged() -> PrinterSetup {
     }
 }
 
+/// The shop's card terminals, as this hub's settings name them.
+fn terminals(world: &World) -> Vec<PaymentSetup> {
+    let patience = PaymentPatience {
+        mark: Duration::from_secs(1),
+        carry_out: Duration::from_secs(4),
+        ask: Duration::from_secs(1),
+        ask_again: Duration::from_millis(200),
+        ask_again_max: Duration::from_secs(2),
+    };
+    let setups = shop::TERMINALS.into_iter().zip(&world.terminals).map(|((name, tender, turn), poi)| {
+        let practice = poi.practice();
+        let mut setup = PaymentSetup::new(
+            DeviceName::new(name).expect("a short name"),
+            TenderCode::new(tender).expect("a short code"),
+            Vec::new(),
+            turn,
+            Arc::new(poi.clone()),
+            Arc::new(practice),
+        );
+        setup.patience = patience;
+        setup
+    });
+    setups.collect()
+}
+
 /// The hub's machine.
 ///
 /// # Errors
@@ -418,6 +448,7 @@ async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
         link: Arc::clone(&link) as _,
         uplink: Some(Arc::clone(&wan) as _),
         printers: vec![unplugged()],
+        payments: terminals(&world),
         software: "simulation".to_owned(),
         work: BlockingWork::Inline,
         notary: Some(Arc::new(Seal(Arc::clone(&world)))),

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use holdfast_domain::Action;
+use holdfast_domain::attempt::AskedTender;
 use holdfast_domain::calendar::BusinessDate;
-use holdfast_domain::ids::{CommandId, CountId, OrderId, ShiftId};
+use holdfast_domain::ids::{AttemptId, CommandId, CountId, EpochId, OrderId, ShiftId, Uuid};
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::order::{Channel, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder};
 use holdfast_domain::shift::Mode;
+use holdfast_domain::tender::Payment;
 use holdfast_protocol::message::{Answer, Reply, ReplyPosition, Request, Summary};
 
 use crate::alphabet;
@@ -107,16 +109,36 @@ pub struct KnownSale {
     pub mode: Mode,
     pub lines: Vec<(String, i64)>,
     pub touched: bool,
+    /// What devices took for it.
+    pub electronic: Vec<(AttemptId, i64)>,
+}
+
+/// A payment at a device.
+#[derive(Debug, Clone)]
+pub struct KnownAttempt {
+    pub id: AttemptId,
+    pub till: usize,
+    /// None for money that goes back.
+    pub order: Option<OrderId>,
+    pub minor: i64,
 }
 
 /// What the clerk at one till knows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Clerk {
+    /// Of the hub that the till talks to.
+    pub epoch: EpochId,
     /// Somebody is, and the till is not locked.
     pub signed_on: bool,
     pub shift: Option<(ShiftId, Mode)>,
     pub island: u32,
     pub asked: u64,
+}
+
+impl Clerk {
+    fn new() -> Self {
+        Self { epoch: EpochId(Uuid::nil()), signed_on: false, shift: None, island: 0, asked: 0 }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -142,6 +164,8 @@ pub struct Model {
     pub issues: Vec<(CommandId, usize)>,
     /// A customer may buy on account.
     pub account: bool,
+    /// What devices were asked for, as the clerks know it.
+    pub attempts: Vec<KnownAttempt>,
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
@@ -169,7 +193,8 @@ impl Model {
             sales: Vec::new(),
             issues: Vec::new(),
             account: false,
-            clerks: vec![Clerk::default(); tills],
+            attempts: Vec::new(),
+            clerks: vec![Clerk::new(); tills],
             count: None,
             days: BTreeSet::new(),
             zs: BTreeSet::new(),
@@ -319,13 +344,22 @@ impl Model {
                 }
             }
             (Some(Action::Exchange(exchange)), Summary::Exchanged { sold, .. }) => {
-                let shift = clerk.shift;
+                let (shift, electronic) = (clerk.shift, Vec::new());
                 self.placed(till, &exchange.place, sold.totals.gross.minor(), 1);
                 let Some(known) = self.orders.last_mut() else { return };
                 (known.stage, known.paid, known.sale) = (Stage::Over, known.gross, Some(id));
                 if let Some((shift, mode)) = shift {
                     let (order, lines) = (known.id, known.lines.clone());
-                    let sale = KnownSale { transaction: id, order, till, shift, mode, lines, touched: false };
+                    let sale = KnownSale {
+                        transaction: id,
+                        order,
+                        till,
+                        shift,
+                        mode,
+                        lines,
+                        touched: false,
+                        electronic: electronic.clone(),
+                    };
                     self.sales.push(sale);
                 }
             }
@@ -337,6 +371,7 @@ impl Model {
             }
             (Some(Action::Pay { order, .. }), Summary::Transaction { payment, .. }) => {
                 let due = payment.as_ref().map_or(0, |payment| payment.due.minor());
+                let electronic = payment.as_ref().map(by_device).unwrap_or_default();
                 let shift = clerk.shift;
                 let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) else { return };
                 known.paid += due;
@@ -348,12 +383,28 @@ impl Model {
                 known.sale = Some(id);
                 if let Some((shift, mode)) = shift {
                     let (order, lines) = (known.id, known.lines.clone());
-                    let sale = KnownSale { transaction: id, order, till, shift, mode, lines, touched: false };
+                    let sale = KnownSale {
+                        transaction: id,
+                        order,
+                        till,
+                        shift,
+                        mode,
+                        lines,
+                        touched: false,
+                        electronic: electronic.clone(),
+                    };
                     self.sales.push(sale);
                 }
             }
             (Some(Action::IssueValue(_)), _) => self.issues.push((id, till)),
             (Some(Action::SetAccount { .. }), _) => self.account = true,
+            (Some(Action::StartTender(start)), Summary::TenderStarted { attempt, amount, .. }) => {
+                let order = match start.asked {
+                    AskedTender::Pay { order, .. } => Some(order),
+                    AskedTender::Refund { .. } => None,
+                };
+                self.attempts.push(KnownAttempt { id: *attempt, till, order, minor: amount.minor() });
+            }
             (Some(Action::CancelOrder { order, .. } | Action::FulfilOrder { order }), _) => {
                 if let Some(known) = self.orders.iter_mut().find(|known| known.id == *order) {
                     known.stage = Stage::Over;
@@ -425,6 +476,14 @@ impl Model {
             }
         }
     }
+}
+
+fn by_device(payment: &Payment) -> Vec<(AttemptId, i64)> {
+    let electronic = payment
+        .tenders
+        .iter()
+        .filter_map(|tender| tender.kind.electronic().map(|of| (of.attempt, tender.amount.minor())));
+    electronic.collect()
 }
 
 fn item(item: &holdfast_domain::catalog::ItemRef) -> String {

@@ -1,10 +1,13 @@
 //! What a seed makes of a run: how many tills, which weather, which kinds of trouble, and which move comes next. Every
 //! seed leaves out some kinds of trouble, so that the others get room.
 
+use holdfast_devices::payment::ErrorCondition;
+use holdfast_devices::simulated::poi::{Mishap, Moment, Will};
 use holdfast_terminal::dice::Dice;
 use serde::{Deserialize, Serialize};
 
-use crate::alphabet::{Fate, HubMove, Move, TillMove, WorldMove};
+use crate::alphabet::{Fate, HubMove, Move, TerminalTrouble, TillMove, WorldMove};
+use crate::world::TERMINALS;
 
 /// What a run is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -58,9 +61,10 @@ enum Trouble {
     Clock,
     Destroy,
     RollBack,
+    Terminal,
 }
 
-const TROUBLES: [Trouble; 14] = [
+const TROUBLES: [Trouble; 15] = [
     Trouble::Kill,
     Trouble::Power,
     Trouble::HubDisk,
@@ -75,6 +79,7 @@ const TROUBLES: [Trouble; 14] = [
     Trouble::Clock,
     Trouble::Destroy,
     Trouble::RollBack,
+    Trouble::Terminal,
 ];
 
 impl Plan {
@@ -159,7 +164,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 36] = [
+        const WISHES: [(u64, TillMove); 41] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -190,6 +195,11 @@ impl Plan {
             (10, TillMove::BlockValue),
             (20, TillMove::SetAccount),
             (30, TillMove::PayOff),
+            (120, TillMove::StartTender),
+            (25, TillMove::StartRefund),
+            (12, TillMove::AbortTender),
+            (25, TillMove::ResolveTender),
+            (20, TillMove::GiveBackTender),
             (45, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),
@@ -239,9 +249,28 @@ impl Plan {
             Trouble::GoesBack => WorldMove::HeadquartersGoesBack,
             Trouble::Clock => clock(dice),
             Trouble::Destroy => WorldMove::DestroyHub,
+            Trouble::Terminal => WorldMove::Terminal(
+                usize::try_from(dice.below(TERMINALS as u64)).unwrap_or(0),
+                at_terminal(dice),
+            ),
             Trouble::RollBack if dice.permille(600) => WorldMove::CloneDisk,
             Trouble::RollBack => WorldMove::RollBack,
         }
+    }
+}
+
+fn at_terminal(dice: &mut Dice) -> TerminalTrouble {
+    match dice.below(10) {
+        0 => TerminalTrouble::Unplug,
+        1 => TerminalTrouble::PlugIn,
+        2..=6 => {
+            let moment = *dice.pick(&Moment::ALL).unwrap_or(&Moment::AfterArrival);
+            let mishap = *dice.pick(&Mishap::ALL).unwrap_or(&Mishap::LineBreaks);
+            TerminalTrouble::Mishap(moment, mishap)
+        }
+        7 => TerminalTrouble::Will(Will::Decline(ErrorCondition::Refusal)),
+        8 => TerminalTrouble::Will(Will::ApprovePart { minor: 100 }),
+        _ => TerminalTrouble::Will(Will::Tip { minor: 50 }),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::amendment::CatalogChange;
+use holdfast_domain::attempt::Turn;
 use holdfast_domain::bounded::{
     Address, Barcode, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason, Sku,
     TaxClass, TaxCode, TimeZoneName,
@@ -23,6 +24,13 @@ use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_terminal::dice::Dice;
 
 /// The manager, who may do everything.
+/// What takes money electronically: name, tender type, and whether one customer at a time.
+pub const TERMINALS: [(&str, &str, Turn); crate::world::TERMINALS] = [
+    ("left", "terminal", Turn::OneAtATime),
+    ("right", "terminal", Turn::OneAtATime),
+    ("wallet", "wallet", Turn::Many),
+];
+
 pub const MANAGER: StaffNumber = StaffNumber(1);
 /// A cashier, who may not and asks the manager.
 pub const CASHIER: StaffNumber = StaffNumber(2);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdfast_domain::attempt::{Attempt, AttemptStanding};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::{EpochId, Uuid};
 use holdfast_journal::{MemoryStorage, storage};
@@ -13,7 +14,7 @@ use holdfast_store::StateStore as _;
 use holdfast_terminal::dice::Dice;
 use turmoil::Sim;
 
-use crate::alphabet::{Fate, Move, TillMove, WorldMove};
+use crate::alphabet::{Fate, Move, TerminalTrouble, TillMove, WorldMove};
 use crate::auditor::{Evidence, audit, survives_a_power_cut};
 use crate::fate::Cut;
 use crate::plan::{Plan, Profile};
@@ -24,6 +25,9 @@ use crate::{clerk, headquarters, hub, model, till};
 const QUIET_WITHIN: Duration = Duration::from_secs(240);
 /// How long a machine may take to start and found its store.
 const START_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long it takes at least until another machine is there: longer than any message is on its way.
+const FETCHED_AFTER_TICKS: u64 = 150;
 
 /// What became of a run.
 #[derive(Debug)]
@@ -216,8 +220,12 @@ impl Run {
             self.world.till_bells[n].notify_one();
             return;
         }
+        let hub = self.world.till(n).hub;
         let want = {
             let mut model = self.world.model();
+            if let Some(epoch) = hub {
+                model.clerks[n].epoch = epoch;
+            }
             if model.open(n) >= self.plan.open_max {
                 return;
             }
@@ -293,6 +301,15 @@ impl Run {
                 self.world.model().counts.clock_jumps += 1;
                 self.crash_hub(None);
                 self.world.set_clock(1_000);
+            }
+            WorldMove::Terminal(n, trouble) => {
+                let poi = &self.world.terminals[n];
+                match trouble {
+                    TerminalTrouble::Unplug => poi.unplug(),
+                    TerminalTrouble::PlugIn => poi.plug_in(),
+                    TerminalTrouble::Mishap(moment, mishap) => poi.mishap(moment, mishap),
+                    TerminalTrouble::Will(will) => poi.will(will),
+                }
             }
             WorldMove::DestroyHub => return self.destroy_hub(),
             WorldMove::CloneDisk => {
@@ -384,15 +401,15 @@ impl Run {
     fn destroy_hub(&mut self) -> Result<(), String> {
         // A replacement needs the store's first records at HQ, and HQ itself.
         let founded = 6 + self.plan.tills as u64;
-        let (copy, whole) = {
-            let mut headquarters = self.world.headquarters();
-            headquarters.flush();
-            (headquarters.copy(), headquarters.is_whole())
-        };
-        if !whole || (copy.len() as u64) < founded {
+        if self.copy_at_headquarters().is_none_or(|copy| (copy.len() as u64) < founded) {
             return Ok(());
         }
         self.crash_hub(None);
+        // Another machine is fetched: whatever the old one had on its way to HQ has arrived by then.
+        self.hub_starts_at = None;
+        self.pass(FETCHED_AFTER_TICKS)?;
+        self.hub_starts_at = Some(self.world.now_ms() + self.dice.between(40, 1_500));
+        let Some(copy) = self.copy_at_headquarters() else { return Ok(()) };
         self.one_history = false;
         {
             let mut model = self.world.model();
@@ -407,6 +424,13 @@ impl Run {
         hub.machines += 1;
         hub.rebuild = Some(copy);
         Ok(())
+    }
+
+    /// What HQ could hand to another machine; none while it lacks something itself.
+    fn copy_at_headquarters(&self) -> Option<Vec<holdfast_journal::Record>> {
+        let mut headquarters = self.world.headquarters();
+        headquarters.flush();
+        headquarters.is_whole().then(|| headquarters.copy())
     }
 
     fn repair_network(&mut self) {
@@ -434,6 +458,10 @@ impl Run {
         for n in 0..self.plan.tills {
             self.world.till(n).disk.heal();
         }
+        for poi in &self.world.terminals {
+            poi.behave();
+            poi.plug_in();
+        }
     }
 
     /// Everything is answered, nothing is left to offer, and HQ has it all.
@@ -453,6 +481,9 @@ impl Run {
             return false;
         }
         let applied = self.world.hub().state.as_ref().and_then(|state| state.applied());
+        if !self.doubts().is_empty() {
+            return false;
+        }
         match (head, newest) {
             (Some(head), Some(last)) => {
                 head.seq == last.seq
@@ -461,6 +492,23 @@ impl Run {
             }
             _ => false,
         }
+    }
+
+    /// Payments of which nobody knows what became of them.
+    fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if let Some(state) = &self.world.hub().state {
+            state.with_state(&mut |state| {
+                let asked = |attempt: &&Attempt| {
+                    attempt.occupies_device() || matches!(attempt.standing, AttemptStanding::Disowned { .. })
+                };
+                let open = state.attempts.values().filter(asked);
+                doubts = open
+                    .map(|open| format!("{} at {} is {:?}", open.id, open.device, open.standing))
+                    .collect();
+            });
+        }
+        doubts
     }
 
     fn till_is_quiet(&self, n: usize) -> bool {
@@ -507,9 +555,10 @@ impl Run {
         let head = self.world.hub().reader.as_ref().and_then(holdfast_journal::Reader::head);
         let newest = self.world.headquarters().newest().map(|last| last.seq);
         format!(
-            "not quiet after the repair; {}; hub at {:?}, HQ at {newest:?}",
+            "not quiet after the repair; {}; hub at {:?}, HQ at {newest:?}; in doubt {:?}",
             tills.join("; "),
-            head.map(|h| h.seq)
+            head.map(|h| h.seq),
+            self.doubts()
         )
     }
 
@@ -569,6 +618,7 @@ impl Run {
             headquarters: &headquarters,
             state: state.as_ref(),
             observed: &told,
+            terminals: &self.world.terminals,
             one_history: self.one_history,
             forks_are_kept: self.forks,
             offering: (0..self.plan.tills).flat_map(|n| self.world.till(n).offering.clone()).collect(),

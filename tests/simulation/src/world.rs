@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdfast_devices::simulated::poi::SimulatedPoi;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::{CommandId, EpochId, HubId, TerminalId, Uuid};
 use holdfast_journal::{MemoryStorage, Reader};
@@ -22,6 +23,10 @@ use crate::model::Model;
 pub const TICK: Duration = Duration::from_millis(20);
 /// The wall clock when a run begins, milliseconds since the Unix epoch.
 pub const DAWN_MS: i64 = 1_796_000_000_000;
+/// Two card terminals that the tills share, and a wallet.
+pub const TERMINALS: usize = 3;
+/// How long each step at a terminal takes.
+const PACE: Duration = Duration::from_millis(120);
 /// Lines of the trace that are kept for whoever reads a failure.
 const TRACE_LINES_MAX: usize = 120;
 
@@ -37,7 +42,9 @@ pub struct World {
     pub model: Mutex<Model>,
     pub weather: Mutex<Weather>,
     pub trace: Mutex<Trace>,
-    now_ms: AtomicU64,
+    /// Card terminals and a wallet: they and their books survive whatever happens to the hub.
+    pub terminals: Vec<SimulatedPoi>,
+    now_ms: Arc<AtomicU64>,
     clock_ms: AtomicI64,
 }
 
@@ -175,7 +182,13 @@ impl World {
             told: None,
             epochs_opened: 0,
         };
+        let now_ms = Arc::new(AtomicU64::new(0));
+        let terminals = (0..TERMINALS).map(|_| {
+            let now_ms = Arc::clone(&now_ms);
+            SimulatedPoi::new(PACE).by_clock(move || Duration::from_millis(now_ms.load(Ordering::Relaxed)))
+        });
         Arc::new(Self {
+            terminals: terminals.collect(),
             seed,
             tills: (0..tills).map(|_| Mutex::new(place())).collect(),
             till_bells: (0..tills).map(|_| Notify::new()).collect(),
@@ -185,7 +198,7 @@ impl World {
             model: Mutex::new(Model::new(tills)),
             weather: Mutex::new(weather),
             trace: Mutex::new(Trace { hash: 0xcbf2_9ce4_8422_2325, lines: VecDeque::new(), aloud }),
-            now_ms: AtomicU64::new(0),
+            now_ms,
             clock_ms: AtomicI64::new(DAWN_MS),
         })
     }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use holdfast_domain::attempt::{Attempt, AttemptStanding};
+use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
@@ -11,7 +13,7 @@ use holdfast_domain::context::Context;
 use holdfast_domain::decide::accept_offer;
 use holdfast_domain::event::{DocumentOutcome, Event};
 use holdfast_domain::evolve::Changes;
-use holdfast_domain::ids::{CommandId, EpochId, TransactionId};
+use holdfast_domain::ids::{CommandId, EpochId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::refusal::RefusalNote;
@@ -19,14 +21,17 @@ use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::encode_record;
-use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord};
+use holdfast_protocol::message::{ReplyPosition, StockEntry, StoredRecord, TenderView};
 use ractor::RpcReplyPort;
 
 use tokio::time::Instant;
 
 use super::clock::{Reading, RecordClock};
-use super::{Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, Touched, Verdict, mistakes};
+use super::{
+    Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, OpenTenders, Touched, Verdict, mistakes,
+};
 use crate::house::House;
+use crate::payment::Wanted;
 
 /// The most documents that one settlement record names.
 const SETTLED_AT_ONCE_MAX: usize = 256;
@@ -50,6 +55,9 @@ pub(super) struct Pending {
     pub drawers: Vec<TillNumber>,
     pub stock: Vec<StockEntry>,
     pub papers: Vec<crate::printer::Paper>,
+    pub wanted: Vec<Wanted>,
+    /// Attempts that changed, for the tills that began them.
+    pub tenders: Vec<(TerminalId, TenderView)>,
     pub catalog: Option<Arc<Catalog>>,
 }
 
@@ -87,7 +95,7 @@ pub(crate) struct Book {
 impl Book {
     /// Brings the state on disk up to the journal's end and starts from a copy of it. Blocking.
     pub fn load(house: Arc<House>) -> Result<Self, holdfast_store::StoreError> {
-        holdfast_store::catch_up(house.store.as_ref(), &house.reader, crate::projector::BATCH_RECORDS_MAX)?;
+        house.catch_up()?;
         let mut state = State::default();
         house.store.with_state(&mut |known| state = known.clone());
         let applied = house.store.applied().map_or(0, |at| at.seq);
@@ -119,6 +127,7 @@ impl Book {
             house,
         };
         book.settle_what_was_printing();
+        book.configure_devices();
         Ok(book)
     }
 
@@ -131,6 +140,36 @@ impl Book {
         };
         let open: Vec<_> = self.state.documents.iter().map(|transaction| (*transaction, outcome)).collect();
         self.settle(&open);
+    }
+
+    /// The settings' list of payment devices becomes the store's, where it is another one.
+    fn configure_devices(&mut self) {
+        let devices: Vec<_> = self.house.payments.iter().map(|setup| setup.device.clone()).collect();
+        if self.state.epoch.is_none() || self.state.devices == devices {
+            return;
+        }
+        match decide_hub(&self.state, &HubCommand::ConfigureDevices { devices }) {
+            Ok(Decision { events, effects }) => {
+                let Some((recorded_at, ..)) = self.now() else { return };
+                let record =
+                    Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+                self.commit(record, effects, Waiter::Nobody, None);
+            }
+            Err(refusal) => tracing::error!(code = refusal.code(), "the list of payment devices is wrong"),
+        }
+    }
+
+    /// Attempts of which their devices may still have something to say.
+    pub fn open_attempts(&self) -> impl Iterator<Item = Attempt> {
+        let is_open = |attempt: &&Attempt| {
+            attempt.occupies_device() || matches!(attempt.standing, AttemptStanding::Disowned { .. })
+        };
+        self.state.attempts.values().filter(is_open).cloned()
+    }
+
+    pub fn open_tenders(&self, device: &DeviceName, reply: RpcReplyPort<OpenTenders>) {
+        let attempts = self.open_attempts().filter(|attempt| attempt.device == *device).collect();
+        answer(reply, OpenTenders { seq: self.head_seq(), attempts });
     }
 
     pub fn decide(&mut self, ask: Ask, reply: RpcReplyPort<Verdict>) {
@@ -187,7 +226,15 @@ impl Book {
                 None => answer(reply, Verdict::Busy),
                 Some((recorded_at, ..)) => {
                     let record = Record { recorded_at, ..taken_over };
-                    self.commit(record, Vec::new(), Waiter::Till(reply), None);
+                    // What may have left at another hub is asked about.
+                    let begun = record.outcome.events().iter().filter_map(|event| match event {
+                        Event::TenderStarted { attempt, .. } => {
+                            Some(Effect::StartTender { attempt: *attempt })
+                        }
+                        _ => None,
+                    });
+                    let begun = begun.collect();
+                    self.commit(record, begun, Waiter::Till(reply), None);
                 }
             },
         }
@@ -222,6 +269,7 @@ impl Book {
         let outcome = Outcome::Accepted { events: decision.events };
         let record = Record { recorded_at, origin: Origin::Hub, outcome };
         self.commit(record, decision.effects, Waiter::Hub(reply), catalog);
+        self.configure_devices();
     }
 
     /// Records what became of printed documents.
@@ -458,11 +506,24 @@ impl Book {
         let papers = crate::printer::papers(&self.state, &record, &effects);
         let drawers = effects.iter().filter_map(|effect| match effect {
             Effect::OpenDrawer { terminal } => self.state.tills.get(terminal).map(|till| till.number),
-            Effect::Print { .. } => None,
+            Effect::Print { .. } | Effect::StartTender { .. } | Effect::AbortTender { .. } => None,
         });
         let drawers = drawers.collect();
+        let attempt = |id| self.state.attempts.get(id).cloned().map(Box::new);
+        let wanted = effects.iter().filter_map(|effect| match effect {
+            Effect::StartTender { attempt: id } => attempt(id).map(Wanted::Start),
+            Effect::AbortTender { attempt: id } => attempt(id).map(Wanted::Abort),
+            Effect::Print { .. } | Effect::OpenDrawer { .. } => None,
+        });
+        let wanted = wanted.collect();
+        let tenders = changes.attempts.iter().filter_map(|id| {
+            let attempt = self.state.attempts.get(id)?;
+            Some((attempt.stamp.terminal, TenderView::of(attempt)))
+        });
+        let tenders = tenders.collect();
         let stored = Arc::new(StoredRecord { position, payload, record });
-        let pending = Pending { stored, waiters: vec![waiter], drawers, stock, papers, catalog };
+        let pending =
+            Pending { stored, waiters: vec![waiter], drawers, stock, papers, wanted, tenders, catalog };
         if is_planted(Bug::ReplyBeforeSync) {
             self.release_one(pending);
         } else {

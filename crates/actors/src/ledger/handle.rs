@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use holdfast_domain::Refusal;
 use holdfast_domain::State;
+use holdfast_domain::attempt::Attempt;
+use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::state::Need;
@@ -103,6 +105,18 @@ impl LedgerHandle {
 
     pub(crate) async fn offer(&self, offer: OfferAsk) -> Result<Verdict, LedgerError> {
         self.call(|reply| Message::Offer(Box::new(offer), reply)).await
+    }
+
+    /// The attempts of a device that are not over. Everything that led to them is durable.
+    pub(crate) async fn open_tenders(&self, device: &DeviceName) -> Result<Vec<Attempt>, LedgerError> {
+        let open = self.call(|reply| Message::OpenTenders(device.clone(), reply)).await?;
+        let mut synced = self.house.synced.clone();
+        let durable = synced.wait_for(|seq| *seq >= open.seq);
+        match tokio::time::timeout(LEDGER_DEADLINE, durable).await {
+            Ok(Ok(_)) => Ok(open.attempts),
+            Ok(Err(_)) => Err(LedgerError::Unavailable),
+            Err(_) => Err(LedgerError::Timeout),
+        }
     }
 
     pub(crate) async fn observe(&self) -> Result<Observation, LedgerError> {

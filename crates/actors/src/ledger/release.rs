@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_domain::shift::Mode;
-use holdfast_protocol::message::{StockMessage, orders_news_of};
+use holdfast_protocol::message::{StockMessage, TenderNews, orders_news_of};
 use holdfast_protocol::topics::Stream;
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ impl Book {
     }
 
     pub(super) fn release_one(&mut self, pending: Pending) {
-        let Pending { stored, waiters, drawers, stock, papers, catalog } = pending;
+        let Pending { stored, waiters, drawers, stock, papers, wanted, tenders, catalog } = pending;
         for waiter in waiters {
             match waiter {
                 Waiter::Till(reply) => answer(reply, Verdict::Decided(Arc::clone(&stored))),
@@ -63,6 +63,13 @@ impl Book {
         }
         if let Some(catalog) = catalog {
             crate::catalog::activate(&self.house, catalog);
+        }
+        for (terminal, tender) in tenders {
+            let attempt = tender.attempt;
+            self.house.tell(terminal, attempt, TenderNews::Standing { seq, tender: Box::new(tender) });
+        }
+        for wanted in wanted {
+            crate::payment::want(&self.house, wanted);
         }
         for till in drawers {
             crate::drawer::open(&self.house, till);

@@ -15,7 +15,7 @@ use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::state::State;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tax::TaxTotal;
-use holdfast_domain::tender::{Payment, Tender, TenderKind, TenderType};
+use holdfast_domain::tender::{ElectronicTender, Payment, Tender, TenderKind, TenderType};
 use holdfast_domain::value::ValueKind;
 use holdfast_domain::{Effect, Record};
 use holdfast_money::{Money, Quantity, UnitPrice};
@@ -594,8 +594,15 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
             (TenderKind::Typed { code, .. }, true) => {
                 format!("Back to {}", tender_name(&paper.tender_types, code))
             }
+            (TenderKind::Electronic(of), false) => tender_name(&paper.tender_types, &of.code),
+            (TenderKind::Electronic(of), true) => {
+                format!("Back to {}", tender_name(&paper.tender_types, &of.code))
+            }
         };
         document.row(label, plain(amount));
+        if let Some(of) = tender.kind.electronic() {
+            card_lines(document, of);
+        }
         if let TenderKind::Typed { reference: Some(reference), .. } = &tender.kind {
             document.text(format!("  {reference}"));
         }
@@ -610,6 +617,23 @@ fn add_payment(document: &mut Document, paper: &Receipt) {
             false => document.row(format!("Tip, {name}"), plain(tip.amount)),
         };
     }
+}
+
+/// What card schemes want on a receipt, as much of it as the device told.
+fn card_lines(document: &mut Document, of: &ElectronicTender) {
+    let card = &of.card;
+    let words = [card.scheme.as_ref(), card.wallet.as_ref()].into_iter().flatten().map(ToString::to_string);
+    let ending = card.last_four.as_ref().map(|ending| format!("****{ending}"));
+    let entry = card.entry.map(|entry| entry.name().to_owned());
+    let line: Vec<String> = words.chain(ending).chain(entry).collect();
+    if !line.is_empty() {
+        document.text(format!("  {}", line.join(" ")));
+    }
+    if let Some(aid) = &card.aid {
+        document.text(format!("  AID {aid}"));
+    }
+    let auth = card.auth_code.as_ref().map(|code| format!("auth {code} "));
+    document.text(format!("  {}ref {}", auth.unwrap_or_default(), of.transaction));
 }
 
 /// A unit price with as many places as coins have, or more where it has more.

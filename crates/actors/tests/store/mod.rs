@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdfast_actors::{Calendar, Clock, Ids, Observation, Parts, Pins, Running, TillLink, TillsHandle};
+use holdfast_domain::attempt::{AskedTender, StartTender};
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockRule, Unit};
 use holdfast_domain::command::{Action, HubCommand, NumberChoice, Settlement};
 use holdfast_domain::event::CatalogSource;
-use holdfast_domain::ids::{CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, Uuid};
+use holdfast_domain::ids::{
+    AttemptId, CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, TerminalId, Uuid,
+};
 use holdfast_domain::line::{LineInput, LineNumber};
 use holdfast_domain::order::{Channel, PlaceOrder};
 use holdfast_domain::receipt::ReceiptSource;
@@ -27,10 +30,14 @@ use holdfast_domain::tax::{TaxBasis, TaxRate, TaxRounding, TaxRule};
 use holdfast_domain::tender::TenderInput;
 use holdfast_journal::{Journal, MemoryStorage, Options};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
-use holdfast_protocol::message::{Answer, CommandMessage, Pin, Reply, Request, SignOnMessage};
+use holdfast_protocol::message::{
+    Answer, CommandMessage, Pin, Reply, Request, SignOnMessage, TenderState, TenderView, TillEvent,
+};
 use holdfast_protocol::topics::Stream;
 use holdfast_store::{MemoryStore, StateStore};
 
+/// The first epoch of every store.
+pub const EPOCH: EpochId = EpochId(Uuid::from_u128(0xE0));
 pub const DEADLINE: Duration = Duration::from_secs(20);
 /// When a till comes back that was told to.
 const RETRY_AFTER: Duration = Duration::from_millis(5);
@@ -79,12 +86,18 @@ impl Pins for OnePin {
 pub struct TestLink {
     replies: Mutex<Vec<(TerminalId, u64, Reply)>>,
     pub published: Mutex<Vec<(Stream, serde_json::Value)>>,
+    pub events: Mutex<Vec<(TerminalId, TillEvent)>>,
     pub arrived: tokio::sync::Notify,
 }
 impl TillLink for TestLink {
     fn reply(&self, terminal: TerminalId, connection: u64, payload: Bytes) {
         let reply = serde_json::from_slice(&payload).expect("replies are replies");
         self.replies.lock().unwrap().push((terminal, connection, reply));
+        self.arrived.notify_waiters();
+    }
+    fn event(&self, terminal: TerminalId, payload: Bytes) {
+        let event = serde_json::from_slice(&payload).expect("events are events");
+        self.events.lock().unwrap().push((terminal, event));
         self.arrived.notify_waiters();
     }
     fn publish(&self, stream: Stream, payload: Bytes) {
@@ -171,7 +184,7 @@ impl Store {
     pub async fn open_with(tills: u128, change: impl FnOnce(&mut Parts)) -> Self {
         let store = Self::start_with(Arc::new(MemoryStorage::new()), MemoryStore::new(), change).await;
         let ledger = store.running.ledger();
-        let epoch = EpochId(Uuid::from_u128(0xE0));
+        let epoch = EPOCH;
         let (hub, hub_key, id) = (HubId(Uuid::from_u128(0x48)), [1; 32], profile().store);
         let catalog = Arc::new(Catalog::new(1, products()).unwrap());
         for command in [
@@ -238,6 +251,7 @@ impl Store {
             link: Arc::clone(&link) as _,
             uplink: None,
             printers: Vec::new(),
+            payments: Vec::new(),
             software: "test".to_owned(),
             work: holdfast_actors::BlockingWork::Threads,
             watch: holdfast_actors::Watch::default(),
@@ -351,7 +365,28 @@ impl Store {
     }
 
     pub fn pay(&self, order: OrderId, minor: i64) -> Action {
-        let tenders = vec![TenderInput::cash(eur(minor))];
+        self.pay_with(order, vec![TenderInput::cash(eur(minor))])
+    }
+
+    pub fn has_terminal(&self) -> bool {
+        let mut any = false;
+        self.state.with_state(&mut |state| any = !state.devices.is_empty());
+        any
+    }
+
+    pub fn start_tender(&self, order: OrderId, minor: i64) -> Action {
+        let asked = AskedTender::Pay { order, code: TenderCode::new("terminal").unwrap() };
+        Action::StartTender(StartTender { epoch: EPOCH, asked, amount: eur(minor), tip: None, device: None })
+    }
+
+    /// How a payment stands, as a till reads it.
+    pub fn standing(&self, attempt: AttemptId) -> Option<TenderState> {
+        let mut found = None;
+        self.state.with_state(&mut |state| found = state.attempts.get(&attempt).map(TenderView::of));
+        found.map(|tender| tender.state)
+    }
+
+    pub fn pay_with(&self, order: OrderId, tenders: Vec<TenderInput>) -> Action {
         Action::Pay {
             order,
             tenders,

@@ -20,6 +20,7 @@ pub(super) fn decide(desk: &Desk<'_>, order: OrderId, reason: &Reason) -> Result
         return Err(Refusal::ModeMismatch { order });
     }
     super::custody::at_hand(desk, found)?;
+    super::attempts::none_open(desk.state, order)?;
     let (receipt, mut events) = desk.number(ReceiptSource::Hub, shift.mode)?;
     events.push(Event::OrderCancelled {
         stamp,

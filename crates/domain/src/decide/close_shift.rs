@@ -3,6 +3,7 @@
 use holdfast_money::Money;
 
 use super::{Decision, Desk, tenders::type_of};
+use crate::attempt::Attempt;
 use crate::command::ShiftCount;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, ShiftId};
@@ -57,6 +58,7 @@ pub(super) fn decide(
         events.push(Event::TipsReported { stamp, z_number, tips: open.tips.clone() });
     }
     events.extend(carried_over(desk, stamp, z_number));
+    events.extend(open_tenders(desk, stamp, z_number));
     Ok(Decision { events, effects: Vec::new() })
 }
 
@@ -184,4 +186,11 @@ fn carried_over(desk: &Desk<'_>, stamp: Stamp, z_number: u32) -> Option<Event> {
     let count = u32::try_from(orders.len()).unwrap_or(u32::MAX);
     orders.truncate(CARRIED_OVER_MAX);
     Some(Event::OrdersCarriedOver { stamp, z_number, count, open_amount, orders })
+}
+
+/// What devices were asked for in this shift and what is not over. Nothing of it blocks the close either.
+fn open_tenders(desk: &Desk<'_>, stamp: Stamp, z_number: u32) -> Option<Event> {
+    let of_shift = desk.state.attempts.values().filter(|attempt| attempt.stamp.shift == stamp.shift);
+    let tenders: Vec<_> = of_shift.filter_map(Attempt::open).take(CARRIED_OVER_MAX).collect();
+    (!tenders.is_empty()).then_some(Event::TendersCarriedOver { stamp, z_number, tenders })
 }

@@ -30,6 +30,7 @@ pub(super) fn decide(desk: &Desk<'_>, edit: &EditOrder) -> Result<Decision, Refu
         return Err(Refusal::OrderNotOpen { order: edit.order, state: found.state });
     }
     custody::at_hand(desk, found)?;
+    super::attempts::none_open(desk.state, edit.order)?;
     custody::is_as_seen(found, edit.revision)?;
     if edit.edits.is_empty() {
         return Err(Refusal::NothingEdited);

@@ -8,7 +8,7 @@ use holdfast_money::{Money, Quantity};
 use super::refund::Refund;
 use super::return_goods::Returned;
 use super::tenders::{Settled, Tenders};
-use super::{Decision, Desk, by_product, paper, place_order, taken_by, value};
+use super::{Decision, Desk, attempts, by_product, paper, place_order, taken_by, value};
 use crate::bounded::Sku;
 use crate::calendar::Timestamp;
 use crate::command::Exchange;
@@ -59,6 +59,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     };
     let cash = given.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
     let drawer = drawer.or(cash.then_some(Effect::OpenDrawer { terminal: desk.till.terminal }));
+    let given_out = given.tenders.clone();
     let stays = stays.into_iter().map(|tender| Tender { amount: -tender.amount, ..tender }).collect();
     let given = Payment { due: -gross, tenders: join(stays, given.tenders), ..given };
 
@@ -66,6 +67,8 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
     let sold = TransactionId(desk.command.id);
     let came_back = sold.counterpart();
     let refunded = value::refunded(desk, stamp, came_back, &given);
+    let left = Payment { tenders: given_out, ..given.clone() };
+    let taken = attempts::refunded(desk.state, returned.sale, came_back, &left, &[])?;
     let redeemed = value::redeemed(desk, stamp, sold, &paid, order.customer, Some(&given))?;
     let moved: BTreeMap<Sku, Quantity> = {
         let back = returned.goods().map(|(sku, quantity)| (sku, -quantity));
@@ -88,6 +91,7 @@ pub(super) fn decide(desk: &Desk<'_>, exchange: &Exchange) -> Result<Decision, R
         payment: paid,
     });
     events.extend(redeemed);
+    events.extend(taken);
     events.extend(desk.below_zero(stamp.mode, moved()));
     events.extend(desk.low(stamp.mode, moved()));
     events.push(Event::GoodsExchanged { stamp, order: order.id, returned: came_back, sold });

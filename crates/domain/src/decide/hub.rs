@@ -1,6 +1,7 @@
 //! What the hub itself or a person at its console brings into the journal.
 
 use super::Decision;
+use crate::attempt::check_devices;
 use crate::calendar::Timestamp;
 use crate::command::{HubCommand, NumberChoice};
 use crate::event::Event;
@@ -31,6 +32,16 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
         HubCommand::AddStaff { by, staff, number, role } => {
             let events = super::amend::staff(state, *by, *staff, *number, *role)?;
             return Ok(Decision { events, effects: Vec::new() });
+        }
+        HubCommand::SendTender { attempt, mark } => {
+            return super::settle_tender::send(state, *attempt, mark);
+        }
+        HubCommand::SettleTender { attempt, outcome } => {
+            return super::settle_tender::settle(state, *attempt, outcome);
+        }
+        HubCommand::ConfigureDevices { devices } => {
+            check_devices(devices).map_err(|fault| Refusal::DeviceListInvalid { fault })?;
+            Event::PaymentDevicesConfigured { devices: devices.clone() }
         }
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {

@@ -3,6 +3,7 @@
 
 use holdfast_money::Money;
 
+use crate::attempt::Purpose;
 use crate::bounded::ValueNumber;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{EpochId, OrderId, TerminalId};
@@ -63,11 +64,24 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::AccountsReported { stamp, .. }
         | Event::TipTaken { stamp, .. }
         | Event::TipReturned { stamp, .. }
-        | Event::TipsReported { stamp, .. } => stamp.terminal == terminal,
+        | Event::TipsReported { stamp, .. }
+        | Event::TenderAbortAsked { stamp, .. }
+        | Event::TenderResolved { stamp, .. }
+        | Event::TenderReleased { stamp, .. }
+        | Event::TendersCarriedOver { stamp, .. } => stamp.terminal == terminal,
+        // What goes back has the stamp of what it undoes, which another till may have begun.
+        Event::TenderStarted { stamp, purpose, .. } => {
+            stamp.terminal == terminal || matches!(purpose, Purpose::Reversal { .. })
+        }
         Event::StockWentNegative { .. }
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }
-        | Event::OrderAskedFor { .. } => true,
+        | Event::OrderAskedFor { .. }
+        | Event::TenderApproved { .. }
+        | Event::TenderTaken { .. }
+        | Event::TenderUnclaimed { .. } => true,
+        // What another hub made of an attempt when it took this over: see `doubted`.
+        Event::TenderSent { .. } | Event::TenderInDoubt { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
         | Event::TendersConfigured { .. }
@@ -85,7 +99,9 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::RoleDefined { .. }
         | Event::ReservationExpired { .. }
         | Event::SubjectGrouped { .. }
-        | Event::SubjectMerged { .. } => false,
+        | Event::SubjectMerged { .. }
+        | Event::PaymentDevicesConfigured { .. }
+        | Event::TenderDeclined { .. } => false,
     }
 }
 
@@ -177,6 +193,14 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             state.shifts.get(&stamp.shift).is_some_and(fits)
                 && state.tills.get(to).is_some_and(|till| till.shift.is_none())
         }
+        Event::TenderStarted { attempt, .. } => !state.attempts.contains_key(attempt),
+        Event::TenderTaken { attempt, .. } | Event::TenderReleased { attempt, .. } => {
+            state.attempts.contains_key(attempt)
+        }
+        // A person's word is about what was in doubt. Whether it still is shows once the device was asked again.
+        Event::TenderResolved { attempt, .. } => {
+            state.attempts.get(attempt).is_some_and(|attempt| !attempt.is_closed())
+        }
         _ => true,
     }
 }
@@ -201,6 +225,7 @@ fn in_currency_of(state: &State, event: &Event) -> bool {
             None => return true,
         },
         Event::OrdersCarriedOver { open_amount, .. } => open_amount,
+        Event::TenderStarted { amount, .. } => amount,
         Event::DayClosed { figures, .. } => &figures.gross,
         Event::ShiftCorrected { before, .. } => &before.expected,
         Event::ShiftMoved { figures, .. } => &figures.gross,
@@ -263,6 +288,22 @@ pub fn accept_offer(
     Ok(Record {
         recorded_at: record.recorded_at,
         origin: Origin::Offered { terminal, command, fingerprint, epoch, seq },
-        outcome: Outcome::clone(&record.outcome),
+        outcome: doubted(&record.outcome),
     })
+}
+
+/// What was begun at a hub that is gone may have left there.
+fn doubted(outcome: &Outcome) -> Outcome {
+    let Outcome::Accepted { events } = outcome else { return outcome.clone() };
+    let mut kept = Vec::with_capacity(events.len());
+    for event in events {
+        if matches!(event, Event::TenderSent { .. } | Event::TenderInDoubt { .. }) {
+            continue;
+        }
+        kept.push(event.clone());
+        if let Event::TenderStarted { attempt, .. } = event {
+            kept.extend(super::attempts::may_have_left(*attempt));
+        }
+    }
+    Outcome::Accepted { events: kept }
 }

@@ -4,7 +4,8 @@ use holdfast_money::Money;
 
 use super::tenders::{Settled, Tenders};
 use super::tips::Tips;
-use super::{Decision, Desk, paper, taken_by};
+use super::{Decision, Desk, attempts, paper, taken_by};
+use crate::attempt::Attempt;
 use crate::command::Settlement;
 use crate::event::{Event, Stamp};
 use crate::ids::{OrderId, TransactionId};
@@ -37,15 +38,44 @@ pub(super) fn decide(
     if receipt == ReceiptSource::Hub || shift.mode == Mode::Training {
         super::custody::at_hand(desk, found)?;
     }
-    let tenders = Tenders::read(desk, tenders, found.customer, receipt)?;
-    match settlement {
-        Settlement::Full => {
-            let tips = Tips::read(desk, tips, receipt)?;
-            settle(desk, found, stamp, tenders, tips, receipt)
-        }
-        Settlement::Deposit if !tips.is_empty() => Err(Refusal::TipWithDeposit),
-        Settlement::Deposit => deposit(desk, found, stamp, tenders, receipt),
+    let mut tenders = Tenders::read(desk, tenders, found.customer, receipt)?;
+    let mut tips = Tips::read(desk, tips, receipt)?;
+    let held: Vec<&Attempt> = attempts::held(desk.state, order).map(|(attempt, _)| attempt).collect();
+    let by_hub = receipt == ReceiptSource::Hub;
+    if by_hub {
+        attempts::none_under_way(desk.state, order)?;
+        hold(&held, &mut tenders, &mut tips);
     }
+    let mut decision = match settlement {
+        Settlement::Full => settle(desk, found, stamp, tenders, tips, receipt)?,
+        Settlement::Deposit if !tips.is_empty() => return Err(Refusal::TipWithDeposit),
+        Settlement::Deposit => deposit(desk, found, stamp, tenders, receipt)?,
+    };
+    if by_hub {
+        take(&held, TransactionId(desk.command.id), &mut decision);
+    } else {
+        // A till that sold alone took everything otherwise: what a device took beside it goes back.
+        for attempt in held {
+            attempts::reverse(desk.state, attempt, attempt.id.counterpart(), &mut decision);
+        }
+    }
+    Ok(decision)
+}
+
+fn hold(held: &[&Attempt], tenders: &mut Tenders, tips: &mut Tips) {
+    for (attempt, approval) in held.iter().filter_map(|attempt| Some((attempt, attempt.approval()?))) {
+        let kind = attempt.tender(approval);
+        if !approval.tip.is_zero() {
+            tips.hold(kind.clone(), approval.tip);
+        }
+        tenders.hold(kind, approval.amount - approval.tip);
+    }
+}
+
+/// What was held is part of a transaction from now on.
+fn take(held: &[&Attempt], transaction: TransactionId, decision: &mut Decision) {
+    let taken = held.iter().map(|attempt| Event::TenderTaken { attempt: attempt.id, transaction });
+    decision.events.extend(taken);
 }
 
 fn settle(

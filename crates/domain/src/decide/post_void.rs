@@ -1,7 +1,7 @@
 //! Reversing a completed sale as a whole: same shift, by permission, before anything of it came back.
 
 use super::refund::{self, Refund};
-use super::{Decision, Desk, tips, value};
+use super::{Decision, Desk, attempts, tips, value};
 use crate::bounded::Reason;
 use crate::event::Event;
 use crate::ids::TransactionId;
@@ -33,6 +33,11 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
     let effects = refund::effects(desk, transaction, &payment);
     let refunded = value::refunded(desk, stamp, transaction, &payment);
     let tip = tips::returned(shift, stamp, transaction, sale, &payment)?;
+    let given_back = match &tip {
+        Some(Event::TipReturned { tenders, .. }) => tenders.as_slice(),
+        _ => &[],
+    };
+    let taken = attempts::refunded(desk.state, Some(sale), transaction, &payment, given_back)?;
     events.push(Event::SalePostVoided {
         stamp,
         transaction,
@@ -45,5 +50,6 @@ pub(super) fn decide(desk: &Desk<'_>, original: TransactionId, reason: &Reason) 
     });
     events.extend(refunded);
     events.extend(tip);
+    events.extend(taken);
     Ok(Decision { events, effects })
 }

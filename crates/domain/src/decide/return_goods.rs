@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use holdfast_money::Quantity;
 
 use super::refund::{self, Refund};
-use super::{Decision, Desk, value};
+use super::{Decision, Desk, attempts, value};
 use crate::bounded::{Reason, Sku};
 use crate::command::{ReturnGoods, ReturnLine, ReturnedGoods};
 use crate::event::{Event, ReturnSource, Stamp};
@@ -35,8 +35,10 @@ pub(super) fn decide(desk: &Desk<'_>, goods: &ReturnGoods) -> Result<Decision, R
     let transaction = TransactionId(desk.command.id);
     let effects = refund::effects(desk, transaction, &payment);
     let refunded = value::refunded(desk, stamp, transaction, &payment);
+    let taken = attempts::refunded(desk.state, returned.sale, transaction, &payment, &[])?;
     events.push(returned.event(stamp, transaction, receipt, payment, &goods.reason));
     events.extend(refunded);
+    events.extend(taken);
     Ok(Decision { events, effects })
 }
 

@@ -3,13 +3,14 @@
 use holdfast_money::Money;
 
 use super::{Desk, pay::cash_amount};
-use crate::bounded::{TenderReference, ValueNumber};
+use crate::bounded::{Label, TenderReference, ValueNumber};
 use crate::effect::Effect;
 use crate::ids::SubjectId;
 use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
 use crate::tender::{
-    CASH, ChangeRule, TENDERS_MAX, Tender, TenderChoice, TenderClass, TenderInput, TenderRounding, TenderType,
+    CASH, ChangeRule, TENDERS_MAX, Tender, TenderChoice, TenderClass, TenderInput, TenderKind,
+    TenderRounding, TenderType,
 };
 use crate::value::ValueAccount;
 
@@ -65,6 +66,14 @@ impl Tenders {
             given.push((Tender { kind: of.kind(reference), amount: input.amount }, of));
         }
         Ok(Self { given, total })
+    }
+
+    /// What a device took counts as given. Its type may have left the list since.
+    pub(super) fn hold(&mut self, kind: TenderKind, amount: Money) {
+        let name = Label::new(kind.code().as_str()).expect("every code is a name");
+        let of = TenderType::electronic(kind.code(), name);
+        self.total += amount;
+        self.given.push((Tender { kind, amount }, of));
     }
 
     pub(super) fn tenders(&self) -> impl Iterator<Item = &Tender> {
@@ -183,6 +192,8 @@ fn resolve<'t>(
         {
             Err(Refusal::TenderReferenceMissing { code: code() })
         }
+        // A device confirms it, and nobody's hand.
+        _ if of.class == TenderClass::Electronic => Err(Refusal::TenderByDevice { code: code() }),
         Some(reference) if reference.holds_card_data(of.class) => {
             Err(Refusal::ReferenceHoldsCardData { code: code() })
         }

@@ -1,5 +1,7 @@
 //! What is given beside what is due, for whoever serves: recorded by tender and by person, and never a part of the sale.
 
+use holdfast_money::Money;
+
 use super::pay::cash_amount;
 use super::tenders::Tenders;
 use super::{Desk, Effect};
@@ -9,7 +11,7 @@ use crate::receipt::ReceiptSource;
 use crate::refusal::Refusal;
 use crate::sale::Sale;
 use crate::shift::Shift;
-use crate::tender::{Payment, Tender, TenderClass, TenderInput};
+use crate::tender::{Payment, Tender, TenderClass, TenderInput, TenderKind};
 
 /// The tips of one payment.
 pub(super) struct Tips(Tenders);
@@ -31,8 +33,17 @@ impl Tips {
         Ok(Self(tips))
     }
 
+    /// The customer gave it at the device.
+    pub(super) fn hold(&mut self, kind: TenderKind, amount: Money) {
+        self.0.hold(kind, amount);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn drawer(&self, desk: &Desk<'_>) -> Option<Effect> {
-        self.0.drawer(desk, holdfast_money::Money::zero(desk.profile.currency))
+        self.0.drawer(desk, Money::zero(desk.profile.currency))
     }
 
     pub(super) fn taken(self, stamp: Stamp, transaction: TransactionId, order: OrderId) -> Option<Event> {
@@ -56,7 +67,7 @@ pub(super) fn returned(
     let tenders: Vec<Tender> =
         sale.tips.iter().map(|tip| Tender { kind: tip.kind.clone(), amount: -tip.amount }).collect();
     let cash = tenders.iter().filter(|tip| tip.kind.class() == TenderClass::Cash).map(|tip| tip.amount);
-    let leaves = -(payment.cash() + holdfast_money::Money::sum(payment.due.currency(), cash));
+    let leaves = -(payment.cash() + Money::sum(payment.due.currency(), cash));
     if leaves > shift.figures.cash_expected {
         return Err(Refusal::DrawerShort { wanted: leaves });
     }

@@ -13,6 +13,7 @@ mod custody;
 mod day;
 mod days;
 mod edits;
+mod electronic;
 mod exchange;
 mod moving;
 mod numbers;

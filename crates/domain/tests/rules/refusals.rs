@@ -2,6 +2,7 @@
 
 mod accounts;
 mod days;
+mod electronic;
 mod orders;
 mod subjects;
 mod value;
@@ -609,7 +610,15 @@ fn keep_number(number: u16) -> Result<(), Refusal> {
 }
 
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    let parts = [CASES, accounts::CASES, orders::CASES, days::CASES, subjects::CASES, value::CASES];
+    let parts = [
+        CASES,
+        accounts::CASES,
+        orders::CASES,
+        days::CASES,
+        electronic::CASES,
+        subjects::CASES,
+        value::CASES,
+    ];
     parts.into_iter().flatten()
 }
 

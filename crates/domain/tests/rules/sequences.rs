@@ -2,6 +2,7 @@
 //! events alone.
 
 mod audit;
+mod devices;
 
 use std::collections::BTreeMap;
 
@@ -140,6 +141,7 @@ enum Move {
         fetch: bool,
     },
     Restart,
+    Device(devices::DeviceMove),
 }
 
 /// Few accounts, so that both tills meet at them.
@@ -199,6 +201,7 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
             .prop_map(|(z, cents, voucher)| Move::Correct { z, cents, voucher }),
         1 => any::<bool>().prop_map(|fetch| Move::Carry { fetch }),
         1 => Just(Move::Restart),
+        40 => devices::moves().prop_map(Move::Device),
     ];
     (prop::bool::weighted(0.3), one)
 }
@@ -384,6 +387,7 @@ fn play(shop: &mut Shop, known: &mut Known, till: TerminalId, one: &Move) -> Res
             let Some(open) = shop.state.shift_of(from) else { return Ok(()) };
             move_shift(open.id, to)
         }
+        Move::Device(one) => return devices::play(shop, known, till, one),
         Move::Restart => {
             refold(shop);
             return Ok(());
@@ -406,6 +410,7 @@ fn refold(shop: &Shop) {
     assert_eq!((&again.state.days, &again.state.zs), (&shop.state.days, &shop.state.zs));
     assert_eq!(again.state.values, shop.state.values);
     assert_eq!(again.state.issues, shop.state.issues);
+    assert_eq!(again.state.attempts, shop.state.attempts);
     let totals = |shop: &Shop| {
         let orders = shop.state.orders.values();
         orders.map(|o| (o.id, (o.revision, o.totals.clone()))).collect::<BTreeMap<_, _>>()
@@ -425,6 +430,7 @@ fn two_tills(basis: TaxBasis, rounding: TaxRounding, coin: &str) -> Shop {
     shop.sign_on(OTHER_TILL, MANAGER);
     shop.open_shift(OTHER_TILL, Mode::Live);
     shop.ask(OTHER_TILL, set_account(ACCOUNT, 1, "100")).expect("a manager may");
+    shop.hub(crate::electronic::devices()).expect("a list of devices");
     shop
 }
 
@@ -447,6 +453,7 @@ proptest! {
             let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
         }
         audit(&shop);
+        devices::audit(&shop);
         numbers_agree(&shop);
     }
 }
@@ -464,6 +471,7 @@ fn the_sequences_reach_every_event_of_a_till() {
         for (other, one) in &steps {
             let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
         }
+        devices::audit(&shop);
         for (name, count) in audit(&shop) {
             *seen.entry(name).or_default() += count;
         }
@@ -508,6 +516,17 @@ fn the_sequences_reach_every_event_of_a_till() {
         "tip_returned",
         "tips_reported",
         "goods_exchanged",
+        "tender_started",
+        "tender_sent",
+        "tender_approved",
+        "tender_declined",
+        "tender_in_doubt",
+        "tender_abort_asked",
+        "tender_resolved",
+        "tender_released",
+        "tender_taken",
+        "tender_unclaimed",
+        "tenders_carried_over",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

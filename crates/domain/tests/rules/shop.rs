@@ -38,6 +38,8 @@ use holdfast_domain::{Action, Command, Context, Effect, Event, Refusal, State, d
 pub const TILL: TerminalId = TerminalId(Uuid::from_u128(0x7111));
 pub const OTHER_TILL: TerminalId = TerminalId(Uuid::from_u128(0x7112));
 pub const STORE: StoreId = StoreId(Uuid::from_u128(0x5701));
+/// The hub's first.
+pub const EPOCH: EpochId = EpochId(Uuid::from_u128(1));
 pub const CASHIER: u32 = 100;
 pub const MANAGER: u32 = 900;
 
@@ -163,7 +165,7 @@ impl Shop {
             ids: 1 << 64,
             clock: 1_790_000_000_000,
         };
-        let (epoch, hub) = (EpochId(Uuid::from_u128(1)), HubId(Uuid::from_u128(2)));
+        let (epoch, hub) = (EPOCH, HubId(Uuid::from_u128(2)));
         let open = HubCommand::OpenEpoch { epoch, hub, hub_key: [7; 32], store: STORE, parent: None };
         shop.hub(open).expect("a first epoch");
         shop

@@ -5,11 +5,12 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use holdfast_domain::bounded::{Sku, TenderCode, ValueNumber};
+use holdfast_domain::attempt::TenderVerdict;
+use holdfast_domain::bounded::{DeviceName, Sku, TenderCode, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{
-    CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TerminalId, TransactionId,
+    AttemptId, CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TerminalId, TransactionId,
 };
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
@@ -330,6 +331,29 @@ pub enum Summary {
         #[serde(with = "plain")]
         terms: AccountTerms,
     },
+    /// The intent is durable. What becomes of it is told on the till's own stream.
+    TenderStarted {
+        #[serde(with = "plain")]
+        attempt: AttemptId,
+        #[serde(with = "plain")]
+        device: DeviceName,
+        #[serde(with = "plain")]
+        amount: Money,
+    },
+    TenderAbortAsked {
+        #[serde(with = "plain")]
+        attempt: AttemptId,
+    },
+    TenderResolved {
+        #[serde(with = "plain")]
+        attempt: AttemptId,
+        #[serde(with = "plain")]
+        verdict: TenderVerdict,
+    },
+    TenderReleased {
+        #[serde(with = "plain")]
+        attempt: AttemptId,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -479,6 +503,14 @@ fn summarise(event: &Event) -> Option<Summary> {
         Event::AccountSet { account, terms, .. } => {
             Summary::AccountSet { account: account.clone(), terms: *terms }
         }
+        Event::TenderStarted { attempt, device, amount, .. } => {
+            Summary::TenderStarted { attempt: *attempt, device: device.clone(), amount: *amount }
+        }
+        Event::TenderAbortAsked { attempt, .. } => Summary::TenderAbortAsked { attempt: *attempt },
+        Event::TenderResolved { attempt, verdict, .. } => {
+            Summary::TenderResolved { attempt: *attempt, verdict: *verdict }
+        }
+        Event::TenderReleased { attempt, .. } => Summary::TenderReleased { attempt: *attempt },
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }
         }

@@ -1,7 +1,10 @@
 //! Events and records: what the journal stores. Variants are only ever added at the end.
 
 use holdfast_domain::amendment::{AddedItem, CatalogChange};
-use holdfast_domain::bounded::{Barcode, Description, Label, Reason, Sku, TaxClass, TenderCode, ValueNumber};
+use holdfast_domain::attempt::{Approval, DeclineReason, OpenTender, PaymentDevice, Purpose, TenderVerdict};
+use holdfast_domain::bounded::{
+    Barcode, Description, DeviceName, Label, PoiMark, Reason, Sku, TaxClass, TenderCode, ValueNumber,
+};
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::catalog::Unit;
@@ -10,7 +13,7 @@ use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
 use holdfast_domain::ids::{
-    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
     TransactionId,
 };
 use holdfast_domain::line::Line;
@@ -295,6 +298,26 @@ wire_enum!(Event {
     SubjectMerged { subject: SubjectId, into: SubjectId, staff: StaffId },
     CatalogAmended { by: StaffId, change: CatalogChange },
     StaffAdded { by: StaffId, staff: StaffId, number: StaffNumber, role: Role },
+    PaymentDevicesConfigured { devices: Vec<PaymentDevice> },
+    TenderStarted {
+        stamp: Stamp,
+        attempt: AttemptId,
+        purpose: Purpose,
+        code: TenderCode,
+        device: DeviceName,
+        amount: Money,
+        tip: Money,
+    },
+    TenderSent { attempt: AttemptId, mark: PoiMark },
+    TenderApproved { attempt: AttemptId, approval: Box<Approval> },
+    TenderDeclined { attempt: AttemptId, reason: DeclineReason },
+    TenderInDoubt { attempt: AttemptId, cause: Label },
+    TenderAbortAsked { stamp: Stamp, attempt: AttemptId },
+    TenderResolved { stamp: Stamp, attempt: AttemptId, verdict: TenderVerdict, reason: Reason },
+    TenderReleased { stamp: Stamp, attempt: AttemptId, reason: Reason },
+    TenderTaken { attempt: AttemptId, transaction: TransactionId },
+    TenderUnclaimed { attempt: AttemptId },
+    TendersCarriedOver { stamp: Stamp, z_number: u32, tenders: Vec<OpenTender> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

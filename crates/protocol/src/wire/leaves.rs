@@ -1,12 +1,13 @@
 //! Ids, amounts, dates and texts.
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Category, CouponCode, Description, Label, OrderTag, PriceGroup, PromotionCode, Reason,
-    Sku, TaxClass, TaxCode, TenderCode, TenderReference, TimeZoneName, ValueNumber,
+    Address, Barcode, CardEnding, CardWord, Category, CouponCode, Description, DeviceName, Label, OrderTag,
+    PoiMark, PoiReference, PriceGroup, PromotionCode, Reason, Sku, TaxClass, TaxCode, TenderCode,
+    TenderReference, TimeZoneName, ValueNumber,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
-    CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
     TransactionId, Uuid,
 };
 use holdfast_domain::line::LineNumber;
@@ -67,6 +68,7 @@ transparent!(
     SubjectId(Uuid),
     CountId(Uuid),
     TransactionId(CommandId),
+    AttemptId(CommandId),
     LineNumber(u16),
     TillNumber(u16),
     StaffNumber(u32),
@@ -336,6 +338,11 @@ texts!(
     Category,
     OrderTag,
     ValueNumber,
+    DeviceName,
+    PoiReference,
+    PoiMark,
+    CardWord,
+    CardEnding,
 );
 
 wire_enum!(Series { Hub, Island, Training });

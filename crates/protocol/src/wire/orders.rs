@@ -32,8 +32,8 @@ use holdfast_domain::tax::{
     AppliedTax, TaxBase, TaxBasis, TaxCharge, TaxEntry, TaxRate, TaxRounding, TaxRule, TaxTable, TaxTotal,
 };
 use holdfast_domain::tender::{
-    ChangeRule, Payment, Pieces, RefundRule, Tender, TenderBalance, TenderClass, TenderCount, TenderFigures,
-    TenderKind, TenderLine, TenderRounding, TenderType,
+    ChangeRule, ElectronicTender, Payment, Pieces, RefundRule, Tender, TenderBalance, TenderClass,
+    TenderCount, TenderFigures, TenderKind, TenderLine, TenderRounding, TenderType,
 };
 use holdfast_domain::till::{LastNumbers, Standing, Till};
 use holdfast_domain::value::{
@@ -161,7 +161,7 @@ wire_struct!(Asked {
     notes: Vec<Note>,
 });
 
-wire_enum!(TenderClass { Cash, Voucher, Other, StoredValue, OnAccount });
+wire_enum!(TenderClass { Cash, Voucher, Other, StoredValue, OnAccount, Electronic });
 wire_enum!(ValueKind { GiftCard, StoreCredit, CustomerAccount });
 wire_enum!(ValueStanding { Open, Blocked });
 wire_struct!(ValueAccount {
@@ -196,6 +196,7 @@ wire_struct!(TenderType {
 wire_enum!(TenderKind {
     Cash,
     Typed { code: TenderCode, class: TenderClass, reference: Option<TenderReference> },
+    Electronic(of: Box<ElectronicTender>),
 });
 wire_struct!(TenderBalance { kind: TenderKind, taken: Money, returned: Money });
 wire_struct!(TenderFigures {
@@ -285,6 +286,7 @@ wire_enum!(Permission {
     CloseDay,
     BlockValue,
     SetAccount,
+    ResolveTender,
 });
 wire_enum!(CashLimit { Unlimited, UpTo(amount: Money) });
 wire_struct!(Limits { line_discount: Rate, basket_discount: Rate, cash_refund: CashLimit });

@@ -1,5 +1,6 @@
 //! What tills ask for. Defaults keep a line of a 2,000-line order small.
 
+use holdfast_domain::attempt::{StartTender, TenderVerdict};
 use holdfast_domain::bounded::{
     CouponCode, Label, OrderTag, Reason, TenderCode, TenderReference, ValueNumber,
 };
@@ -9,7 +10,7 @@ use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{
     Action, AdjustLine, Exchange, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
-use holdfast_domain::ids::{CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{AttemptId, CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
 use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{
     AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
@@ -264,4 +265,8 @@ wire_enum!(Action {
     IssueValue(issue: IssueValue),
     SetValueStanding { account: ValueNumber, standing: ValueStanding, reason: Reason },
     SetAccount { account: ValueNumber, terms: AccountTerms },
+    StartTender(start: StartTender),
+    AbortTender { attempt: AttemptId },
+    ResolveTender { attempt: AttemptId, verdict: TenderVerdict, reason: Reason },
+    GiveBackTender { attempt: AttemptId, reason: Reason },
 } never SignOn);

@@ -3,12 +3,12 @@
 mod amendments;
 mod book;
 mod day;
+mod electronic;
 mod orders;
 mod tenders;
 
 use holdfast_domain::bounded::{
-    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TenderCode, TenderReference,
-    TimeZoneName,
+    Address, Barcode, Description, Label, Reason, Sku, TaxClass, TaxCode, TimeZoneName,
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -34,7 +34,7 @@ use holdfast_domain::stock::{AdjustmentReason, CountScope, StockChange};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_domain::tax::{AppliedTax, TaxBasis, TaxRate, TaxRounding, TaxRule, TaxTotal};
-use holdfast_domain::tender::{Payment, Tender, TenderClass, TenderKind};
+use holdfast_domain::tender::{Payment, Tender, TenderKind};
 use holdfast_domain::{Origin, Outcome, Record};
 
 /// Names every variant of an enum once: the match refuses to compile without one, the list is what files are held against.
@@ -126,6 +126,18 @@ variants!(
         SubjectMerged,
         CatalogAmended,
         StaffAdded,
+        PaymentDevicesConfigured,
+        TenderStarted,
+        TenderSent,
+        TenderApproved,
+        TenderDeclined,
+        TenderInDoubt,
+        TenderAbortAsked,
+        TenderResolved,
+        TenderReleased,
+        TenderTaken,
+        TenderUnclaimed,
+        TendersCarriedOver,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -615,6 +627,9 @@ impl Source {
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
                 self.of_day(of_day, stamp, transaction)
             }
+            of_devices if of_devices.starts_with("Tender") || of_devices.starts_with("PaymentDevices") => {
+                self.of_devices(of_devices, stamp, transaction)
+            }
             amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),
             of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {
                 self.of_people(of_people, stamp, transaction, order)
@@ -622,34 +637,6 @@ impl Source {
             of_value if of_value.starts_with("Value") => self.of_value(of_value, stamp, transaction, receipt),
             of_order => self.of_order(of_order, stamp, order),
         }
-    }
-
-    fn tender_code(&mut self) -> TenderCode {
-        TenderCode::new(self.pick(&["cash", "card", "voucher", "lunch-card"])).expect("a short code")
-    }
-
-    fn tender_class(&mut self) -> TenderClass {
-        self.pick(&[TenderClass::Cash, TenderClass::Voucher, TenderClass::Other])
-    }
-
-    /// Pays what was paid in cash with other tenders: what payments could not say from the first version on.
-    pub fn with_typed_tenders(&mut self, mut event: Event) -> Event {
-        if let Event::DepositTaken { payment, .. }
-        | Event::SaleCompleted { payment, .. }
-        | Event::GoodsReturned { payment, .. }
-        | Event::SalePostVoided { payment, .. } = &mut event
-        {
-            for tender in &mut payment.tenders {
-                tender.kind = TenderKind::Typed {
-                    code: self.tender_code(),
-                    class: self.tender_class(),
-                    reference: self.maybe(|s| {
-                        TenderReference::new(&format!("auth {}", s.small())).expect("a short reference")
-                    }),
-                };
-            }
-        }
-        event
     }
 
     /// An origin of the variant at `index` of [`ORIGINS`].

@@ -76,7 +76,6 @@ fn every_channel_and_every_reference_leads_somewhere() {
     for channel in document["channels"].as_object().expect("channels").keys() {
         let reference = format!("#/channels/{channel}");
         let used = operations.values().any(|operation| operation["channel"]["$ref"] == reference.as_str());
-        // Progress events have a topic of their own from the first version on; nothing is sent there yet.
-        assert_eq!(used, channel != "event", "{channel}");
+        assert!(used, "{channel}");
     }
 }

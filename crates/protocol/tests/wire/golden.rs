@@ -70,6 +70,15 @@ fn samples() -> BTreeMap<String, Record> {
         let events = vec![source.with_typed_tenders(event)];
         samples.insert(format!("event-{}-typed", snake(name)), hub(&mut source, events));
     }
+    for name in ["DepositTaken", "SaleCompleted", "GoodsReturned", "SalePostVoided"] {
+        let index = EVENTS.iter().position(|event| *event == name).expect("a kind of event");
+        let seed =
+            (1..).find(|seed| has_tenders(&Source(*seed).event(index))).expect("one in a few has some");
+        let mut source = Source(seed);
+        let event = source.event(index);
+        let events = vec![source.with_electronic_tenders(event)];
+        samples.insert(format!("event-{}-electronic", snake(name)), hub(&mut source, events));
+    }
     for twin in 1..=4 {
         let mut source = Source(66_000 + twin);
         let events = vec![source.wide_order()];

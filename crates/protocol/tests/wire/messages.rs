@@ -7,7 +7,7 @@ use holdfast_domain::Action;
 use holdfast_domain::staff::PinVerdict;
 use holdfast_protocol::message::{
     Answer, CatalogMessage, OrderChange, OrdersMessage, Reply, Request, StatusMessage, StockMessage, Summary,
-    TransactionKind, Warning,
+    TenderNews, TenderState, TenderStep, TillEvent, TransactionKind, Warning,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +50,10 @@ variants!(
         IssueValue,
         SetValueStanding,
         SetAccount,
+        StartTender,
+        AbortTender,
+        ResolveTender,
+        GiveBackTender,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -82,6 +86,10 @@ variants!(
         ShiftMoved,
         ValueStandingSet,
         AccountSet,
+        TenderStarted,
+        TenderAbortAsked,
+        TenderResolved,
+        TenderReleased,
     }
 );
 variants!(
@@ -100,6 +108,28 @@ variants!(
         CashLoan,
         ValueIssued,
         ValueIssueVoided,
+    }
+);
+variants!(NEWS, news_name, TenderNews { Step, Standing });
+variants!(
+    STEPS,
+    step_name,
+    TenderStep { Connecting, PresentCard, EnterPin, CustomerChooses, Authorising, RemoveCard, ShowQr, Says }
+);
+variants!(
+    STATES,
+    state_name,
+    TenderState {
+        Started,
+        UnderWay,
+        InDoubt,
+        Disowned,
+        Approved,
+        Declined,
+        GoesBack,
+        Unclaimed,
+        Taken,
+        GivenBack,
     }
 );
 variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });
@@ -124,6 +154,9 @@ impl Coverage {
             ("kind", KINDS),
             ("warning", WARNINGS),
             ("change", CHANGES),
+            ("news", NEWS),
+            ("step", STEPS),
+            ("state", STATES),
             ("stream", &["stock", "orders", "catalog", "status"]),
         ];
         for (list, names) in lists {
@@ -172,6 +205,16 @@ impl Coverage {
                     Answer::Retry { .. } | Answer::Rejected { .. } => {}
                 }
                 serde_json::to_value(&reply).expect("JSON")
+            }
+            "event" => {
+                let event: TillEvent =
+                    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{kind}: {e}: {text}"));
+                self.saw("news", news_name(&event.news));
+                match &event.news {
+                    TenderNews::Step(step) => self.saw("step", step_name(step)),
+                    TenderNews::Standing { tender, .. } => self.saw("state", state_name(&tender.state)),
+                }
+                serde_json::to_value(&event).expect("JSON")
             }
             stream => {
                 self.saw("stream", stream);

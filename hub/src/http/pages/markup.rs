@@ -250,10 +250,29 @@ fn devices(actors: &Value) -> Markup {
                         } }
                     }
                 }
+                @for (name, device) in actors["payments"].as_object().into_iter().flatten() {
+                    tr {
+                        td { "Terminal " (name) }
+                        td.number { (number(&device["approved"])) }
+                        td.number { (number(&device["open"])) }
+                        td { (terminal_state(device)) }
+                    }
+                }
                 @for (name, opened) in drawers["opened"].as_object().into_iter().flatten() {
                     tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
                 }
             }
+        }
+    }
+}
+
+/// How a payment device is, for whoever stands beside it.
+fn terminal_state(device: &Value) -> Markup {
+    let in_doubt = device["in_doubt"].as_u64().unwrap_or(0);
+    html! {
+        @match (in_doubt, device["last_fault"].as_str()) {
+            (0, _) => (alive(!device.is_null(), "ready", "restarting")),
+            (_, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },
         }
     }
 }
@@ -320,6 +339,7 @@ fn actors_table(actors: &Value) -> Markup {
             tr { th { "Actor" } th { "Observable state" } }
             @for name in single { (actor(name, &actors[name])) }
             @for (name, printer) in actors["printers"].as_object().into_iter().flatten() { (actor(&format!("printer {name}"), printer)) }
+            @for (name, device) in actors["payments"].as_object().into_iter().flatten() { (actor(&format!("payment {name}"), device)) }
             @for terminal in actors["terminals"].as_array().into_iter().flatten() {
                 (actor(&format!("terminal {}", text(&terminal["terminal"]).chars().take(8).collect::<String>()), terminal))
             }

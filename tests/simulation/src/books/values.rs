@@ -2,7 +2,7 @@
 
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{ShiftId, StaffId};
-use holdfast_domain::tender::{Tender, TenderKind};
+use holdfast_domain::tender::{ElectronicTender, Tender, TenderKind};
 use holdfast_domain::value::ValueFlow;
 
 use super::Books;
@@ -28,10 +28,17 @@ impl Books {
                 TenderKind::Typed { code, .. } => {
                     *self.others.entry((stamp.shift, code.to_string())).or_default() += minor;
                 }
+                TenderKind::Electronic(of) => self.electronic(stamp.shift, of, minor),
             }
         }
         *self.tips.entry(stamp.shift).or_default().entry(staff).or_default() += sum;
         sum
+    }
+
+    /// What a transaction says that a device took.
+    pub(super) fn electronic(&mut self, shift: ShiftId, of: &ElectronicTender, minor: i64) {
+        *self.others.entry((shift, of.code.to_string())).or_default() += minor;
+        self.tenders.taken(of.attempt, minor);
     }
 
     /// Money for stored value: what is paid is what the account gets.

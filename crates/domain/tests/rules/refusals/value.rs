@@ -93,7 +93,7 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-fn without_shift(action: Action) -> Result<(), Refusal> {
+pub(super) fn without_shift(action: Action) -> Result<(), Refusal> {
     let mut shop = Shop::closed();
     shop.sign_on(TILL, CASHIER);
     asked(&mut shop, action)

@@ -1,6 +1,6 @@
 //! How people pay, and what is stored for them until they do.
 
-use holdfast_domain::bounded::{TenderReference, ValueNumber};
+use holdfast_domain::bounded::{TenderCode, TenderReference, ValueNumber};
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{OrderId, SubjectId, TransactionId};
 use holdfast_domain::receipt::ReceiptNumber;
@@ -13,6 +13,14 @@ use holdfast_domain::value::{AccountTerms, ValueFlow, ValueKind, ValueStanding};
 use super::Source;
 
 impl Source {
+    pub(super) fn tender_code(&mut self) -> TenderCode {
+        TenderCode::new(self.pick(&["cash", "card", "voucher", "lunch-card"])).expect("a short code")
+    }
+
+    pub(super) fn tender_class(&mut self) -> TenderClass {
+        self.pick(&[TenderClass::Cash, TenderClass::Voucher, TenderClass::Other])
+    }
+
     pub(super) fn tender_type(&mut self) -> TenderType {
         let limit = self.money();
         TenderType {
@@ -27,6 +35,26 @@ impl Source {
             needs_reference: self.flip(),
             allowed_offline: self.flip(),
         }
+    }
+
+    /// Pays what was paid in cash with other tenders: what payments could not say from the first version on.
+    pub fn with_typed_tenders(&mut self, mut event: Event) -> Event {
+        if let Event::DepositTaken { payment, .. }
+        | Event::SaleCompleted { payment, .. }
+        | Event::GoodsReturned { payment, .. }
+        | Event::SalePostVoided { payment, .. } = &mut event
+        {
+            for tender in &mut payment.tenders {
+                tender.kind = TenderKind::Typed {
+                    code: self.tender_code(),
+                    class: self.tender_class(),
+                    reference: self.maybe(|s| {
+                        TenderReference::new(&format!("auth {}", s.small())).expect("a short reference")
+                    }),
+                };
+            }
+        }
+        event
     }
 
     fn account(&mut self) -> ValueNumber {

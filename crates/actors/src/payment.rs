@@ -1,0 +1,289 @@
+//! One actor per payment device: lets attempts leave once they are durable, and goes on asking until somebody knows what
+//! became of each.
+//!
+//! Job: an attempt is started by the ledger's effect. What the device said last before is made durable, then the attempt
+//! leaves, then what became of it is made durable. Where the device cannot say, it is asked again and again, and nothing is
+//! sent a second time. After a restart whatever the ledger has open is taken up: what never left is declined, everything else
+//! is asked about.
+//!
+//! Invariants: not a byte of an attempt leaves before the ledger has it as sent; a request is carried out once; every wait
+//! has a limit. Nothing here decides what an outcome means for a sale.
+
+mod attempt;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use holdfast_devices::payment::{PaymentDriver, Refunds};
+use holdfast_domain::attempt::{Attempt, PaymentDevice, RefundMeans, Turn};
+use holdfast_domain::bounded::{DeviceName, TenderCode};
+use holdfast_domain::ids::AttemptId;
+use holdfast_domain::receipt::TillNumber;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use serde::Serialize;
+use tokio::task::JoinHandle;
+
+use crate::house::{House, get, put};
+use crate::ledger::LedgerHandle;
+use attempt::{Course, Ending};
+pub(crate) use words::step;
+
+/// How long a device is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaymentPatience {
+    /// For what it said last, before an attempt leaves.
+    pub mark: Duration,
+    /// For an attempt as a whole, whatever the driver's own limits are: a customer may look for a card for a while.
+    pub carry_out: Duration,
+    /// For the answer to what became of an attempt.
+    pub ask: Duration,
+    /// From one question to the next; it doubles from the first to the last, with jitter.
+    pub ask_again: Duration,
+    pub ask_again_max: Duration,
+}
+
+impl Default for PaymentPatience {
+    fn default() -> Self {
+        Self {
+            mark: Duration::from_secs(15),
+            carry_out: Duration::from_secs(300),
+            ask: Duration::from_secs(60),
+            ask_again: Duration::from_millis(500),
+            ask_again_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A payment device of the store, and what drives it.
+#[derive(Debug, Clone)]
+pub struct PaymentSetup {
+    pub device: PaymentDevice,
+    pub driver: Arc<dyn PaymentDriver>,
+    /// Carries out what is only practised; no real money moves there.
+    pub practice: Arc<dyn PaymentDriver>,
+    pub patience: PaymentPatience,
+}
+
+impl PaymentSetup {
+    /// A device that can do what its driver says.
+    pub fn new(
+        name: DeviceName,
+        tender: TenderCode,
+        tills: Vec<TillNumber>,
+        turn: Turn,
+        driver: Arc<dyn PaymentDriver>,
+        practice: Arc<dyn PaymentDriver>,
+    ) -> Self {
+        let can = driver.capabilities();
+        let device = PaymentDevice {
+            name,
+            tender,
+            tills,
+            turn,
+            refunds: match can.refunds {
+                Refunds::None => RefundMeans::None,
+                Refunds::ByOriginal => RefundMeans::ByOriginal,
+                Refunds::WithCard => RefundMeans::WithCard,
+            },
+            reverses: can.reversal,
+            simulated: false,
+        };
+        Self { device, driver, practice, patience: PaymentPatience::default() }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Durable as started.
+    Start(Box<Attempt>),
+    Abort(AttemptId),
+    /// What the ledger has open, as this actor or the ledger starts.
+    TakeUp(Vec<Attempt>),
+    Ended(AttemptId, Ending),
+    Observe(RpcReplyPort<Observation>),
+}
+
+/// What a payment actor shows of itself.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Observation {
+    pub device: String,
+    /// Attempts that are under way or in doubt now.
+    pub open: usize,
+    /// Attempts of them that the device could not say anything about yet.
+    pub in_doubt: usize,
+    pub approved: u64,
+    pub declined: u64,
+    /// How often it was asked what became of an attempt.
+    pub asked: u64,
+    pub last_fault: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    jobs: BTreeMap<AttemptId, Job>,
+    seen: Observation,
+    /// Asks the ledger what is open. Dropped with the actor.
+    taking_up: Option<Task>,
+}
+
+/// Something that runs beside the actor and ends with it.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[derive(Debug)]
+struct Job {
+    #[expect(dead_code, reason = "it is held so that the task ends with the actor")]
+    task: Task,
+    course: Arc<Course>,
+}
+
+pub(crate) struct PaymentActor {
+    pub house: Arc<House>,
+    pub index: usize,
+}
+
+/// The actor of a device. None for a device that the settings have no more: a person has to say what became of its attempts.
+fn of_device(house: &House, device: &DeviceName) -> Option<ActorRef<Message>> {
+    let index = house.payments.iter().position(|setup| setup.device.name == *device)?;
+    get(&house.paying[index])
+}
+
+/// What a decision wants from a device, once it is durable.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    Start(Box<Attempt>),
+    Abort(Box<Attempt>),
+}
+
+pub(crate) fn want(house: &House, wanted: Wanted) {
+    let (device, message) = match wanted {
+        Wanted::Start(attempt) => (attempt.device.clone(), Message::Start(attempt)),
+        Wanted::Abort(attempt) => (attempt.device.clone(), Message::Abort(attempt.id)),
+    };
+    // An actor that is not there now takes it up when it is started again.
+    if let Some(actor) = of_device(house, &device) {
+        let _ = actor.cast(message);
+    }
+}
+
+/// A ledger that starts again may have lost what it was to tell: whatever is open and followed by nobody is taken up.
+pub(crate) fn take_up(house: &House, open: impl Iterator<Item = Attempt>) {
+    for attempt in open {
+        if let Some(actor) = of_device(house, &attempt.device) {
+            let _ = actor.cast(Message::TakeUp(vec![attempt]));
+        }
+    }
+}
+
+#[ractor::async_trait]
+impl Actor for PaymentActor {
+    type Msg = Message;
+    type State = Desk;
+    type Arguments = ();
+
+    async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<Desk, ActorProcessingErr> {
+        put(&self.house.paying[self.index], myself.clone());
+        let device = self.setup().device.name.clone();
+        let mut desk = Desk::default();
+        desk.seen.device = device.to_string();
+        let ledger = LedgerHandle { house: Arc::clone(&self.house) };
+        desk.taking_up = Some(Task(tokio::spawn(async move {
+            let open = attempt::open_at(&ledger, &device).await;
+            let _ = myself.cast(Message::TakeUp(open));
+        })));
+        Ok(desk)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        desk: &mut Desk,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Start(attempt) => self.begin(&myself, *attempt, Begun::Now, desk),
+            Message::TakeUp(open) => {
+                for attempt in open {
+                    self.begin(&myself, attempt, Begun::Before, desk);
+                }
+            }
+            Message::Abort(id) => {
+                if let Some(job) = desk.jobs.get(&id) {
+                    job.course.abort.store(true, Ordering::Release);
+                    self.abort(id, &job.course);
+                }
+            }
+            Message::Ended(id, ending) => {
+                desk.jobs.remove(&id);
+                match ending {
+                    Ending::Approved => desk.seen.approved += 1,
+                    Ending::Declined => desk.seen.declined += 1,
+                    Ending::Otherwise => {}
+                }
+            }
+            Message::Observe(reply) => {
+                let courses = || desk.jobs.values().map(|job| &job.course);
+                desk.seen.open = desk.jobs.len();
+                desk.seen.in_doubt = courses().filter(|course| course.doubted()).count();
+                let mut seen = desk.seen.clone();
+                seen.asked += courses().map(|course| course.asked.load(Ordering::Relaxed)).sum::<u64>();
+                seen.last_fault = courses().find_map(|course| course.fault()).or(seen.last_fault);
+                let _ = reply.send(seen);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this actor let an attempt begin, or one before it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Now,
+    Before,
+}
+
+impl PaymentActor {
+    fn setup(&self) -> &PaymentSetup {
+        &self.house.payments[self.index]
+    }
+
+    /// Follows an attempt to its end, beside the actor. The same attempt again changes nothing.
+    fn begin(&self, myself: &ActorRef<Message>, attempt: Attempt, begun: Begun, desk: &mut Desk) {
+        let id = attempt.id;
+        if desk.jobs.contains_key(&id) {
+            return;
+        }
+        let course = Arc::new(Course::new(self.setup(), &attempt));
+        let (following, house, myself) = (Arc::clone(&course), Arc::clone(&self.house), myself.clone());
+        let task = tokio::spawn(async move {
+            let ending = attempt::follow(&house, &following, attempt, begun == Begun::Before).await;
+            let _ = myself.cast(Message::Ended(id, ending));
+        });
+        desk.jobs.insert(id, Job { task: Task(task), course });
+    }
+
+    /// The device is asked to stop; what it answers is only its word that it heard.
+    fn abort(&self, id: AttemptId, course: &Arc<Course>) {
+        let (driver, limit) = (Arc::clone(&course.driver), self.setup().patience.mark);
+        tokio::spawn(async move {
+            let asked = holdfast_devices::payment::AttemptId(id.0.0.as_u128());
+            match tokio::time::timeout(limit, driver.abort(asked)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) => tracing::info!(code = fault.code(), "a payment device was not stopped"),
+                Err(_) => tracing::info!("a payment device did not answer whether it stops"),
+            }
+        });
+    }
+}
+
+/// Whether an attempt is to stop before it leaves.
+pub(crate) type StopFlag = AtomicBool;

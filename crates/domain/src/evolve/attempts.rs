@@ -1,0 +1,158 @@
+//! What becomes of attempts to move money with a device.
+
+use super::Changes;
+use crate::attempt::{Attempt, AttemptStanding, LOST_MARK, Purpose, TenderVerdict};
+use crate::bounded::PoiMark;
+use crate::event::Event;
+use crate::ids::{AttemptId, ShiftId};
+use crate::invariant::Violation;
+use crate::state::State;
+
+impl State {
+    /// Folds one event about an attempt.
+    pub(super) fn attempt(&mut self, event: &Event, changes: &mut Changes) {
+        match event {
+            Event::TenderStarted { stamp, attempt, purpose, code, device, amount, tip } => {
+                if let Purpose::Reversal { of, .. } = purpose {
+                    self.stand_at(*of, changes, |standing| match standing {
+                        AttemptStanding::Held(approval) => {
+                            Some(AttemptStanding::Reversing { approval, by: *attempt })
+                        }
+                        // Only the till that gave this back knows that it was approved.
+                        AttemptStanding::InDoubt { mark } => Some(AttemptStanding::InDoubt { mark }),
+                        _ => None,
+                    });
+                }
+                let started = Attempt {
+                    id: *attempt,
+                    stamp: *stamp,
+                    purpose: purpose.clone(),
+                    code: code.clone(),
+                    device: device.clone(),
+                    amount: *amount,
+                    tip: *tip,
+                    standing: AttemptStanding::Started,
+                };
+                self.attempts.insert(*attempt, started);
+                changes.attempts.insert(*attempt);
+            }
+            Event::TenderSent { attempt, mark } => {
+                self.stand_at(*attempt, changes, |standing| match standing {
+                    AttemptStanding::Started => Some(AttemptStanding::Sent { mark: mark.clone() }),
+                    _ => None,
+                });
+            }
+            Event::TenderInDoubt { attempt, .. } => {
+                self.stand_at(*attempt, changes, |standing| match standing {
+                    AttemptStanding::Sent { mark } => Some(AttemptStanding::InDoubt { mark }),
+                    _ => None,
+                });
+            }
+            Event::TenderApproved { attempt, approval } => {
+                let held = AttemptStanding::Held(approval.clone());
+                self.known_outcome(*attempt, held, changes);
+                if let Some(Purpose::Reversal { of, .. }) =
+                    self.attempts.get(attempt).map(|a| a.purpose.clone())
+                {
+                    self.close(*attempt, AttemptStanding::GivenBack, changes);
+                    self.close(of, AttemptStanding::GivenBack, changes);
+                }
+            }
+            Event::TenderDeclined { attempt, reason } => {
+                self.known_outcome(*attempt, AttemptStanding::Declined(*reason), changes);
+                self.forget_if_over(*attempt, changes);
+            }
+            Event::TenderResolved { attempt, verdict: TenderVerdict::NotCharged, .. } => {
+                self.stand_at(*attempt, changes, |standing| match standing {
+                    AttemptStanding::InDoubt { mark } => Some(AttemptStanding::Disowned { mark }),
+                    _ => None,
+                });
+            }
+            Event::TenderResolved { attempt, verdict: TenderVerdict::GivenBack, .. } => {
+                self.close(*attempt, AttemptStanding::GivenBack, changes);
+            }
+            Event::TenderTaken { attempt, transaction } => {
+                self.close(*attempt, AttemptStanding::Taken { transaction: *transaction }, changes);
+            }
+            Event::TenderUnclaimed { attempt } => {
+                self.stand_at(*attempt, changes, |standing| match standing {
+                    AttemptStanding::Held(approval) | AttemptStanding::Reversing { approval, .. } => {
+                        Some(AttemptStanding::Unclaimed(approval))
+                    }
+                    _ => None,
+                });
+            }
+            // The approval that a person gives, and the reversal, follow in events of their own.
+            _ => {}
+        }
+    }
+
+    /// What a device or a person said of an attempt that nobody knew about.
+    fn known_outcome(&mut self, attempt: AttemptId, known: AttemptStanding, changes: &mut Changes) {
+        self.stand_at(attempt, changes, |standing| match standing {
+            AttemptStanding::Started if matches!(known, AttemptStanding::Declined(_)) => Some(known),
+            AttemptStanding::Sent { .. }
+            | AttemptStanding::InDoubt { .. }
+            | AttemptStanding::Disowned { .. } => Some(known),
+            _ => None,
+        });
+    }
+
+    fn close(&mut self, attempt: AttemptId, closed: AttemptStanding, changes: &mut Changes) {
+        self.stand_at(attempt, changes, |standing| match standing {
+            AttemptStanding::Held(_) | AttemptStanding::Reversing { .. } | AttemptStanding::Unclaimed(_) => {
+                Some(closed)
+            }
+            // A till gave back the sale that it is part of, and the hub that knew the approval is gone.
+            AttemptStanding::InDoubt { .. } => Some(closed),
+            _ => None,
+        });
+        self.forget_if_over(attempt, changes);
+    }
+
+    /// Changes a standing by the table that `next` is a part of; None is against it.
+    fn stand_at(
+        &mut self,
+        attempt: AttemptId,
+        changes: &mut Changes,
+        next: impl FnOnce(AttemptStanding) -> Option<AttemptStanding>,
+    ) {
+        changes.attempts.insert(attempt);
+        let Some(found) = self.attempts.get_mut(&attempt) else {
+            changes.violations.push(Violation::AttemptMissing);
+            return;
+        };
+        match next(found.standing.clone()) {
+            Some(next) => found.standing = next,
+            None => changes.violations.push(Violation::IllegalAttempt),
+        }
+    }
+
+    /// What is closed is remembered for as long as its shift is open.
+    fn forget_if_over(&mut self, attempt: AttemptId, changes: &mut Changes) {
+        let over = |known: &Attempt| known.is_closed() && !self.shifts.contains_key(&known.stamp.shift);
+        if self.attempts.get(&attempt).is_some_and(over) {
+            self.attempts.remove(&attempt);
+            changes.attempts.insert(attempt);
+        }
+    }
+
+    /// A history that goes on from a copy may have lost what came after it: whatever had begun may have left.
+    pub(super) fn doubt_what_was_begun(&mut self, changes: &mut Changes) {
+        for (id, attempt) in &mut self.attempts {
+            if attempt.standing == AttemptStanding::Started {
+                let mark = PoiMark::new(LOST_MARK).expect("the mark is short and plain");
+                attempt.standing = AttemptStanding::InDoubt { mark };
+                changes.attempts.insert(*id);
+            }
+        }
+    }
+
+    pub(super) fn forget_attempts(&mut self, shift: ShiftId, changes: &mut Changes) {
+        let closed = self.attempts.values().filter(|a| a.stamp.shift == shift && a.is_closed());
+        for attempt in closed.map(|attempt| attempt.id).collect::<Vec<_>>() {
+            self.attempts.remove(&attempt);
+            changes.attempts.insert(attempt);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Moves at card terminals and wallets, and what must be true of everything that devices ever took.
+
+use holdfast_domain::attempt::{
+    Approval, Attempt, AttemptStanding, DeclineReason, Purpose, TenderOutcome, TenderVerdict,
+};
+use holdfast_domain::bounded::Label;
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::ids::AttemptId;
+use holdfast_domain::staff::PinVerdict;
+
+use super::*;
+use crate::electronic::{approval, start_refund, start_with};
+
+/// One thing that happens at a device or is asked of one.
+#[derive(Debug, Clone)]
+pub(super) enum DeviceMove {
+    /// `far`: it goes on to leave, and to be in doubt or approved.
+    Start {
+        order: Index,
+        percent: i64,
+        wallet: bool,
+        far: u8,
+    },
+    StartRefund {
+        sale: Index,
+        percent: i64,
+    },
+    /// The hub reads the device's mark and lets the attempt leave.
+    Send(Index),
+    Say {
+        attempt: Index,
+        word: u8,
+        tip: i64,
+    },
+    Abort(Index),
+    GiveBack(Index),
+    Resolve {
+        attempt: Index,
+        verdict: u8,
+    },
+    /// A till pays an order with what devices took for it, and the rest in cash.
+    Complete(Index),
+    /// A customer brings back all of a sale, after its devices gave the money back.
+    BringBackAll(Index),
+}
+
+pub(super) fn moves() -> impl Strategy<Value = DeviceMove> {
+    let any = any::<Index>;
+    prop_oneof![
+        12 => (any(), 20..140i64, prop::bool::weighted(0.3), 0..5u8)
+            .prop_map(|(order, percent, wallet, far)| DeviceMove::Start { order, percent, wallet, far }),
+        2 => (any(), 20..120i64).prop_map(|(sale, percent)| DeviceMove::StartRefund { sale, percent }),
+        8 => any().prop_map(DeviceMove::Send),
+        12 => (any(), 0..8u8, 0..300i64).prop_map(|(attempt, word, tip)| DeviceMove::Say { attempt, word, tip }),
+        1 => any().prop_map(DeviceMove::Abort),
+        2 => any().prop_map(DeviceMove::GiveBack),
+        6 => (any(), 0..3u8).prop_map(|(attempt, verdict)| DeviceMove::Resolve { attempt, verdict }),
+        8 => any().prop_map(DeviceMove::Complete),
+        3 => any().prop_map(DeviceMove::BringBackAll),
+    ]
+}
+
+pub(super) fn play(
+    shop: &mut Shop,
+    known: &mut Known,
+    till: TerminalId,
+    one: &DeviceMove,
+) -> Result<(), Refusal> {
+    let attempts: Vec<AttemptId> = shop
+        .state
+        .attempts
+        .values()
+        .filter(|attempt| !attempt.is_closed())
+        .map(|attempt| attempt.id)
+        .collect();
+    let percent_of = |whole: Money, percent: i64| Decimal::new(whole.minor() * percent / 100, 2).to_string();
+    let why = || reason("looked at the slip");
+    let action = match one {
+        DeviceMove::Start { order, percent, wallet, far } => {
+            let open = |order: &&OrderId| shop.order(**order).state.holds_reservation();
+            let open: Vec<OrderId> = known.orders.iter().filter(open).copied().collect();
+            let Some(order) = pick(order, &open) else { return Ok(()) };
+            let amount = percent_of(shop.order(order).open_amount(), *percent);
+            let start = start_with(order, if *wallet { "wallet" } else { "terminal" }, &amount, None);
+            let attempt = AttemptId(shop.ask(till, start)?.transaction.0);
+            if *far > 0 {
+                shop.send(attempt);
+            }
+            match far {
+                2 | 3 => shop.doubt(attempt),
+                4 => drop(shop.approve(attempt, &amount)),
+                _ => {}
+            }
+            return Ok(());
+        }
+        DeviceMove::StartRefund { sale, percent } => {
+            let Some(sale) = pick(sale, &known.sales) else { return Ok(()) };
+            let Some((original, left)) = electronic(shop, sale) else { return Ok(()) };
+            start_refund(sale, original, &percent_of(left, *percent))
+        }
+        DeviceMove::Send(index) => {
+            let Some(attempt) = pick(index, &attempts) else { return Ok(()) };
+            let mark = holdfast_domain::bounded::PoiMark::new("1").expect("a mark");
+            return shop.hub(HubCommand::SendTender { attempt, mark }).map(drop);
+        }
+        DeviceMove::Say { attempt, word, tip } => {
+            let Some(attempt) = pick(attempt, &attempts) else { return Ok(()) };
+            let outcome = word_of(&shop.state.attempts[&attempt], *word, *tip);
+            return shop.hub(HubCommand::SettleTender { attempt, outcome }).map(drop);
+        }
+        DeviceMove::Abort(index) => {
+            let Some(attempt) = pick(index, &attempts) else { return Ok(()) };
+            Action::AbortTender { attempt }
+        }
+        DeviceMove::GiveBack(index) => {
+            let Some(attempt) = pick(index, &attempts) else { return Ok(()) };
+            Action::GiveBackTender { attempt, reason: why() }
+        }
+        DeviceMove::Resolve { attempt, verdict } => {
+            let open = |attempt: &Attempt| {
+                matches!(
+                    attempt.standing,
+                    AttemptStanding::InDoubt { .. }
+                        | AttemptStanding::Disowned { .. }
+                        | AttemptStanding::Unclaimed(_)
+                )
+            };
+            let doubted: Vec<AttemptId> = shop
+                .state
+                .attempts
+                .values()
+                .filter(|attempt| open(attempt))
+                .map(|attempt| attempt.id)
+                .collect();
+            let Some(attempt) = pick(attempt, &doubted) else { return Ok(()) };
+            let verdict = [TenderVerdict::Charged, TenderVerdict::NotCharged, TenderVerdict::GivenBack]
+                [usize::from(*verdict)];
+            let action = Action::ResolveTender { attempt, verdict, reason: why() };
+            return shop.ask_approved(till, action, MANAGER, PinVerdict::Correct).map(drop);
+        }
+        DeviceMove::Complete(index) => {
+            let held = shop.state.attempts.values().filter(|attempt| attempt.approval().is_some());
+            let orders: Vec<OrderId> = held.filter_map(Attempt::order).collect();
+            let Some(order) = pick(index, &orders) else { return Ok(()) };
+            let cash: &[&str] = if index.index(3) == 0 { &["50"] } else { &[] };
+            known.sales.push(shop.ask(till, pay(order, cash, Settlement::Full))?.transaction);
+            return Ok(());
+        }
+        DeviceMove::BringBackAll(index) => return bring_back_all(shop, known, till, index),
+    };
+    shop.ask(till, action).map(drop)
+}
+
+fn word_of(attempt: &Attempt, word: u8, tip: i64) -> TenderOutcome {
+    let amount = |money: Money| Decimal::new(money.minor(), 2).to_string();
+    let approved = |approval| TenderOutcome::Approved(Box::new(approval));
+    match word {
+        0..=3 => approved(approval(&amount(attempt.amount))),
+        4 if attempt.amount.minor() > 1 => approved(approval(&amount(Money::from_minor(
+            attempt.amount.minor() / 2,
+            attempt.amount.currency(),
+        )))),
+        5 if matches!(attempt.purpose, Purpose::Sale { .. }) => {
+            let tip = Money::from_minor(tip, attempt.amount.currency());
+            approved(Approval { tip, ..approval(&amount(attempt.amount + tip)) })
+        }
+        6 => TenderOutcome::Declined(DeclineReason::Refusal),
+        _ => TenderOutcome::InDoubt { cause: Label::new("HF-DEV-022").expect("a name") },
+    }
+}
+
+/// What a sale took electronically and can still give back, the first of it.
+fn electronic(shop: &Shop, sale: TransactionId) -> Option<(AttemptId, Money)> {
+    let balances = &shop.state.sales.get(&sale)?.tenders;
+    balances.iter().find_map(|balance| Some((balance.kind.electronic()?.attempt, balance.left())))
+}
+
+fn bring_back_all(shop: &mut Shop, known: &Known, till: TerminalId, index: &Index) -> Result<(), Refusal> {
+    let Some(sale) = pick(index, &known.sales) else { return Ok(()) };
+    let Some(found) = shop.state.sales.get(&sale).cloned() else { return Ok(()) };
+    for balance in found.tenders.iter().filter(|balance| balance.left().is_positive()) {
+        let Some(of) = balance.kind.electronic() else { continue };
+        let amount = Decimal::new(balance.left().minor(), 2).to_string();
+        let begun = shop.ask(till, start_refund(sale, of.attempt, &amount))?;
+        let attempt = AttemptId(begun.transaction.0);
+        let mark = holdfast_domain::bounded::PoiMark::new("1").expect("a mark");
+        shop.hub(HubCommand::SendTender { attempt, mark })?;
+        let outcome = TenderOutcome::Approved(Box::new(approval(&amount)));
+        shop.hub(HubCommand::SettleTender { attempt, outcome })?;
+    }
+    let lines: Vec<(u16, String)> = found
+        .lines
+        .iter()
+        .filter(|sold| sold.returnable().is_positive())
+        .map(|sold| (sold.line.number.0, sold.returnable().to_string()))
+        .collect();
+    let lines: Vec<(u16, &str)> = lines.iter().map(|(line, pieces)| (*line, pieces.as_str())).collect();
+    shop.ask(till, by_receipt(sale, &lines)).map(drop)
+}
+
+/// PAY-2, from the events alone: what devices took is in a transaction, or is held, or went back, and each only once; and
+/// what transactions say that devices took, they took.
+pub(super) fn audit(shop: &Shop) {
+    let mut approved: BTreeMap<AttemptId, (bool, Money)> = BTreeMap::new();
+    let mut purposes: BTreeMap<AttemptId, Purpose> = BTreeMap::new();
+    let mut taken: BTreeMap<AttemptId, u32> = BTreeMap::new();
+    let mut in_transactions: BTreeMap<AttemptId, i64> = BTreeMap::new();
+    let mut by_person: std::collections::BTreeSet<AttemptId> = Default::default();
+    for event in &shop.log {
+        match event {
+            Event::TenderStarted { attempt, purpose, .. } => {
+                assert!(purposes.insert(*attempt, purpose.clone()).is_none(), "{attempt} began twice");
+            }
+            Event::TenderApproved { attempt, approval } => {
+                let is_payment = matches!(purposes[attempt], Purpose::Sale { .. });
+                let before = approved.insert(*attempt, (is_payment, approval.amount));
+                assert!(before.is_none(), "{attempt} was approved twice");
+            }
+            Event::TenderTaken { attempt, .. } => *taken.entry(*attempt).or_default() += 1,
+            Event::TenderResolved { attempt, verdict: TenderVerdict::GivenBack, .. } => {
+                by_person.insert(*attempt);
+            }
+            Event::TipTaken { tenders, .. } | Event::TipReturned { tenders, .. } => {
+                count(tenders, &mut in_transactions);
+            }
+            Event::SaleCompleted { payment, .. }
+            | Event::DepositTaken { payment, .. }
+            | Event::GoodsReturned { payment, .. }
+            | Event::SalePostVoided { payment, .. } => count(&payment.tenders, &mut in_transactions),
+            _ => {}
+        }
+    }
+    let mut owed: BTreeMap<AttemptId, i64> = BTreeMap::new();
+    for (attempt, (is_payment, amount)) in &approved {
+        let times = taken.get(attempt).copied().unwrap_or(0);
+        assert!(times <= 1, "{attempt} is in two transactions");
+        let standing = shop.state.attempts.get(attempt).map(|attempt| &attempt.standing);
+        let reversed =
+            approved.keys().any(|by| matches!(purposes[by], Purpose::Reversal { of, .. } if of == *attempt));
+        let ends = usize::from(times == 1)
+            + usize::from(reversed && *is_payment)
+            + usize::from(by_person.contains(attempt))
+            + usize::from(matches!(
+                standing,
+                Some(
+                    AttemptStanding::Held(_)
+                        | AttemptStanding::Reversing { .. }
+                        | AttemptStanding::Unclaimed(_)
+                )
+            ));
+        let is_reversal = matches!(purposes[attempt], Purpose::Reversal { .. });
+        assert_eq!(ends, usize::from(!is_reversal), "{attempt} has one fate: {standing:?}");
+        match &purposes[attempt] {
+            Purpose::Sale { .. } if times == 1 => *owed.entry(*attempt).or_default() += amount.minor(),
+            Purpose::Refund { original, .. } if times == 1 => {
+                *owed.entry(*original).or_default() -= amount.minor()
+            }
+            _ => {}
+        }
+    }
+    in_transactions.retain(|_, minor| *minor != 0);
+    owed.retain(|_, minor| *minor != 0);
+    assert_eq!(in_transactions, owed, "transactions and devices agree on every payment");
+}
+
+fn count(tenders: &[Tender], sums: &mut BTreeMap<AttemptId, i64>) {
+    for tender in tenders {
+        if let Some(of) = tender.kind.electronic() {
+            *sums.entry(of.attempt).or_default() += tender.amount.minor();
+        }
+    }
+}
