@@ -87,6 +87,15 @@ const CLAIMS: &[Claim] = &[
         needed: &[(200_000, "deliveries")],
     },
     Claim {
+        id: "R15",
+        promises: "P3",
+        shows: "a payment in doubt is always resolved, and device and hub agree on exactly one of captured and not captured",
+        needed: &[
+            (20_000, "payments, refunds and reversals with a fault"),
+            (100, "payments and refunds whose hub died"),
+        ],
+    },
+    Claim {
         id: "R17",
         promises: "P1 P9",
         shows: "a cloned or rolled-back disk is noticed at first contact, nothing is overwritten",

@@ -23,6 +23,8 @@ use crate::{packages, proofs, workspace};
 const SUITE_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How much of a failed suite's log is printed; the whole of it stays in its file.
 const FAILURE_LINES_MAX: usize = 300;
+/// How much of each failed test is said once more at the very end, where whoever reads only the end finds it.
+const SAID_AGAIN_LINES_MAX: usize = 12;
 /// How often a running suite is looked at.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -33,6 +35,8 @@ struct Row {
     counts: Counts,
     took: Duration,
     note: String,
+    /// What each failed test said.
+    failures: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,6 +113,7 @@ fn step(name: &str, work: impl FnOnce() -> Result<bool>) -> Result<Row> {
         counts: Counts::step(succeeded),
         took: started.elapsed(),
         note: String::new(),
+        failures: Vec::new(),
     };
     println!("   {} in {}", if succeeded { "ok" } else { "FAILED" }, seconds(row.took));
     Ok(row)
@@ -173,6 +178,8 @@ fn run_logged(name: &str, mut command: Command, logs: &Path) -> Result<Row> {
     let file = File::create(&log).with_context(|| format!("write {}", log.display()))?;
     let started = Instant::now();
     let child = command
+        // A panic says where it was; what called it would drown what was said.
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
@@ -203,7 +210,8 @@ fn run_logged(name: &str, mut command: Command, logs: &Path) -> Result<Row> {
         }
         println!("   the whole log: {}", log.display());
     }
-    Ok(Row { name: name.into(), counts, took, note })
+    let failures = if counts.failed > 0 { failures(&text) } else { Vec::new() };
+    Ok(Row { name: name.into(), counts, took, note, failures })
 }
 
 /// `None` when the limit passed; then the suite and the processes it started, one process group, are ended.
@@ -221,6 +229,29 @@ fn wait_within(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>> 
         }
         thread::sleep(POLL);
     }
+}
+
+/// What each failed test said last: libtest names it before its output, and its own panic names its thread.
+fn failures(log: &str) -> Vec<String> {
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in log.lines() {
+        if let Some(name) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----")) {
+            found.push((name.to_owned(), Vec::new()));
+        } else if line == "failures:" {
+            continue;
+        } else if let Some((_, said)) = found.last_mut() {
+            said.push(line);
+        }
+    }
+    let said = found.into_iter().map(|(name, said)| {
+        let own = format!("thread '{name}'");
+        let from = said.iter().rposition(|line| line.starts_with(&own)).unwrap_or(0);
+        let lines = said[from..].iter().take_while(|line| !line.starts_with("note: "));
+        let lines: Vec<&str> =
+            lines.filter(|line| !line.is_empty()).take(SAID_AGAIN_LINES_MAX).copied().collect();
+        format!("{name}\n     {}", lines.join("\n     "))
+    });
+    said.collect()
 }
 
 /// Sums libtest's lines `test result: ok. 3 passed; 0 failed; 0 ignored; …`.
@@ -261,6 +292,12 @@ fn report(rows: &[Row], total: Duration, budget: Option<Duration>) -> ExitCode {
         let verdict = if late { "EXCEEDED" } else { "kept" };
         println!("budget of {} {verdict}", seconds(budget));
     }
+    for row in rows.iter().filter(|row| !row.failures.is_empty()) {
+        println!("\n{}:", row.name);
+        for failure in &row.failures {
+            println!("   {failure}");
+        }
+    }
     println!("{passed} passed, {failed} failed");
     if failed == 0 && !late { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -289,6 +326,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_failed_test_said_is_found_among_what_its_actors_said() {
+        let log = "test one ... FAILED\n\nfailures:\n\n---- one stdout ----\n\nthread 'worker' (7) panicked at a.rs:1:\n\
+                   on purpose\n\nthread 'one' (6) panicked at b.rs:2:\nassertion failed\n  left: 1\nnote: run with more\n\n\n\
+                   failures:\n    one\n\ntest result: FAILED. 0 passed; 1 failed\n";
+        assert_eq!(
+            failures(log),
+            ["one\n     thread 'one' (6) panicked at b.rs:2:\n     assertion failed\n       left: 1"]
+        );
+    }
+
+    #[test]
     fn a_suite_that_dies_or_hangs_is_a_failure() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut dies = Command::new("sh");
@@ -309,6 +357,7 @@ mod tests {
             counts: Counts { passed: 1, failed, ignored: 0 },
             took: Duration::ZERO,
             note: String::new(),
+            failures: Vec::new(),
         };
         let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
         assert_eq!(report(&[row(0)], second, Some(minute)), ExitCode::SUCCESS);
