@@ -18,6 +18,7 @@ mod sell;
 mod settle;
 mod stock;
 mod tender;
+mod terminal;
 mod value;
 mod watch;
 mod x_report;
@@ -105,6 +106,9 @@ enum Command {
     BlockValue(value::Block),
     /// Open a customer's account, or change how much may be owed on it; needs a manager
     SetAccount(value::SetAccount),
+    /// Take and give back money at a card terminal or wallet
+    #[command(subcommand)]
+    Card(terminal::Card),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -147,6 +151,7 @@ impl Cli {
             Command::IssueValue(issue) => issue.run().await,
             Command::BlockValue(block) => block.run().await,
             Command::SetAccount(set) => set.run().await,
+            Command::Card(card) => card.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use holdfast_domain::bounded::ValueNumber;
 use holdfast_domain::catalog::Product;
+use holdfast_domain::ids::AttemptId;
 use holdfast_domain::ids::{OrderId, SubjectId};
 use holdfast_domain::order::PlaceOrder;
 use holdfast_protocol::message::StockEntry;
@@ -15,8 +16,8 @@ use holdfast_protocol::subject::{
 };
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, ORDER_PATH, ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX,
-    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage, VALUE_PATH,
-    ValuePage, X_REPORT_PATH, XReport,
+    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
+    TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -184,6 +185,17 @@ impl HubApi {
         url.query_pairs_mut().append_pair("account", account.as_str());
         let body = self.answer(VALUE_PATH, self.client.get(url)).await?;
         read(VALUE_PATH, &body)
+    }
+
+    /// How a payment at a device stands.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`]; the hub's refusal when it knows no such payment.
+    pub async fn tender(&self, attempt: AttemptId) -> Result<TenderPage, TillError> {
+        let mut url = self.url(TENDER_PATH)?;
+        url.query_pairs_mut().append_pair("attempt", &attempt.to_string());
+        let body = self.answer(TENDER_PATH, self.client.get(url)).await?;
+        read(TENDER_PATH, &body)
     }
 
     /// What a basket would cost now. Nothing of it is kept.

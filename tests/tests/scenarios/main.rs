@@ -4,6 +4,7 @@ mod accounts;
 mod approval;
 mod audit;
 mod bad_input;
+mod cards;
 mod cash;
 mod changes;
 mod counter;

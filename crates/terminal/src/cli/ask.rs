@@ -64,7 +64,7 @@ impl Desk {
     pub async fn answer<T>(
         self,
         action: impl AsyncFnOnce(&Till, &HubApi) -> Result<Action, TillError>,
-        read: impl AsyncFnOnce(&HubApi, u64) -> Result<T, TillError>,
+        read: impl AsyncFnOnce(&HubApi, &Answer) -> Result<T, TillError>,
     ) -> Result<(Answer, T)> {
         let Typed { pin, approval } = self.person.typed(&self.approver)?;
         let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
@@ -73,17 +73,22 @@ impl Desk {
             let action = action(&till, &api).await?;
             answered(till.sign_on(self.person.number(), pin)).await?;
             let answer = asked(&till, action, approval).await?;
-            let seq = match &answer {
-                Answer::Accepted { position, .. } | Answer::Refused { position, .. } => position.seq,
-                Answer::Retry { .. } | Answer::Rejected { .. } => 0,
-            };
-            Ok::<_, TillError>((answer, read(&api, seq).await?))
+            let read = read(&api, &answer).await?;
+            Ok::<_, TillError>((answer, read))
         };
         let answer = answer.await;
         let closed = till.close().await;
         let answer = answer?;
         closed?;
         Ok(answer)
+    }
+}
+
+/// The record of an answer.
+pub(super) fn record_of(answer: &Answer) -> u64 {
+    match answer {
+        Answer::Accepted { position, .. } | Answer::Refused { position, .. } => position.seq,
+        Answer::Retry { .. } | Answer::Rejected { .. } => 0,
     }
 }
 
@@ -155,6 +160,12 @@ pub(super) fn print(summary: &Summary) {
             ValueStanding::Open => println!("{account} pays"),
             ValueStanding::Blocked => println!("{account} is blocked"),
         },
+        Summary::TenderStarted { attempt, device, amount } => {
+            println!("{device} is asked for {amount} (payment {attempt})");
+        }
+        Summary::TenderAbortAsked { attempt } => println!("the device is asked to stop payment {attempt}"),
+        Summary::TenderResolved { attempt, .. } => println!("recorded what became of payment {attempt}"),
+        Summary::TenderReleased { attempt } => println!("payment {attempt} goes back"),
         Summary::AccountSet { account, terms } => {
             println!("{} may be owed on account {account}", terms.limit);
         }

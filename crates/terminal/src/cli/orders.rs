@@ -15,7 +15,7 @@ use holdfast_protocol::till_api::{OrderEntry, OrderPage};
 use holdfast_terminal::hub_api::HubApi;
 use holdfast_terminal::{Folder, Pace, Till, TillError};
 
-use super::ask::{Desk, typed};
+use super::ask::{Desk, record_of, typed};
 use super::basket::{Basket, ByHand, Look, coupons, line, notes};
 
 /// Sets a basket or a placed order aside in an open shift.
@@ -136,7 +136,10 @@ impl Retrieve {
     pub async fn run(self) -> Result<()> {
         let (order, claim) = (self.order, if self.take_over { Claim::TakeOver } else { Claim::Parked });
         let retrieve = async |_: &Till, _: &HubApi| Ok(Action::RetrieveOrder { order, claim });
-        let (_, page) = self.desk.answer(retrieve, async |api, seq| api.order_at(order, seq).await).await?;
+        let (_, page) = self
+            .desk
+            .answer(retrieve, async |api, answer| api.order_at(order, record_of(answer)).await)
+            .await?;
         show_lines(&page);
         Ok(())
     }
@@ -150,7 +153,8 @@ impl Edit {
             edits.extend(age_checked.map(|look| OrderEdit::CheckAge { how: look.into() }));
             Ok(Action::EditOrder(EditOrder { order, revision, edits, expected_total: None }))
         };
-        let (_, page) = desk.answer(edit, async |api, seq| api.order_at(order, seq).await).await?;
+        let (_, page) =
+            desk.answer(edit, async |api, answer| api.order_at(order, record_of(answer)).await).await?;
         show_lines(&page);
         Ok(())
     }

@@ -32,8 +32,8 @@ pub struct Pay {
 /// What the customer gives.
 #[derive(Debug, Args)]
 pub(super) struct PaymentArgs {
-    /// What the customer hands over in cash
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, required_unless_present = "tender")]
+    /// What the customer hands over in cash; nothing where a card terminal or wallet has taken all of it
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     cash: Option<Decimal>,
     /// Another tender of the store's list, such as "card=12.50:auth 0815 4242"; may be given several times
     #[arg(long, value_name = "CODE=AMOUNT[:REFERENCE]")]

@@ -1,0 +1,287 @@
+//! `card …`: payments at a card terminal or wallet.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use holdfast_domain::attempt::{AskedTender, StartTender, TenderVerdict};
+use holdfast_domain::bounded::{DeviceName, Reason, TenderCode};
+use holdfast_domain::command::Action;
+use holdfast_domain::ids::{AttemptId, OrderId, TransactionId};
+use holdfast_money::{Decimal, Money};
+use holdfast_protocol::message::{Answer, Summary, TenderState, TenderView};
+use holdfast_terminal::hub_api::HubApi;
+use holdfast_terminal::{Till, TillError};
+
+use super::ask::{Desk, WITHIN, typed};
+
+/// How often the hub is asked how a payment stands.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long a customer is waited for.
+const WAITED_MAX: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Subcommand)]
+pub enum Card {
+    /// Let a card terminal or wallet take money for an order, and wait for what becomes of it
+    Pay(Pay),
+    /// Let the device give back what it took for a sale, before its goods are taken back
+    Refund(Refund),
+    /// Ask the device to stop
+    Stop(Stop),
+    /// Say what became of a payment whose terminal cannot; a second person approves it
+    Resolve(Resolve),
+    /// Give back what a device took and no sale needs
+    GiveBack(GiveBack),
+    /// Show how a payment stands
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub struct Pay {
+    #[command(flatten)]
+    desk: Desk,
+    #[arg(long)]
+    order: OrderId,
+    /// The tender type of the store's list
+    #[arg(long, default_value = "terminal")]
+    tender: String,
+    /// What the device takes, tip included
+    #[arg(long)]
+    amount: Decimal,
+    /// What of it is a tip
+    #[arg(long)]
+    tip: Option<Decimal>,
+    /// Another device than the till's own
+    #[arg(long)]
+    device: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Refund {
+    #[command(flatten)]
+    desk: Desk,
+    /// The transaction that was paid
+    #[arg(long)]
+    sale: TransactionId,
+    /// The payment at the device, as the receipt's refusal names it
+    #[arg(long)]
+    payment: AttemptId,
+    #[arg(long)]
+    amount: Decimal,
+    #[arg(long)]
+    device: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Stop {
+    #[command(flatten)]
+    desk: Desk,
+    #[arg(long)]
+    payment: AttemptId,
+}
+
+#[derive(Debug, Args)]
+pub struct Resolve {
+    #[command(flatten)]
+    desk: Desk,
+    #[arg(long)]
+    payment: AttemptId,
+    /// What the terminal's own receipts, or the provider's pages, show
+    #[arg(long, value_enum)]
+    verdict: Said,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Said {
+    Charged,
+    NotCharged,
+    GivenBack,
+}
+
+#[derive(Debug, Args)]
+pub struct GiveBack {
+    #[command(flatten)]
+    desk: Desk,
+    #[arg(long)]
+    payment: AttemptId,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    desk: Desk,
+    #[arg(long)]
+    payment: AttemptId,
+}
+
+impl Card {
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Pay(pay) => pay.run().await,
+            Self::Refund(refund) => refund.run().await,
+            Self::Stop(Stop { desk, payment }) => {
+                desk.ask(async |_| Ok(Action::AbortTender { attempt: payment })).await
+            }
+            Self::Resolve(Resolve { desk, payment, verdict, reason }) => {
+                desk.ask(async |_| {
+                    let verdict = match verdict {
+                        Said::Charged => TenderVerdict::Charged,
+                        Said::NotCharged => TenderVerdict::NotCharged,
+                        Said::GivenBack => TenderVerdict::GivenBack,
+                    };
+                    Ok(Action::ResolveTender {
+                        attempt: payment,
+                        verdict,
+                        reason: typed("reason", Reason::new(&reason))?,
+                    })
+                })
+                .await
+            }
+            Self::GiveBack(GiveBack { desk, payment, reason }) => {
+                desk.ask(async |_| {
+                    Ok(Action::GiveBackTender {
+                        attempt: payment,
+                        reason: typed("reason", Reason::new(&reason))?,
+                    })
+                })
+                .await
+            }
+            Self::Show(Show { desk, payment }) => {
+                let page = desk.visit(async |_, api| api.tender(payment).await).await?;
+                print(&page.tender);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Pay {
+    async fn run(self) -> Result<()> {
+        let Self { desk, order, tender, amount, tip, device } = self;
+        let asked = async |till: &Till| {
+            let code = typed("tender", TenderCode::new(&tender))?;
+            start(till, AskedTender::Pay { order, code }, amount, tip, device.as_deref()).await
+        };
+        wait(desk, asked).await
+    }
+}
+
+impl Refund {
+    async fn run(self) -> Result<()> {
+        let Self { desk, sale, payment, amount, device } = self;
+        let asked = async |till: &Till| {
+            let asked = AskedTender::Refund { sale, original: payment };
+            start(till, asked, amount, None, device.as_deref()).await
+        };
+        wait(desk, asked).await
+    }
+}
+
+async fn start(
+    till: &Till,
+    asked: AskedTender,
+    amount: Decimal,
+    tip: Option<Decimal>,
+    device: Option<&str>,
+) -> Result<Action, TillError> {
+    let hub = till.refresh(WITHIN).await?;
+    let money = |amount| typed("amount", Money::new(amount, hub.profile.currency));
+    Ok(Action::StartTender(StartTender {
+        epoch: hub.epoch,
+        asked,
+        amount: money(amount)?,
+        tip: tip.map(money).transpose()?,
+        device: device.map(|name| typed("device", DeviceName::new(name))).transpose()?,
+    }))
+}
+
+/// Starts a payment, shows what happens to it, and says what became of it.
+async fn wait(desk: Desk, asked: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
+    let (answer, view) = desk
+        .answer(
+            async |till, _| asked(till).await,
+            async |api, answer| match answer {
+                Answer::Accepted { summary: Summary::TenderStarted { attempt, device, amount }, .. } => {
+                    println!("{device} is asked for {amount} (payment {attempt})");
+                    Ok(Some(follow(api, *attempt).await?))
+                }
+                _ => Ok(None),
+            },
+        )
+        .await?;
+    match (answer, view) {
+        (_, Some(view)) => {
+            print(&view);
+            match view.state {
+                TenderState::Declined { text, .. } => bail!("{text}"),
+                _ => Ok(()),
+            }
+        }
+        _ => bail!("there is no answer"),
+    }
+}
+
+async fn follow(api: &HubApi, attempt: AttemptId) -> Result<TenderView, TillError> {
+    let began = std::time::Instant::now();
+    let mut shown = None;
+    loop {
+        let tender = api.tender(attempt).await?.tender;
+        let waits =
+            matches!(tender.state, TenderState::Started | TenderState::UnderWay | TenderState::GoesBack);
+        if !waits || began.elapsed() > WAITED_MAX {
+            return Ok(tender);
+        }
+        let now = word(&tender.state);
+        if shown.replace(now) != Some(now) {
+            println!("{now}");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn word(state: &TenderState) -> &'static str {
+    match state {
+        TenderState::Started => "started",
+        TenderState::UnderWay => "under way",
+        TenderState::InDoubt { .. } => "in doubt",
+        TenderState::Disowned => "not charged, a person says; the hub goes on asking",
+        TenderState::Approved { .. } => "approved",
+        TenderState::Declined { .. } => "declined",
+        TenderState::GoesBack => "goes back",
+        TenderState::Unclaimed { .. } => "to be given back by a person",
+        TenderState::Taken { .. } => "part of a transaction",
+        TenderState::GivenBack => "given back",
+    }
+}
+
+fn print(view: &TenderView) {
+    println!("payment {} at {}: {}", view.attempt, view.device, word(&view.state));
+    match &view.state {
+        TenderState::Approved { amount, tip, card, signature } => {
+            println!("  {amount} approved");
+            if !tip.is_zero() {
+                println!("  {tip} of it is a tip");
+            }
+            let words = [card.scheme.as_ref(), card.wallet.as_ref()].into_iter().flatten();
+            let mut words: Vec<String> = words.map(ToString::to_string).collect();
+            words.extend(card.last_four.as_ref().map(|four| format!("****{four}")));
+            if !words.is_empty() {
+                println!("  {}", words.join(" "));
+            }
+            if *signature {
+                println!("  the customer has to sign");
+            }
+        }
+        TenderState::InDoubt { text }
+        | TenderState::Unclaimed { text }
+        | TenderState::Declined { text, .. } => {
+            println!("  {text}");
+        }
+        TenderState::Taken { transaction } => println!("  transaction {transaction}"),
+        _ => {}
+    }
+}
