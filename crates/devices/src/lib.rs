@@ -11,9 +11,13 @@
 pub mod document;
 pub mod drawer;
 pub mod escpos;
+pub mod exact;
 mod fault;
+pub mod gs1;
 pub mod payment;
+mod port;
 pub mod printer;
+pub mod scanner;
 pub mod simulated;
 
 pub use fault::{ERROR_CODES, Fault};
