@@ -152,7 +152,8 @@ mod tests {
         {
             assert_eq!(Exact::parse(text), Some(Exact::new(units, places)), "{text}");
         }
-        for text in ["", ".", "1.", ".5", "-", "1.2.3", "1e3", "1,5", " 1", "0.1234567890", "9999999999999999999"]
+        for text in
+            ["", ".", "1.", ".5", "-", "1.2.3", "1e3", "1,5", " 1", "0.1234567890", "9999999999999999999"]
         {
             assert_eq!(Exact::parse(text), None, "{text}");
         }

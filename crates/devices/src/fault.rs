@@ -29,6 +29,13 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-040", "an Adyen terminal cannot be set up so"),
     ("HF-DEV-041", "a provider of Pix cannot be set up so"),
     ("HF-DEV-030", "the address of a card terminal cannot be understood"),
+    ("HF-DEV-050", "the address of a scanner cannot be understood"),
+    ("HF-DEV-051", "a scanner cannot be read"),
+    ("HF-DEV-055", "the address of a scale cannot be understood"),
+    ("HF-DEV-056", "a scale cannot be reached"),
+    ("HF-DEV-057", "a scale has no weight to sell by"),
+    ("HF-DEV-058", "a scale refuses a command"),
+    ("HF-DEV-059", "a scale does not answer"),
 ];
 
 /// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.

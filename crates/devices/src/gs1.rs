@@ -29,6 +29,9 @@ pub use symbology::Symbology;
 /// The longest scan that is read, in bytes: the largest QR code in use on goods holds less.
 pub const SCAN_BYTES_MAX: usize = 2_048;
 
+/// The most digits of an application identifier.
+const AI_DIGITS_MAX: usize = 4;
+
 /// A text of a label. What looks like a card's number in it is not shown in debug output.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Text(String);
@@ -177,7 +180,12 @@ impl Elements {
         measure(&self.elements, ai)
     }
 
-    fn of(symbology: Symbology, form: Form, reading: element::Reading, this_year: i16) -> Result<Self, Defect> {
+    fn of(
+        symbology: Symbology,
+        form: Form,
+        reading: element::Reading,
+        this_year: i16,
+    ) -> Result<Self, Defect> {
         let element::Reading { elements, unknown } = reading;
         let value = |ai: &str| elements.iter().find(|e| e.ai.as_str() == ai).map(|e| e.value.as_str());
         let date = |ai: &str| match value(ai) {
@@ -203,7 +211,8 @@ impl Elements {
                 best_before: date("15")?,
                 sell_by: date("16")?,
                 expiry: date("7003")?.or(date("17")?),
-                expiry_time: to_the_minute.and_then(|time| Some((time[..2].parse().ok()?, time[2..].parse().ok()?))),
+                expiry_time: to_the_minute
+                    .and_then(|time| Some((time[..2].parse().ok()?, time[2..].parse().ok()?))),
             },
             count: value("30").or(value("37")).and_then(|digits| digits.parse().ok()),
             net_weight: weight("310", WeightUnit::Kilogram).or(weight("320", WeightUnit::Pound)),
@@ -290,11 +299,7 @@ fn elements(
     text: &str,
     this_year: i16,
 ) -> Scan {
-    let anchored = reading.as_ref().is_ok_and(element::Reading::is_anchored);
-    let unknown = reading.as_ref().is_ok_and(|reading| {
-        reading.unknown.iter().any(|unknown| holdfast_pan::holds_pan(unknown.as_str()))
-    });
-    if let Some(card) = card(text).filter(|_| !anchored || unknown) {
+    if let Some(card) = card_among(text, reading.as_ref().ok()) {
         return card;
     }
     match reading.and_then(|reading| Elements::of(symbology, form, reading, this_year)) {
@@ -323,6 +328,23 @@ fn split_add_on(text: &str) -> (&str, Option<&str>) {
         (true, 15 | 18) => (&text[..13], Some(&text[13..])),
         _ => (text, None),
     }
+}
+
+/// A card's number in an element string. Beside a number of GS1 that has its check digit only what is unknown is suspicious;
+/// each value is looked at alone, for the digits of its identifier hide a number.
+fn card_among(text: &str, reading: Option<&element::Reading>) -> Option<Scan> {
+    let Some(reading) = reading else { return card(text) };
+    let unknown = || reading.unknown.iter().find_map(|unknown| card_behind(unknown.as_str()));
+    if reading.is_anchored() {
+        return unknown();
+    }
+    let values = || reading.elements.iter().find_map(|element| card(element.value.as_str()));
+    card(text).or_else(values).or_else(unknown)
+}
+
+/// A card's number behind an identifier of which nobody knows how many digits it has.
+fn card_behind(unknown: &str) -> Option<Scan> {
+    (0..=AI_DIGITS_MAX).find_map(|digits| card(unknown.get(digits..)?))
 }
 
 /// What is left of a card's number. Whatever is beside it, such as a name on a stripe, is left out.

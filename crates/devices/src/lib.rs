@@ -17,6 +17,7 @@ pub mod gs1;
 pub mod payment;
 mod port;
 pub mod printer;
+pub mod scale;
 pub mod scanner;
 pub mod simulated;
 

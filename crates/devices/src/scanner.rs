@@ -10,9 +10,9 @@
 mod address;
 mod assembly;
 mod cutter;
-pub(crate) mod keys;
 #[cfg(target_os = "linux")]
 mod keyboard;
+pub(crate) mod keys;
 
 use std::io;
 use std::sync::Arc;
@@ -39,7 +39,9 @@ const STEADY: Duration = Duration::from_secs(5);
 
 /// Why a scanner cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("HF-DEV-051: the scanner {address} cannot be read; check its cable and the rights of its device file")]
+#[error(
+    "HF-DEV-051: the scanner {address} cannot be read; check its cable and the rights of its device file"
+)]
 pub struct ScannerFault {
     pub address: String,
     #[source]
@@ -52,7 +54,10 @@ pub enum Link {
     Searching,
     Connected,
     /// It is not, or not any more; it is looked for again by itself.
-    Away { reason: ScannerFault, failures: u32 },
+    Away {
+        reason: ScannerFault,
+        failures: u32,
+    },
 }
 
 /// How many scans came, and how many things were dropped, since the scanner was opened.

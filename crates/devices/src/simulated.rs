@@ -5,10 +5,14 @@
 //! the conversation instead of being guessed at.
 
 pub mod adyen;
+pub mod barcode_gun;
 mod https;
 mod identity;
 mod paper;
+#[cfg(unix)]
+mod plug;
 pub mod poi;
+pub mod scale;
 mod scanner;
 mod session;
 pub mod wallet;
@@ -30,6 +34,8 @@ use crate::fault::Fault;
 use paper::Tray;
 
 pub use paper::{Sheet, render_png, render_text};
+#[cfg(unix)]
+pub use plug::Plugged;
 
 /// How many sheets are kept when nothing else is said; the oldest is deleted for a new one.
 pub const SHEETS_MAX: usize = 200;

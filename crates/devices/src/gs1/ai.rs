@@ -147,9 +147,28 @@ const RULES: &[Rule] = &[
 /// How many characters an element has whose identifier begins with these two digits, where that is predefined so that no
 /// separator follows (figure 7.8.5-2). Digits that are not given out yet have their length all the same.
 const PREDEFINED: &[(&str, usize)] = &[
-    ("00", 20), ("01", 16), ("02", 16), ("03", 16), ("04", 18), ("11", 8), ("12", 8), ("13", 8), ("14", 8), ("15", 8),
-    ("16", 8), ("17", 8), ("18", 8), ("19", 8), ("20", 4), ("31", 10), ("32", 10), ("33", 10), ("34", 10), ("35", 10),
-    ("36", 10), ("41", 16),
+    ("00", 20),
+    ("01", 16),
+    ("02", 16),
+    ("03", 16),
+    ("04", 18),
+    ("11", 8),
+    ("12", 8),
+    ("13", 8),
+    ("14", 8),
+    ("15", 8),
+    ("16", 8),
+    ("17", 8),
+    ("18", 8),
+    ("19", 8),
+    ("20", 4),
+    ("31", 10),
+    ("32", 10),
+    ("33", 10),
+    ("34", 10),
+    ("35", 10),
+    ("36", 10),
+    ("41", 16),
 ];
 
 /// The length of the element that begins here, if it is predefined.
@@ -220,9 +239,7 @@ impl Set {
     fn has(self, byte: u8) -> bool {
         match self {
             Set::Digits => byte.is_ascii_digit(),
-            Set::Text => {
-                byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte)
-            }
+            Set::Text => byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte),
             Set::Part => byte.is_ascii_digit() || byte.is_ascii_uppercase() || b"#-/".contains(&byte),
             Set::File => byte.is_ascii_alphanumeric() || b"-_=".contains(&byte),
         }
@@ -238,7 +255,12 @@ mod tests {
         for (index, one) in RULES.iter().enumerate() {
             for other in &RULES[index + 1..] {
                 let shorter = one.ai.len().min(other.ai.len());
-                let same = one.ai.bytes().zip(other.ai.bytes()).take(shorter).all(|(a, b)| a == b || a == b'n' || b == b'n');
+                let same = one
+                    .ai
+                    .bytes()
+                    .zip(other.ai.bytes())
+                    .take(shorter)
+                    .all(|(a, b)| a == b || a == b'n' || b == b'n');
                 assert!(!same, "{} and {}", one.ai, other.ai);
             }
         }
@@ -250,7 +272,12 @@ mod tests {
             if let Some(length) = predefined(rule.ai) {
                 let longest: usize = rule.parts.iter().map(|part| part.max).sum();
                 let shortest: usize = rule.parts.iter().map(|part| part.min).sum();
-                assert_eq!((rule.ai.len() + shortest, rule.ai.len() + longest), (length, length), "{}", rule.ai);
+                assert_eq!(
+                    (rule.ai.len() + shortest, rule.ai.len() + longest),
+                    (length, length),
+                    "{}",
+                    rule.ai
+                );
             }
         }
     }

@@ -143,7 +143,7 @@ impl Keys {
 }
 
 fn keypad(code: u16) -> Option<u8> {
-    KEYPAD.iter().find_map(|(first, keys)| {
-        keys.as_bytes().get(usize::from(code.checked_sub(*first)?)).copied()
-    })
+    KEYPAD
+        .iter()
+        .find_map(|(first, keys)| keys.as_bytes().get(usize::from(code.checked_sub(*first)?)).copied())
 }
