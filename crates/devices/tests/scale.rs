@@ -332,6 +332,23 @@ async fn an_answer_to_the_question_before_is_no_weight_to_sell_by() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_command_that_nobody_waits_for_any_more_is_not_carried_out() {
+    let simulator = SimulatedScale::new(Model::default());
+    let scale = Scale::on_line(simulator.line(Protocol::Sics), Protocol::Sics, Timings::default());
+    simulator.put(1_000);
+    scale.read_stable(Duration::from_secs(5)).await.expect("settled");
+    // The scale is asked for a weight and says nothing, so the command waits for its turn.
+    simulator.misbehave(Misbehaviour::Silence);
+    let asked = simulator.commands();
+    let mut live = scale.live();
+    until(&mut live, |_| simulator.commands() > asked).await;
+    timeout(Duration::from_millis(1), scale.tare()).await.expect_err("it waits for its turn");
+    simulator.misbehave(Misbehaviour::None);
+    assert_eq!(scale.read_stable(Duration::from_secs(10)).await.expect("gross").weight, kg(1_000));
+    assert_eq!(simulator.shown(), 1_000);
+}
+
 #[tokio::test]
 async fn a_scale_on_the_network_is_found_again() {
     let simulator = SimulatedScale::new(Model::default());

@@ -48,12 +48,14 @@ impl Conversation {
     }
 
     /// Throws away what arrived without having been asked for. An answer that is late must not be taken for the next one,
-    /// for the protocols number nothing; so after a missing answer the line has to be silent first.
+    /// for the protocols number nothing; so after a missing answer the line has to be silent first. A scale that sends all
+    /// the time by itself therefore cannot be used.
     async fn drain(&mut self) -> io::Result<()> {
         self.framer.clear();
         let mut buffer = [0; READ_BYTES];
         let mut drained = 0;
-        while drained <= ANSWER_BYTES_MAX {
+        let deadline = Instant::now() + self.timings.answer;
+        while drained <= ANSWER_BYTES_MAX && Instant::now() <= deadline {
             let read = match self.owed {
                 true => timeout(self.timings.quiet, self.line.read(&mut buffer)).await.ok(),
                 false => self.line.read(&mut buffer).now_or_never(),
