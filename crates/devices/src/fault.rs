@@ -35,7 +35,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-056", "a scale cannot be reached"),
     ("HF-DEV-057", "a scale has no weight to sell by"),
     ("HF-DEV-058", "a scale refuses a command"),
-    ("HF-DEV-059", "a scale does not answer"),
+    ("HF-DEV-059", "a scale does not say whether a command was carried out"),
 ];
 
 /// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.

@@ -123,7 +123,7 @@ pub enum ScaleFault {
     #[error("HF-DEV-058: the scale refuses: {refusal}")]
     Refused { refusal: Refusal },
     /// Whether the command was carried out is not known.
-    #[error("HF-DEV-059: the scale does not answer; look at its display")]
+    #[error("HF-DEV-059: the scale does not say whether it did so; look at its display")]
     NoAnswer,
 }
 
@@ -457,6 +457,6 @@ fn outcome(answer: Option<Answer>) -> Result<Option<Weight>, ScaleFault> {
     match answer {
         Some(Answer::Done { tare }) => Ok(tare),
         Some(Answer::Refused(refusal)) => Err(ScaleFault::Refused { refusal }),
-        Some(Answer::Reading(_) | Answer::NotIt) | None => Err(ScaleFault::NoAnswer),
+        Some(Answer::Reading(_) | Answer::Unclear | Answer::NotIt) | None => Err(ScaleFault::NoAnswer),
     }
 }

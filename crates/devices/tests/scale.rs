@@ -60,7 +60,13 @@ fn a_toledo_tells_settled_weights_only() {
     let pounds = Protocol::Toledo(toledo::Format { unit: WeightUnit::Pound, places: 2 });
     assert_eq!(weighed(pounds, b"\x0200150\r"), settled(Weight::new(150, 2, WeightUnit::Pound)));
     for (status, state) in [
-        (0x61, State::NotReady),
+        // As letters: a, b, d and D.
+        (0x61, State::InMotion),
+        (0x62, State::OverCapacity),
+        (0x64, State::UnderZero),
+        (0x44, State::UnderZero),
+        (0x60, State::NotReady),
+        (0x70, State::NotReady),
         (0x21, State::InMotion),
         (0x01, State::InMotion),
         (0x03, State::OverCapacity),
@@ -95,7 +101,10 @@ fn a_toledo_says_what_became_of_a_command() {
         (Request::Tare, 0x20, Answer::Done { tare: None }),
         (Request::Tare, 0x04, Answer::Refused(Refusal::UnderZero)),
         (Request::Tare, 0x02, Answer::Refused(Refusal::OverCapacity)),
-        (Request::ClearTare, 0x40, Answer::Refused(Refusal::NotUnderstood)),
+        (Request::Zero, 0x61, Answer::Refused(Refusal::InMotion)),
+        (Request::Zero, 0x70, Answer::Done { tare: None }),
+        (Request::Zero, 0x60, Answer::Unclear),
+        (Request::ClearTare, 0x40, Answer::Unclear),
     ] {
         assert_eq!(answer(TOLEDO, asked, &[2, b'?', status, b'\r']), expected, "{asked:?} {status:#04x}");
     }

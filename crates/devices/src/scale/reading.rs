@@ -125,6 +125,8 @@ pub enum Answer {
         tare: Option<Weight>,
     },
     Refused(Refusal),
+    /// It is the answer, and does not say whether the command was carried out.
+    Unclear,
     /// It answers something else, or is damaged.
     NotIt,
 }

@@ -6,7 +6,8 @@
 use super::reading::{Answer, Reading, Refusal, Request, State};
 use crate::exact::{Exact, Weight, WeightUnit};
 
-/// Bits of the status byte.
+/// Bits of the status byte. Many scales have the two highest set at all times, so that the byte is a letter; these alone say
+/// nothing.
 pub const IN_MOTION: u8 = 0x01;
 pub const OVER_CAPACITY: u8 = 0x02;
 pub const UNDER_ZERO: u8 = 0x04;
@@ -50,7 +51,9 @@ pub fn parse(asked: Request, frame: &[u8], format: Format) -> Answer {
         },
         (_, [b'?', status]) => match refusal(asked, *status) {
             Some(refusal) => Answer::Refused(refusal),
-            None => Answer::Done { tare: None },
+            // At zero the command was carried out, whatever a scale has in the bit for bad commands.
+            None if status & BAD_COMMAND == 0 || status & CENTER_OF_ZERO != 0 => Answer::Done { tare: None },
+            None => Answer::Unclear,
         },
         _ => Answer::NotIt,
     }
@@ -58,7 +61,6 @@ pub fn parse(asked: Request, frame: &[u8], format: Format) -> Answer {
 
 fn state(status: u8) -> State {
     match status {
-        status if status & BAD_COMMAND != 0 => State::NotReady,
         status if status & OVER_CAPACITY != 0 => State::OverCapacity,
         status if status & UNDER_ZERO != 0 => State::UnderZero,
         status if status & IN_MOTION != 0 => State::InMotion,
@@ -68,7 +70,6 @@ fn state(status: u8) -> State {
 
 fn refusal(asked: Request, status: u8) -> Option<Refusal> {
     Some(match status {
-        status if status & BAD_COMMAND != 0 => Refusal::NotUnderstood,
         status if status & OVER_CAPACITY != 0 => Refusal::OverCapacity,
         status if status & IN_MOTION != 0 => Refusal::InMotion,
         // Setting to zero is what helps against a little less than nothing, unless it is too much.
