@@ -28,6 +28,8 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-028", "a payment device cannot do what was asked"),
     ("HF-DEV-040", "an Adyen terminal cannot be set up so"),
     ("HF-DEV-041", "a provider of Pix cannot be set up so"),
+    ("HF-DEV-042", "a payment service is left alone for a while"),
+    ("HF-DEV-043", "a Stripe reader cannot be set up so"),
     ("HF-DEV-030", "the address of a card terminal cannot be understood"),
     ("HF-DEV-050", "the address of a scanner cannot be understood"),
     ("HF-DEV-051", "a scanner cannot be read"),

@@ -10,6 +10,7 @@
 //! [`zvt`] drives card terminals that speak ZVT.
 
 pub mod adyen;
+pub mod breaker;
 pub mod card;
 mod cash;
 mod driver;
@@ -18,6 +19,7 @@ mod https;
 mod outcome;
 pub mod qr;
 mod request;
+pub mod stripe;
 pub mod zvt;
 
 pub use cash::CashDrawer;

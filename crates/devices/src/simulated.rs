@@ -15,6 +15,7 @@ pub mod poi;
 pub mod scale;
 mod scanner;
 mod session;
+pub mod stripe;
 pub mod wallet;
 pub mod zvt;
 

@@ -37,6 +37,11 @@ pub enum Fault {
     CannotSay { device: String, what: String },
     #[error("HF-DEV-028: {device} cannot do that: {what}")]
     NotCapable { device: String, what: &'static str },
+    /// Nothing was sent, or the device sent it away unread.
+    #[error(
+        "HF-DEV-042: {device} is left alone for {seconds} more seconds, because it failed or asked for it; take the payment another way"
+    )]
+    Resting { device: String, seconds: u64 },
 }
 
 impl Fault {
@@ -53,6 +58,7 @@ impl Fault {
             Fault::NotTrusted { .. } => "HF-DEV-026",
             Fault::CannotSay { .. } => "HF-DEV-027",
             Fault::NotCapable { .. } => "HF-DEV-028",
+            Fault::Resting { .. } => "HF-DEV-042",
         }
     }
 }

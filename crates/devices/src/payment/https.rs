@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::{CONTENT_TYPE, HOST};
-use hyper::{Method, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -47,6 +47,13 @@ pub(super) struct Call {
     pub(super) body: Vec<u8>,
 }
 
+/// One answer.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
 impl Endpoint {
     /// Sends a request and reads the answer. `during` names what is done, for people.
     pub(super) async fn exchange(
@@ -55,11 +62,23 @@ impl Endpoint {
         limit: Duration,
         during: &'static str,
     ) -> Result<(StatusCode, Vec<u8>), Fault> {
+        let answer = self.exchange_with(call, Vec::new(), limit, during).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    /// The same with headers of its own, in both directions.
+    pub(super) async fn exchange_with(
+        &self,
+        call: Call,
+        headers: Vec<(&'static str, String)>,
+        limit: Duration,
+        during: &'static str,
+    ) -> Result<Answer, Fault> {
         let stream = match timeout(self.connect, self.open(during)).await {
             Ok(opened) => opened?,
             Err(_) => return Err(self.unreachable(io::ErrorKind::TimedOut.into())),
         };
-        match timeout(limit, self.talk(stream, call, during)).await {
+        match timeout(limit, self.talk(stream, call, headers, during)).await {
             Ok(answered) => answered,
             Err(_) => Err(Fault::Silent { device: self.device.clone(), during }),
         }
@@ -88,8 +107,9 @@ impl Endpoint {
         &self,
         stream: TlsStream<TcpStream>,
         call: Call,
+        headers: Vec<(&'static str, String)>,
         during: &'static str,
-    ) -> Result<(StatusCode, Vec<u8>), Fault> {
+    ) -> Result<Answer, Fault> {
         let broken = |cause: hyper::Error| self.disconnected(during, io::Error::other(cause));
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
@@ -101,14 +121,17 @@ impl Endpoint {
         if let Some(authorization) = call.authorization {
             request = request.header(hyper::header::AUTHORIZATION, authorization);
         }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         let request = request
             .body(Full::new(Bytes::from(call.body)))
             .map_err(|_| self.garbled(during, "its address cannot stand in a request"))?;
         let mut answering = pin!(async {
             let response = sender.send_request(request).await.map_err(broken)?;
-            let status = response.status();
+            let (status, headers) = (response.status(), response.headers().clone());
             match Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await {
-                Ok(body) => Ok((status, body.to_bytes().to_vec())),
+                Ok(body) => Ok(Answer { status, headers, body: body.to_bytes().to_vec() }),
                 Err(error) if error.is::<LengthLimitError>() => {
                     Err(self.garbled(during, "the answer is too long"))
                 }

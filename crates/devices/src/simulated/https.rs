@@ -20,6 +20,8 @@ pub(super) struct Asked {
     /// Method and path, with one blank between them.
     pub(super) line: String,
     pub(super) authorization: String,
+    /// Empty where there is none.
+    pub(super) idempotency_key: String,
     pub(super) body: Vec<u8>,
 }
 
@@ -52,22 +54,31 @@ pub(super) async fn read(line: &mut Line) -> io::Result<Asked> {
     Ok(Asked {
         line: first.strip_suffix(" HTTP/1.1").ok_or(io::ErrorKind::InvalidData)?.to_owned(),
         authorization: header("authorization").unwrap_or_default(),
+        idempotency_key: header("idempotency-key").unwrap_or_default(),
         body,
     })
 }
 
 /// A whole answer.
 pub(super) fn response(status: u16, body: &[u8]) -> Vec<u8> {
+    response_with(status, "", body)
+}
+
+/// The same with more headers, each of which ends its line.
+pub(super) fn response_with(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let reason = match status {
         200 => "OK",
         201 => "Created",
         400 => "Bad Request",
         401 => "Unauthorized",
+        402 => "Payment Required",
         404 => "Not Found",
+        409 => "Conflict",
+        429 => "Too Many Requests",
         _ => "Internal Server Error",
     };
     let head = format!(
-        "HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()
