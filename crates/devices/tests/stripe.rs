@@ -27,7 +27,7 @@ use rig::{DEADLINE, Rig, TIMINGS, TOO_LONG, eur, outlived, payment};
 /// How many cases run beside each other. They mostly wait.
 const BESIDE_EACH_OTHER: usize = 24;
 
-const TROUBLES: [Trouble; 14] = [
+const TROUBLES: [Trouble; 15] = [
     Trouble::HangUpBefore,
     Trouble::HangUpAfter,
     Trouble::CutInHalf,
@@ -40,6 +40,7 @@ const TROUBLES: [Trouble; 14] = [
     Trouble::Mute,
     Trouble::AboutAnother,
     Trouble::WithoutStatus,
+    Trouble::Empty,
     Trouble::Nonsense,
     Trouble::NoSuchPage,
 ];
@@ -161,7 +162,7 @@ async fn play(case: Case) -> &'static str {
         assert!(rig.booked(&request).is_empty() && rig.stripe.open() == 0, "{case:?}");
         return "left to a person";
     }
-    let last = rig.settled_by_asking(&request, &mark).await;
+    let last = rig.settled(&request, &mark, &format!("{case:?}")).await;
     outlived(rig.stripe.idle()).await;
     match (&last, rig.booked(&request).as_slice()) {
         (Outcome::Approved(approval), [minor]) => assert_eq!(approval.amount.minor(), *minor, "{case:?}"),

@@ -46,8 +46,6 @@ pub const API: &str = "https://api.stripe.com";
 const MEMORY_SECONDS: i64 = 23 * 60 * 60;
 /// The most characters of a reader's or an intent's id.
 const ID_CHARS_MAX: usize = 48;
-/// How many keys a capture may use up: a key whose first answer was a failure of Stripe's never gives another one.
-const CAPTURE_KEYS_MAX: u32 = 3;
 /// How often one call looks at an intent before it leaves the rest to the next question.
 const LOOKS_MAX: u32 = 1_000;
 /// How many refunds of one payment are looked through.
@@ -323,13 +321,11 @@ impl StripeTerminal {
     async fn capture(&self, request: &Request, id: &str, during: &'static str) -> Result<Intent, Fault> {
         let path = format!("/v1/payment_intents/{id}/capture");
         let form = Form::default().with("expand[]", "latest_charge");
+        // An intent is captured once whatever the key is. A key whose first answer was a failure gives it for ever, so then it is
+        // left out.
         let mut failed = self.api.in_progress();
-        for number in 0..CAPTURE_KEYS_MAX {
-            let key = match number {
-                0 => format!("{}-capture", request.attempt),
-                number => format!("{}-capture-{number}", request.attempt),
-            };
-            match self.api.post::<Intent>(&path, &form, Some(key), during).await? {
+        for key in [Some(format!("{}-capture", request.attempt)), None] {
+            match self.api.post::<Intent>(&path, &form, key, during).await? {
                 Answer::Content { content, .. } if content.id == id => return Ok(content),
                 Answer::Content { .. } => return Err(self.api.foreign(during)),
                 Answer::Refused(refusal) if refusal.is_about_trust() => {
@@ -337,7 +333,6 @@ impl StripeTerminal {
                 }
                 // It is not in the state that it was in; what it is in now is looked up.
                 Answer::Refused(_) => return self.intent(id, during).await,
-                // An intent is captured once whatever the key is. Only a key that is worth nothing is replaced.
                 Answer::Failed { status } => {
                     failed = self.api.failed(status, during);
                     let now = self.intent(id, during).await?;
@@ -517,6 +512,14 @@ impl StripeTerminal {
                 Form::default().with("payment_intent", original).with("limit", &REFUNDS_MAX.to_string());
             let list = self.api.get::<List<Refund>>("/v1/refunds", &query, during).await?;
             let list = self.api.content(list, during)?;
+            let is_foreign = |refund: &Refund| refund.payment_intent.as_deref() != Some(original);
+            if list.data.iter().any(is_foreign) {
+                return Err(self.api.foreign(during));
+            }
+            // That it is not in the list is believed only when the payment itself says the same: nothing of it went back that
+            // the list does not have.
+            let listed = list.data.iter().map(Refund::minor).fold(0, i64::saturating_add);
+            let is_complete = intent.refunded_minor().is_some_and(|refunded| refunded <= listed);
             let attempt = request.attempt.to_string();
             let pause = match list.data.iter().find(|refund| refund.is_of(&attempt)) {
                 Some(refund) => match self.refund(refund, request, original, during)? {
@@ -526,6 +529,9 @@ impl StripeTerminal {
                 },
                 None if list.has_more => {
                     return Err(self.api.cannot("the payment has more refunds than are looked through"));
+                }
+                None if !is_complete => {
+                    return Err(self.api.cannot("its list of refunds and its payment do not agree"));
                 }
                 None if was_missing => {
                     return Ok(Outcome::Declined(Decline::new(ErrorCondition::NotFound, None)));

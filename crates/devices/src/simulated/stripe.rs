@@ -84,6 +84,8 @@ pub enum Trouble {
     /// The answer is about somebody else's.
     AboutAnother,
     WithoutStatus,
+    /// A list or a search has nothing in it.
+    Empty,
     Nonsense,
     /// A server in between says that there is no such page.
     NoSuchPage,

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 /// Longer than the driver waits for an answer here.
 pub const TOO_LONG: Duration = Duration::from_millis(900);
 /// After this a test fails instead of waiting on.
-pub const DEADLINE: Duration = Duration::from_secs(90);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub const TIMINGS: Timings = Timings {
     connect: Duration::from_secs(10),
@@ -95,12 +95,16 @@ impl Rig {
 
     /// What a hub finds out that was started again and remembers nothing.
     pub async fn settled_by_asking(&self, request: &Request, mark: &Mark) -> Outcome {
+        self.settled(request, mark, "").await
+    }
+
+    pub async fn settled(&self, request: &Request, mark: &Mark, case: &str) -> Outcome {
         let driver = self.driver_with(|_| {});
         let deadline = Instant::now() + DEADLINE;
         loop {
             match driver.ask(request, mark).await {
                 Outcome::Unresolved(fault) => {
-                    assert!(Instant::now() < deadline, "it does not find out: {fault:?}");
+                    assert!(Instant::now() < deadline, "it does not find out: {fault:?} {case}");
                 }
                 known => return known,
             }

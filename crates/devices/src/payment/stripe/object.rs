@@ -58,6 +58,7 @@ enum LatestCharge {
 
 #[derive(Deserialize)]
 struct Charge {
+    amount_refunded: Option<i64>,
     payment_method_details: Option<MethodDetails>,
 }
 
@@ -127,6 +128,18 @@ impl Intent {
         self.stage() == Some(Stage::Canceled) && self.cancellation_reason.as_deref() == Some(REVERSED)
     }
 
+    fn charge(&self) -> Option<&Charge> {
+        match &self.latest_charge {
+            Some(LatestCharge::Expanded(charge)) => Some(charge),
+            Some(LatestCharge::Other(_)) | None => None,
+        }
+    }
+
+    /// How much went back already, in minor units.
+    pub(super) fn refunded_minor(&self) -> Option<i64> {
+        self.charge()?.amount_refunded
+    }
+
     /// What it was for, in the currency that was asked for.
     pub(super) fn wanted(&self, request: &Request) -> Option<Money> {
         self.money(self.amount?, request)
@@ -148,12 +161,8 @@ impl Intent {
         if tip < 0 || tip > amount.minor() {
             return None;
         }
-        let card = match &self.latest_charge {
-            Some(LatestCharge::Expanded(charge)) => {
-                charge.payment_method_details.as_ref().and_then(|details| details.card_present.as_ref())
-            }
-            Some(LatestCharge::Other(_)) | None => None,
-        };
+        let details = self.charge().and_then(|charge| charge.payment_method_details.as_ref());
+        let card = details.and_then(|details| details.card_present.as_ref());
         let mut slip = Slip::default();
         slip.signature = card.is_some_and(CardPresent::is_to_be_signed);
         Some(Approval {
@@ -344,6 +353,11 @@ pub(super) enum RefundStage {
 }
 
 impl Refund {
+    /// In minor units, whatever became of it.
+    pub(super) fn minor(&self) -> i64 {
+        self.amount.unwrap_or_default()
+    }
+
     pub(super) fn is_of(&self, attempt: &str) -> bool {
         self.metadata.as_ref().and_then(|metadata| metadata.attempt.as_deref()) == Some(attempt)
     }

@@ -45,6 +45,7 @@ pub(super) struct Row {
     pub(super) attempt: String,
     pub(super) minor: i64,
     pub(super) tip: i64,
+    pub(super) refunded: i64,
     pub(super) currency: String,
     pub(super) stage: Stage,
     /// The bank's word.
@@ -161,6 +162,7 @@ impl Book {
             attempt: field("metadata[attempt]"),
             minor,
             tip: 0,
+            refunded: 0,
             currency: field("currency"),
             stage: Stage::Open,
             declined: None,
@@ -241,6 +243,7 @@ impl Book {
             minor,
             currency: row.currency,
         };
+        self.row_mut(&refund.intent)?.refunded += minor;
         self.given_back.push(refund.clone());
         Ok(refund)
     }

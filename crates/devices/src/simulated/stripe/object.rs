@@ -46,6 +46,7 @@ fn charge(row: &Row) -> Value {
         "id": row.id.replace("pi_", "ch_"),
         "object": "charge",
         "amount": row.minor,
+        "amount_refunded": row.refunded,
         "payment_method_details": {
             "type": "card_present",
             "card_present": {
@@ -127,7 +128,10 @@ pub(super) fn of_another(mut content: Value) -> Value {
             content["metadata"]["attempt"] = "another".into();
         }
         Some("terminal.reader") => content["id"] = "tmr_another".into(),
-        Some("refund") => content["metadata"]["attempt"] = "another".into(),
+        Some("refund") => {
+            content["payment_intent"] = "pi_another".into();
+            content["metadata"]["attempt"] = "another".into();
+        }
         Some("list") => {
             if let Some(data) = content.get_mut("data").and_then(Value::as_array_mut) {
                 for row in data {

@@ -89,6 +89,7 @@ async fn answer(stripe: &SimulatedStripe, line: TcpStream) -> io::Result<()> {
     let content = serde_json::from_str::<Value>(&content).unwrap_or_default();
     let content = match trouble {
         Some(Trouble::AboutAnother) => object::of_another(content),
+        Some(Trouble::Empty) if content.get("data").is_some() => object::list(Vec::new()),
         Some(Trouble::WithoutStatus) => object::without_status(content),
         _ => content,
     };
