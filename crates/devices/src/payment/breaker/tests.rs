@@ -1,6 +1,15 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::future::BoxFuture;
+use holdfast_money::{Currency, Money};
 use proptest::prelude::*;
+use tokio::time::{advance, sleep};
 
 use super::*;
+use crate::payment::{
+    AttemptId, Capabilities, Decline, ErrorCondition, Fault, Health, Mark, Outcome, PaymentDriver, Refunds,
+    Request, SaleReference, Service, Steps, Totals,
+};
 
 const LIMITS: Limits = Limits {
     failures_max: 3,
@@ -60,7 +69,7 @@ impl Play {
 
     fn most_within(&self, span: Duration) -> usize {
         let within =
-            |from: &Duration| self.reached.iter().filter(|at| (*from..*from + span).contains(at)).count();
+            |from: &Duration| self.reached.iter().filter(|at| (*from..*from + span).contains(*at)).count();
         self.reached.iter().map(within).max().unwrap_or(0)
     }
 }
@@ -182,4 +191,118 @@ fn a_deadline_ends() {
     let deadline = Deadline::new(seconds(3), seconds(4));
     assert_eq!((deadline.left(seconds(5)), deadline.is_over(seconds(6))), (seconds(2), false));
     assert_eq!((deadline.left(seconds(9)), deadline.is_over(seconds(7))), (Duration::ZERO, true));
+}
+
+/// A driver whose gateway takes so many milliseconds for every answer, and whose marks cost nothing.
+#[derive(Debug, Default)]
+struct Scripted {
+    takes_ms: AtomicU32,
+    reached: AtomicU32,
+}
+
+impl Scripted {
+    async fn reach(&self) {
+        self.reached.fetch_add(1, Ordering::SeqCst);
+        sleep(Duration::from_millis(self.takes_ms.load(Ordering::SeqCst).into())).await;
+    }
+
+    /// The driver itself gives up after five seconds.
+    async fn pay(&self) -> Outcome {
+        match tokio::time::timeout(seconds(5), self.reach()).await {
+            Ok(()) => Outcome::Declined(Decline::new(ErrorCondition::Refusal, None)),
+            Err(_) => Outcome::Unresolved(Fault::Silent { device: "scripted".to_owned(), during: "a test" }),
+        }
+    }
+}
+
+impl PaymentDriver for Scripted {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            refunds: Refunds::None,
+            reversal: false,
+            partial: false,
+            tip: false,
+            abort: false,
+            status: true,
+            finds_by_id: false,
+            totals: false,
+            needs_wan: true,
+        }
+    }
+
+    fn mark(&self) -> BoxFuture<'_, Result<Mark, Fault>> {
+        Box::pin(async { Ok(Mark::none()) })
+    }
+
+    fn carry_out<'a>(&'a self, _: &'a Request, _: &'a Mark, _: &'a Steps) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.pay())
+    }
+
+    fn ask<'a>(&'a self, _: &'a Request, _: &'a Mark) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.pay())
+    }
+
+    fn abort(&self, _: AttemptId) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn reconcile(&self) -> BoxFuture<'_, Result<Totals, Fault>> {
+        Box::pin(async { Ok(Totals::default()) })
+    }
+
+    fn diagnose(&self) -> BoxFuture<'_, Result<Health, Fault>> {
+        Box::pin(async {
+            self.reach().await;
+            Ok(Health { ready: true, says: "ready".to_owned() })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_driver_behind_a_breaker_begins_nothing_at_a_slow_gateway() {
+    let guarded = Guarded::new(Scripted::default(), Gate::new("scripted", LIMITS));
+    let request = Request {
+        attempt: AttemptId(1),
+        sale: SaleReference::new("K1/1").expect("a reference"),
+        service: Service::Payment { tip: None },
+        amount: Money::from_minor(1, Currency::EUR),
+    };
+    let (mark, steps) = (Mark::none(), Steps::channel().0);
+    let state = || guarded.gate().health().state;
+    let reached = || guarded.driver().reached.load(Ordering::SeqCst);
+    guarded.driver().takes_ms.store(60_000, Ordering::SeqCst);
+    for _ in 0..3 {
+        assert!(guarded.mark().await.is_ok());
+        guarded.carry_out(&request, &mark, &steps).await;
+    }
+    assert_eq!((state(), reached()), (BreakerState::Open, 3));
+    assert!(matches!(guarded.mark().await, Err(Fault::Resting { .. })));
+    assert_eq!(reached(), 3);
+
+    // The probe is given up in its time, and the gateway left alone again.
+    advance(seconds(6)).await;
+    assert_eq!(state(), BreakerState::HalfOpen);
+    assert!(matches!(guarded.mark().await, Err(Fault::Silent { .. })));
+    assert_eq!((state(), reached()), (BreakerState::Open, 4));
+
+    // Questions go on, as many as there may be.
+    let mut refused = 0;
+    for _ in 0..12 {
+        let outcome = guarded.ask(&request, &mark).await;
+        refused += u32::from(matches!(outcome, Outcome::Unresolved(Fault::Resting { .. })));
+    }
+    assert_eq!(
+        (refused, reached()),
+        (4, 12),
+        "five at once, and three more in the half minute that they took"
+    );
+
+    // It is back, though not fast: that is still too slow to begin payments.
+    guarded.driver().takes_ms.store(2_500, Ordering::SeqCst);
+    advance(seconds(60)).await;
+    assert!(guarded.mark().await.is_err());
+    guarded.driver().takes_ms.store(100, Ordering::SeqCst);
+    advance(seconds(60)).await;
+    assert!(guarded.mark().await.is_ok());
+    assert_eq!(state(), BreakerState::Closed);
 }

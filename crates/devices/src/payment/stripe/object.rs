@@ -52,7 +52,7 @@ struct PaymentError {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum LatestCharge {
-    Expanded(Charge),
+    Expanded(Box<Charge>),
     Other(IgnoredAny),
 }
 
@@ -225,7 +225,12 @@ fn entry(read_method: &str) -> Option<EntryMode> {
 }
 
 fn aid(text: &str) -> Option<Word> {
-    if text.len() > AID_CHARS_MAX || !text.len().is_multiple_of(2) || !text.is_ascii() {
+    // Digits alone can be an identifier, and can be something else.
+    if holdfast_pan::holds_pan(text)
+        || text.len() > AID_CHARS_MAX
+        || !text.len().is_multiple_of(2)
+        || !text.is_ascii()
+    {
         return None;
     }
     let bytes: Option<Vec<u8>> = (0..text.len())
