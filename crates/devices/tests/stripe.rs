@@ -128,8 +128,8 @@ async fn play(case: Case) -> &'static str {
     let rig = Rig::new().await;
     rig.stripe.set_index_lag(Duration::from_millis(100));
     let mut request = payment(7, 1_250);
+    let original = rig.paid(&payment(6, 1_250)).await.transaction;
     if case.wanted != Wanted::Payment {
-        let original = rig.paid(&payment(6, 1_250)).await.transaction;
         request.service = match case.wanted {
             Wanted::Refund => Service::Refund { original: Some(original) },
             _ => Service::Reversal { original },

@@ -252,6 +252,12 @@ impl Book {
         self.given_back.iter().filter(move |refund| refund.intent == intent)
     }
 
+    /// A payment that went through, and is not the one that is spoken of.
+    pub(super) fn another(&self, content: &serde_json::Value) -> Option<Row> {
+        let is_it = |row: &&Row| row.stage == Stage::Captured && content["id"] != row.id.as_str();
+        self.rows.iter().find(is_it).cloned()
+    }
+
     pub(super) fn open(&self) -> usize {
         self.rows.iter().filter(|row| matches!(row.stage, Stage::Open | Stage::Authorised)).count()
     }

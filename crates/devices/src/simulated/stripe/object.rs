@@ -118,24 +118,25 @@ pub(super) fn error(kind: &str, code: &str) -> Value {
     json!({ "error": { "type": kind, "code": code, "message": "It is not done." } })
 }
 
-/// The same object, but somebody else's and finished.
-pub(super) fn of_another(mut content: Value) -> Value {
-    match content.get("object").and_then(Value::as_str) {
-        Some("payment_intent") => {
+/// The same object, but somebody else's and finished: `other` where that really is in the book.
+pub(super) fn of_another(mut content: Value, other: Option<&Row>) -> Value {
+    match (content.get("object").and_then(Value::as_str), other) {
+        (Some("payment_intent"), Some(other)) => return intent(other),
+        (Some("payment_intent"), None) => {
             content["id"] = "pi_another".into();
             content["status"] = "succeeded".into();
             content["amount_received"] = content["amount"].clone();
             content["metadata"]["attempt"] = "another".into();
         }
-        Some("terminal.reader") => content["id"] = "tmr_another".into(),
-        Some("refund") => {
+        (Some("terminal.reader"), _) => content["id"] = "tmr_another".into(),
+        (Some("refund"), _) => {
             content["payment_intent"] = "pi_another".into();
             content["metadata"]["attempt"] = "another".into();
         }
-        Some("list") => {
+        (Some("list"), _) => {
             if let Some(data) = content.get_mut("data").and_then(Value::as_array_mut) {
                 for row in data {
-                    *row = of_another(row.take());
+                    *row = of_another(row.take(), other);
                 }
             }
         }

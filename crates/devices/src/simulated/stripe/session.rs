@@ -88,7 +88,10 @@ async fn answer(stripe: &SimulatedStripe, line: TcpStream) -> io::Result<()> {
     }
     let content = serde_json::from_str::<Value>(&content).unwrap_or_default();
     let content = match trouble {
-        Some(Trouble::AboutAnother) => object::of_another(content),
+        Some(Trouble::AboutAnother) => {
+            let other = stripe.state().book.another(&content);
+            object::of_another(content, other.as_ref())
+        }
         Some(Trouble::Empty) if content.get("data").is_some() => object::list(Vec::new()),
         Some(Trouble::WithoutStatus) => object::without_status(content),
         _ => content,
