@@ -37,9 +37,9 @@ pub enum Fault {
     CannotSay { device: String, what: String },
     #[error("HF-DEV-028: {device} cannot do that: {what}")]
     NotCapable { device: String, what: &'static str },
-    /// Nothing was sent, or the device sent it away unread.
+    /// The request in question was not sent, or the device sent it away unread. What was sent before it was sent.
     #[error(
-        "HF-DEV-042: {device} is left alone for {seconds} more seconds, because it failed or asked for it; take the payment another way"
+        "HF-DEV-042: {device} is left alone for {seconds} more seconds, because it failed or asked for it; begin new payments another way"
     )]
     Resting { device: String, seconds: u64 },
 }
