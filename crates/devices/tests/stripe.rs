@@ -27,13 +27,17 @@ use rig::{DEADLINE, Rig, TIMINGS, TOO_LONG, eur, outlived, payment};
 /// How many cases run beside each other. They mostly wait.
 const BESIDE_EACH_OTHER: usize = 24;
 
-const TROUBLES: [Trouble; 15] = [
+/// What two payments need at most, at the pace at which the driver looks here.
+const REQUESTS_MAX: u64 = 150;
+
+const TROUBLES: [Trouble; 16] = [
     Trouble::HangUpBefore,
     Trouble::HangUpAfter,
     Trouble::CutInHalf,
     Trouble::Fails,
     Trouble::FailsAfter,
     Trouble::KeepsFailing,
+    Trouble::Refuses,
     Trouble::TooMany,
     Trouble::DelaysBefore(TOO_LONG),
     Trouble::DelaysAfter(TOO_LONG),
@@ -140,6 +144,8 @@ async fn play(case: Case) -> &'static str {
 
     rig.stripe.misbehave(case.while_carried_out);
     let first = rig.driver.carry_out(&request, &mark, &Steps::channel().0).await;
+    let requests = rig.stripe.requests();
+    assert!(requests < REQUESTS_MAX, "{requests} requests: {case:?}");
     if case.while_carried_out != Misbehaviour::Always(Trouble::Mute) {
         // A mute one works on it until it is told otherwise.
         let is_mute = matches!(case.while_carried_out, Misbehaviour::At(_, Trouble::Mute));
@@ -540,4 +546,32 @@ async fn a_gateway_that_gets_too_much_is_left_alone_for_as_long_as_it_says() {
     let outcome = guarded.ask(&payment(1, 1_250), &mark).await;
     assert!(matches!(outcome, Outcome::Declined(_)), "{outcome:?}");
     assert!(guarded.mark().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_same_attempt_for_another_amount_is_neither_paid_nor_declined() {
+    let rig = Rig::new().await;
+    rig.paid(&payment(1, 1_250)).await;
+    let other = rig.carried_out(&payment(1, 999)).await;
+    assert!(matches!(other, Outcome::Unresolved(Fault::CannotSay { .. })), "{other:?}");
+    assert_eq!(rig.booked(&payment(1, 999)), [1_250]);
+    // The very same is the same payment, which is not given to the reader again.
+    let requests = rig.stripe.requests();
+    assert_eq!(rig.paid(&payment(1, 1_250)).await.amount, eur(1_250));
+    assert_eq!((rig.booked(&payment(1, 1_250)), rig.stripe.requests()), (vec![1_250], requests + 2));
+}
+
+#[tokio::test]
+async fn a_stripe_that_cannot_be_reached_is_no_decline() {
+    let rig = Rig::new().await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = nobody.local_addr().expect("an address").port();
+    drop(nobody);
+    let driver = rig.driver_with(|settings| settings.api = format!("https://127.0.0.1:{port}"));
+    let (request, mark) = (payment(1, 1_250), rig.mark().await);
+    for outcome in
+        [driver.carry_out(&request, &mark, &Steps::channel().0).await, driver.ask(&request, &mark).await]
+    {
+        assert!(matches!(outcome, Outcome::Unresolved(Fault::Unreachable { .. })), "{outcome:?}");
+    }
 }

@@ -305,9 +305,9 @@ impl StripeTerminal {
                 None => return Err(self.api.garbled(during, "a payment in a state that is not known")),
             };
             intent = match changed {
-                Some(changed) => changed,
-                None if Instant::now() >= end => return Err(self.api.in_progress()),
-                None => {
+                Some(changed) if changed.is_over() => changed,
+                _ if Instant::now() >= end => return Err(self.api.in_progress()),
+                _ => {
                     sleep(self.timings.poll).await;
                     self.intent(id, during).await?
                 }

@@ -75,6 +75,8 @@ pub enum Trouble {
     FailsAfter,
     /// It fails without having done it, and its key keeps the failure.
     KeepsFailing,
+    /// It says that it does not do that now.
+    Refuses,
     /// Too many requests; nothing is done.
     TooMany,
     DelaysBefore(Duration),

@@ -120,6 +120,11 @@ impl Intent {
         }
     }
 
+    /// Nothing about it changes any more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.stage(), Some(Stage::Succeeded | Stage::Canceled))
+    }
+
     pub(super) fn is_of(&self, attempt: &str) -> bool {
         self.metadata.as_ref().and_then(|metadata| metadata.attempt.as_deref()) == Some(attempt)
     }

@@ -68,6 +68,11 @@ async fn answer(stripe: &SimulatedStripe, line: TcpStream) -> io::Result<()> {
             line.write_all(&response_with(429, &headers, content.as_bytes())).await?;
             return line.shutdown().await;
         }
+        Some(Trouble::Refuses) => {
+            let content = object::error("invalid_request_error", "not_now").to_string();
+            line.write_all(&response(400, content.as_bytes())).await?;
+            return line.shutdown().await;
+        }
         Some(Trouble::NoSuchPage) => {
             line.write_all(&response(404, b"<html>404</html>")).await?;
             return line.shutdown().await;
