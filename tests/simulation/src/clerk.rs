@@ -46,7 +46,8 @@ pub fn want(model: &mut Model, till: usize, doing: TillMove, dice: &mut Dice) ->
     }
     let action = action(model, till, doing, dice)?;
     let id = mint(model, till);
-    if needs_permission(&action) && dice.permille(400) {
+    let asks_the_manager = if matches!(action, Action::ResolveTender { .. }) { 800 } else { 400 };
+    if needs_permission(&action) && dice.permille(asks_the_manager) {
         return Some(approved(model, till, id, action, dice));
     }
     let bytes: Bytes = request(id, action.clone(), dice).into();
@@ -74,7 +75,11 @@ fn needs_permission(action: &Action) -> bool {
 /// The manager comes to the till and types a PIN, now and then a wrong one.
 fn approved(model: &mut Model, till: usize, id: CommandId, action: Action, dice: &mut Dice) -> Want {
     let pin = Some(Pin(if dice.permille(100) { "0000" } else { crate::shop::PIN }.to_owned()));
-    let (occurred_at, approver) = (Timestamp(DAWN_MS), crate::shop::MANAGER);
+    let approver = match action {
+        Action::ResolveTender { .. } => crate::shop::SECOND_MANAGER,
+        _ => crate::shop::MANAGER,
+    };
+    let occurred_at = Timestamp(DAWN_MS);
     let message = ApprovedMessage { id, occurred_at, action: action.clone(), approver, pin };
     let request = Request::Approved(message);
     let kept = request.to_kept_bytes().unwrap_or_default();
@@ -94,6 +99,9 @@ fn sensible(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Til
     } else if !model.account && dice.permille(250) {
         // Early, so that there is time to buy on it.
         TillMove::SetAccount
+    } else if !model.doubted.is_empty() && dice.permille(150) {
+        // Somebody goes and looks at the terminal.
+        TillMove::ResolveTender
     } else {
         doing
     }

@@ -27,7 +27,7 @@ use holdfast_domain::{Origin, Outcome, Record, Refusal, decide_hub};
 use holdfast_journal::{CommitMode, Journal, Options, Reader, Writer};
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
-use holdfast_protocol::message::StatusMessage;
+use holdfast_protocol::message::{StatusMessage, TenderNews, TenderState, TillEvent};
 use holdfast_protocol::topics::Stream;
 use holdfast_protocol::uplink::batch::Header;
 use holdfast_protocol::uplink::{BatchAccepted, EpochRegistered, Heartbeat, HeartbeatAnswer, RegisterEpoch};
@@ -163,8 +163,18 @@ impl TillLink for Link {
         }
     }
 
-    fn event(&self, _: TerminalId, _: Bytes) {
-        // Whoever misses one asks; the clerks of this shop look at the terminal.
+    fn event(&self, _: TerminalId, payload: Bytes) {
+        // Whoever misses one asks. That a payment is in doubt the whole shop hears of.
+        let Ok(TillEvent { attempt, news: TenderNews::Standing { tender, .. }, .. }) =
+            serde_json::from_slice(&payload)
+        else {
+            return;
+        };
+        let mut model = self.world.model();
+        model.doubted.retain(|known| *known != attempt);
+        if matches!(tender.state, TenderState::InDoubt { .. } | TenderState::Unclaimed { .. }) {
+            model.doubted.push(attempt);
+        }
     }
 
     fn publish(&self, stream: Stream, payload: Bytes) {
@@ -541,6 +551,8 @@ async fn found(world: &World, running: &Running) {
     console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Manager }).await;
     let (staff, number) = (shop::cashier(), shop::CASHIER);
     console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Cashier }).await;
+    let (staff, number) = (shop::second_manager(), shop::SECOND_MANAGER);
+    console(world, running, HubCommand::RegisterStaff { staff, number, role: Role::Manager }).await;
     let source = CatalogSource::Import;
     let products = u32::try_from(shop::SKUS.len()).unwrap_or(0);
     console(world, running, HubCommand::ActivateCatalog { content_hash: [2; 32], products, source }).await;

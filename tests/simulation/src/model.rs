@@ -166,6 +166,8 @@ pub struct Model {
     pub account: bool,
     /// What devices were asked for, as the clerks know it.
     pub attempts: Vec<KnownAttempt>,
+    /// Those of them that somebody has to look at, as the tills were told.
+    pub doubted: Vec<AttemptId>,
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
@@ -194,6 +196,7 @@ impl Model {
             issues: Vec::new(),
             account: false,
             attempts: Vec::new(),
+            doubted: Vec::new(),
             clerks: vec![Clerk::new(); tills],
             count: None,
             days: BTreeSet::new(),

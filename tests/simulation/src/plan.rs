@@ -64,7 +64,8 @@ enum Trouble {
     Terminal,
 }
 
-const TROUBLES: [Trouble; 15] = [
+/// Terminals twice: what goes wrong there matters only while one is at a payment.
+const TROUBLES: [Trouble; 16] = [
     Trouble::Kill,
     Trouble::Power,
     Trouble::HubDisk,
@@ -79,6 +80,7 @@ const TROUBLES: [Trouble; 15] = [
     Trouble::Clock,
     Trouble::Destroy,
     Trouble::RollBack,
+    Trouble::Terminal,
     Trouble::Terminal,
 ];
 
@@ -195,7 +197,7 @@ impl Plan {
             (10, TillMove::BlockValue),
             (20, TillMove::SetAccount),
             (30, TillMove::PayOff),
-            (120, TillMove::StartTender),
+            (150, TillMove::StartTender),
             (25, TillMove::StartRefund),
             (12, TillMove::AbortTender),
             (25, TillMove::ResolveTender),
@@ -260,16 +262,16 @@ impl Plan {
 }
 
 fn at_terminal(dice: &mut Dice) -> TerminalTrouble {
-    match dice.below(10) {
-        0 => TerminalTrouble::Unplug,
-        1 => TerminalTrouble::PlugIn,
-        2..=6 => {
+    match dice.below(12) {
+        0..=2 => TerminalTrouble::Unplug,
+        3 => TerminalTrouble::PlugIn,
+        4..=8 => {
             let moment = *dice.pick(&Moment::ALL).unwrap_or(&Moment::AfterArrival);
             let mishap = *dice.pick(&Mishap::ALL).unwrap_or(&Mishap::LineBreaks);
             TerminalTrouble::Mishap(moment, mishap)
         }
-        7 => TerminalTrouble::Will(Will::Decline(ErrorCondition::Refusal)),
-        8 => TerminalTrouble::Will(Will::ApprovePart { minor: 100 }),
+        9 => TerminalTrouble::Will(Will::Decline(ErrorCondition::Refusal)),
+        10 => TerminalTrouble::Will(Will::ApprovePart { minor: 100 }),
         _ => TerminalTrouble::Will(Will::Tip { minor: 50 }),
     }
 }

@@ -34,6 +34,8 @@ pub const TERMINALS: [(&str, &str, Turn); crate::world::TERMINALS] = [
 pub const MANAGER: StaffNumber = StaffNumber(1);
 /// A cashier, who may not and asks the manager.
 pub const CASHIER: StaffNumber = StaffNumber(2);
+/// Who looks at a terminal that somebody else was at.
+pub const SECOND_MANAGER: StaffNumber = StaffNumber(3);
 pub const PIN: &str = "2468";
 /// The strict product.
 pub const SCARCE: &str = "RARE";
@@ -83,6 +85,10 @@ pub fn manager() -> StaffId {
 
 pub fn cashier() -> StaffId {
     StaffId(Uuid::from_u128(2))
+}
+
+pub fn second_manager() -> StaffId {
+    StaffId(Uuid::from_u128(9))
 }
 
 /// A role of the store's own that pays cash in and out, or not.

@@ -163,7 +163,10 @@ fn where_it_lies(bug: Bug) -> Result<&'static [Profile], &'static str> {
         | Bug::CursorRunsAhead
         | Bug::BatchAppliedTwice
         | Bug::GapAccepted
-        | Bug::AcknowledgedBeforeStored => Ok(ANY),
+        | Bug::AcknowledgedBeforeStored
+        | Bug::SentBeforeIntent
+        | Bug::ResentWithoutAsking
+        | Bug::DoubtTakenForDecline => Ok(ANY),
         Bug::ClockStepNotRecorded => Ok(&[Profile::Clocks]),
         Bug::ForgottenTooEarly => Ok(&[Profile::Flood]),
         Bug::ForgottenBeforeDurable | Bug::NothingOffered | Bug::EpochIgnored => Ok(DISASTERS),

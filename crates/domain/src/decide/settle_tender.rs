@@ -120,7 +120,8 @@ fn declined(attempt: &Attempt, reason: DeclineReason, state: &State, decision: &
 /// What was to go back did not: nobody but a person tries it again.
 fn give_up_reversal(state: &State, attempt: &Attempt, decision: &mut Decision) {
     if let Purpose::Reversal { of, .. } = attempt.purpose
-        && state.attempts.contains_key(&of)
+        && let Some(AttemptStanding::Held(_) | AttemptStanding::Reversing { .. }) =
+            state.attempts.get(&of).map(|of| &of.standing)
     {
         decision.events.push(Event::TenderUnclaimed { attempt: of });
     }

@@ -55,7 +55,10 @@ impl State {
                     self.attempts.get(attempt).map(|a| a.purpose.clone())
                 {
                     self.close(*attempt, AttemptStanding::GivenBack, changes);
-                    self.close(of, AttemptStanding::GivenBack, changes);
+                    // A person may have given it back in another way while nobody knew whether this one had.
+                    if self.attempts.get(&of).is_some_and(|of| !of.is_closed()) {
+                        self.close(of, AttemptStanding::GivenBack, changes);
+                    }
                 }
             }
             Event::TenderDeclined { attempt, reason } => {

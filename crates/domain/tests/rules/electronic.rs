@@ -326,6 +326,35 @@ fn a_sale_paid_otherwise_gives_the_late_approval_back() {
 }
 
 #[test]
+fn a_reversal_that_a_person_gave_up_may_end_either_way_before_or_after_the_money_went_back() {
+    for (approved, in_cash) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut shop = shop();
+        let order = shop.place(&[line(1, "BOOK", "1")]);
+        let attempt = shop.begin(start(order, "10"));
+        shop.send(attempt);
+        shop.doubt(attempt);
+        shop.pay(order, &["10"]).expect("the customer takes cash");
+        shop.approve(attempt, "10");
+        let reversal = attempt.counterpart();
+        shop.send(reversal);
+        shop.doubt(reversal);
+        shop.resolve(reversal, TenderVerdict::NotCharged).expect("a manager");
+        assert!(matches!(shop.standing(attempt), AttemptStanding::Unclaimed(_)), "a person has to");
+        if in_cash {
+            shop.resolve(attempt, TenderVerdict::GivenBack).expect("in cash");
+        }
+        let said = if approved {
+            shop.approve(reversal, "10")
+        } else {
+            shop.say(reversal, TenderOutcome::Declined(DeclineReason::Refusal)).expect("declined")
+        };
+        assert_eq!(said.len(), 1, "{:?}", names(&said));
+        let given_back = *shop.standing(attempt) == AttemptStanding::GivenBack;
+        assert_eq!(given_back, approved || in_cash);
+    }
+}
+
+#[test]
 fn a_terminal_that_gives_nothing_back_by_itself_leaves_it_to_a_person() {
     let mut shop = shop();
     let order = shop.place(&[line(1, "BOOK", "1")]);

@@ -51,7 +51,10 @@ pub(super) fn at_a_device(model: &Model, till: usize, doing: TillMove, dice: &mu
         }
         TillMove::AbortTender => Action::AbortTender { attempt: some_attempt(model, till, dice)? },
         TillMove::ResolveTender => Action::ResolveTender {
-            attempt: some_attempt(model, till, dice)?,
+            attempt: match model.doubted.last() {
+                Some(doubted) if dice.permille(900) => *doubted,
+                _ => some_attempt(model, till, dice)?,
+            },
             verdict: match dice.below(4) {
                 0 => TenderVerdict::Charged,
                 1 => TenderVerdict::NotCharged,
