@@ -1,26 +1,24 @@
 //! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
 //! before a socket is opened or a file is touched.
 
+mod payments;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
-use holdfast_devices::payment::zvt::ZvtAddress;
-use holdfast_devices::payment::zvt::command::Password;
 use holdfast_devices::printer::PrinterAddress;
-use holdfast_domain::attempt::DEVICES_MAX;
-use holdfast_domain::bounded::{DeviceName, TenderCode};
 use serde::Deserialize;
 
 use crate::error::HubError;
+
+pub use payments::{Adyen, Host, Make, Payment, PaymentAddress, Pix, Stripe, World};
 
 /// The defaults, which are also the documentation.
 pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
 /// The most printers of one shop.
 const PRINTERS_MAX: usize = 32;
-/// The address of a device that is made of software.
-pub const SIMULATED: &str = "simulated";
 /// The largest of the disk's levels, in MiB.
 const DISK_MIB_MAX: u64 = 1_048_576;
 /// Widths of paper that receipts are laid out for, in millimetres.
@@ -100,24 +98,6 @@ pub struct Printer {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Payment {
-    pub name: String,
-    pub address: String,
-    pub tender: String,
-    /// The tills whose own it is; all share it when there is none.
-    #[serde(default)]
-    pub tills: Vec<u16>,
-    /// Six digits that the terminal asks for.
-    #[serde(default = "no_password")]
-    pub password: String,
-}
-
-fn no_password() -> String {
-    "000000".to_owned()
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Log {
     pub filter: String,
     pub json: bool,
@@ -193,34 +173,7 @@ impl Config {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
         }
         self.validate_printers()?;
-        self.validate_payments()
-    }
-
-    fn validate_payments(&self) -> Result<(), HubError> {
-        let refuse = |problem| Err(HubError::ConfigValue { key: "payments", problem });
-        if self.payments.len() > DEVICES_MAX {
-            return refuse(format!("there are more than {DEVICES_MAX}"));
-        }
-        for (index, payment) in self.payments.iter().enumerate() {
-            if let Err(error) = DeviceName::new(&payment.name) {
-                return refuse(error.to_string());
-            }
-            if self.payments[..index].iter().any(|other| other.name == payment.name) {
-                return refuse(format!("the name `{}` is there twice", payment.name));
-            }
-            if let Err(error) = TenderCode::new(&payment.tender) {
-                return refuse(error.to_string());
-            }
-            if let Err(error) = payment.password.parse::<Password>() {
-                return refuse(format!("`{}`: {error}", payment.name));
-            }
-            if payment.address != SIMULATED
-                && let Err(error) = payment.address.parse::<ZvtAddress>()
-            {
-                return refuse(error.to_string());
-            }
-        }
-        Ok(())
+        payments::check(&self.payments).map_err(|problem| HubError::ConfigValue { key: "payments", problem })
     }
 
     fn validate_printers(&self) -> Result<(), HubError> {
@@ -294,7 +247,7 @@ mod tests {
             (
                 "[[payments]]\nname = \"a\"\naddress = \"usb\"\ntender = \"terminal\"",
                 "HF-HUB-002",
-                "HF-DEV-030",
+                "no address of a payment device",
             ),
             (
                 "[[payments]]\nname = \"a\"\naddress = \"simulated\"\ntender = \"terminal\"\npassword = \"12\"",

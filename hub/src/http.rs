@@ -37,7 +37,6 @@ use axum::routing::{get, post};
 use holdfast_actors::space::Room;
 use holdfast_actors::{HeadquartersMark, LedgerHandle, Running};
 use holdfast_broker::Gate;
-use holdfast_devices::simulated::SimulatedPrinter;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::ids::StoreId;
 use holdfast_journal::Reader;
@@ -51,6 +50,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::counter::Counter;
 use crate::folder::DataFolder;
 use crate::pairing::Pairing;
 use crate::people::People;
@@ -93,7 +93,7 @@ pub(crate) struct Ingredients {
     pub catalog: watch::Receiver<Arc<Catalog>>,
     pub headquarters: watch::Receiver<HeadquartersMark>,
     pub room: watch::Receiver<Room>,
-    pub simulated: Vec<(String, SimulatedPrinter)>,
+    pub counter: Counter,
     pub running: RwLock<Option<Running>>,
     pub addresses: Addresses,
     pub stop: CancellationToken,
@@ -220,6 +220,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/journal", get(pages::journal::journal))
         .route("/journal/{id}", get(pages::journal::record))
         .route("/changes", get(pages::changes::changes).post(pages::changes::change))
+        .route("/counter", get(pages::counter::counter).post(pages::counter::press))
+        .route("/counter/live", get(pages::counter::live))
         .route("/live", get(pages::live))
         .route("/sign-in", get(session::form).post(session::sign_in))
         .route("/sign-out", post(session::sign_out))

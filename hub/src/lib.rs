@@ -18,6 +18,7 @@ pub mod clock;
 pub mod cloud;
 pub mod config;
 pub mod console;
+mod counter;
 mod error;
 pub mod export;
 pub mod folder;

@@ -35,6 +35,7 @@ use crate::clock::Machine;
 use crate::cloud::{Cloud, install_cryptography};
 use crate::config::{self, Config};
 use crate::console::with_state;
+use crate::counter::Counter;
 use crate::error::HubError;
 use crate::folder::{self, DataFolder, FolderLock};
 use crate::heads::HeadKeeper;
@@ -130,7 +131,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let certificate =
         Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
     let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
-    let payments = payments::open(&config.payments, currency)?;
+    let payments = payments::open(&config.payments, currency).await?;
     let printers = printers::open(&config.printers, &folder)?;
     let recovery = Arc::new(Keeper::open(
         folder.clone(),
@@ -171,7 +172,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         link: Arc::new(ports::GateLink { gate: gate.clone() }),
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
-        payments,
+        payments: payments.setups,
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
         watch: holdfast_actors::Watch::default(),
@@ -203,7 +204,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         catalog: running.catalog(),
         headquarters: running.headquarters(),
         room: running.room(),
-        simulated: printers.simulated,
+        counter: Counter { printers: printers.simulated, terminals: payments.simulated },
         running: RwLock::new(Some(running)),
         addresses,
         stop: stop.clone(),

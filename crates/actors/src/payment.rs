@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use holdfast_devices::payment::breaker::{BreakerState, Gate};
 use holdfast_devices::payment::{PaymentDriver, Refunds};
 use holdfast_domain::attempt::{Attempt, PaymentDevice, RefundMeans, Turn};
 use holdfast_domain::bounded::{DeviceName, TenderCode};
@@ -64,6 +65,8 @@ pub struct PaymentSetup {
     pub driver: Arc<dyn PaymentDriver>,
     /// Carries out what is only practised; no real money moves there.
     pub practice: Arc<dyn PaymentDriver>,
+    /// What is known of the gateway that the driver reaches it by, where there is one.
+    pub gate: Option<Gate>,
     pub patience: PaymentPatience,
 }
 
@@ -91,7 +94,7 @@ impl PaymentSetup {
             reverses: can.reversal,
             simulated: false,
         };
-        Self { device, driver, practice, patience: PaymentPatience::default() }
+        Self { device, driver, practice, gate: None, patience: PaymentPatience::default() }
     }
 }
 
@@ -119,6 +122,41 @@ pub struct Observation {
     /// How often it was asked what became of an attempt.
     pub asked: u64,
     pub last_fault: Option<String>,
+    /// How the gateway behind it is, where it has one.
+    pub gateway: Option<Gateway>,
+}
+
+/// A gateway as its breaker sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Gateway {
+    pub state: GatewayState,
+    /// For how many seconds no payment begins there yet; 0 when one may.
+    pub rests_seconds: u64,
+    /// Failures that count now.
+    pub failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayState {
+    Answers,
+    /// It did not answer often enough, and is left alone for a while.
+    LeftAlone,
+    /// It is asked one harmless question before the next payment.
+    OnTrial,
+}
+
+fn gateway(gate: &Gate) -> Gateway {
+    let health = gate.health();
+    Gateway {
+        state: match health.state {
+            BreakerState::Closed => GatewayState::Answers,
+            BreakerState::Open => GatewayState::LeftAlone,
+            BreakerState::HalfOpen => GatewayState::OnTrial,
+        },
+        rests_seconds: u64::try_from(health.rests.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX),
+        failures: health.failures,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -237,6 +275,7 @@ impl Actor for PaymentActor {
                 let mut seen = desk.seen.clone();
                 seen.asked += courses().map(|course| course.asked.load(Ordering::Relaxed)).sum::<u64>();
                 seen.last_fault = courses().find_map(|course| course.fault()).or(seen.last_fault);
+                seen.gateway = self.setup().gate.as_ref().map(gateway);
                 let _ = reply.send(seen);
             }
         }

@@ -6,6 +6,7 @@
 mod answers;
 mod basket;
 mod clerk;
+mod electronic;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use holdfast_domain::bounded::TenderCode;
 use holdfast_domain::catalog::Product;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_protocol::message::Pin;
@@ -25,9 +27,11 @@ pub use report::{LoadProgress, LoadReport, TillReport};
 use crate::client::{Pace, Till};
 use crate::dice::Dice;
 use crate::error::TillError;
+use crate::hub_api::HubApi;
 use crate::identity::Folder;
 use crate::report::write_report;
 use clerk::Clerk;
+use electronic::Devices;
 
 /// How long the hub may take to be there.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -43,6 +47,8 @@ pub struct Load {
     /// The wait between the beginnings of two customers at one till; zero is as fast as the hub answers.
     pub every: Duration,
     pub seed: u64,
+    /// What customers pay with at devices, and how many of a thousand do.
+    pub electronic: Option<(TenderCode, u64)>,
     /// How long the last answers may take once the time is over.
     pub drain: Duration,
     /// Written every second and at the end.
@@ -70,7 +76,7 @@ pub async fn run(
     for (till, api, folder) in opened {
         till.ready(READY_WITHIN).await?;
         let (_, products) = api.catalog().await?;
-        desks.push(Desk { till, products, data: folder.clone() });
+        desks.push(Desk { till, products, data: folder.clone(), api: Some(api) });
     }
     drive(load, desks, stop, progress).await
 }
@@ -81,6 +87,8 @@ pub(crate) struct Desk {
     pub(crate) till: Till,
     pub(crate) products: Vec<Product>,
     pub(crate) data: PathBuf,
+    /// Where the till asks how payments at devices stand; without it nobody pays at one.
+    pub(crate) api: Option<HubApi>,
 }
 
 pub(crate) async fn drive(
@@ -97,10 +105,11 @@ pub(crate) async fn drive(
         Some(path) => Some(Arc::new(answers::Answers::open(path)?)),
         None => None,
     };
-    for Desk { till, products, data } in desks {
+    for Desk { till, products, data, api } in desks {
         let report = Arc::new(Mutex::new(TillReport::new(&till, &data)));
         let dice = Dice::new(dice.throw());
-        let clerk = Clerk::new(till.clone(), products, report.clone(), answers.clone(), dice).await?;
+        let paying = api.zip(load.electronic.clone()).map(|(api, (code, permille))| Devices::new(api, code, permille));
+        let clerk = Clerk::new(till.clone(), products, report.clone(), answers.clone(), paying, dice).await?;
         tills.push(till);
         reports.push(report);
         clerks.spawn(clerk.work(load.clone(), ended.clone()));

@@ -74,6 +74,16 @@ impl Programs {
         command
     }
 
+    /// A program that is not started yet, ended when it is dropped.
+    pub(crate) fn prepare(&self, program: &str, arguments: &[&str]) -> Command {
+        self.prepared(Command::new(self.folder.join(program)), arguments)
+    }
+
+    /// The log of a program, to be added to.
+    pub(crate) fn log(&self, name: &str) -> Result<File> {
+        Ok(File::options().create(true).append(true).open(self.logs.join(format!("{name}.log")))?)
+    }
+
     fn staying(&self, program: &str) -> Command {
         let path = self.folder.join(program);
         match &self.through {

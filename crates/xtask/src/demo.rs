@@ -1,10 +1,12 @@
-//! The demo: a cloud and two stores made of the released programs, three selling tills in each, on free ports.
+//! The demo: a cloud and three stores made of the released programs, three selling tills in each with card terminals or QR
+//! codes, on free ports.
 //!
 //! The line between stores and HQ is a proxy of ours, so that `--check` can cut it in the middle and see the books agree
 //! afterwards all the same.
 
 pub mod build;
 pub mod catalog;
+pub mod counter;
 mod screen;
 pub mod shop;
 
@@ -27,7 +29,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use crate::suites::seconds;
 use crate::workspace;
 use screen::{Figures, Screen};
-use shop::{PLANS, Shop};
+use shop::{PLANS, PaidWith, Shop};
 
 /// Tills in each store.
 const TILLS: usize = 3;
@@ -116,7 +118,7 @@ async fn demo(options: Options) -> Result<ExitCode> {
         );
         return Ok(ExitCode::FAILURE);
     }
-    println!("tills, hubs and cloud agree in transactions, money and stock");
+    println!("tills, hubs and cloud agree in transactions, money and stock; devices and hubs in what was paid there");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -185,7 +187,16 @@ impl Demo {
         for plan in &PLANS {
             println!("opening {} ({}, {})", plan.name, plan.time_zone, plan.currency);
             shops.push(
-                Shop::open(&programs, plan, &folder, &cloud_data, &line, TILLS, [shop::ANY_PORT; 2]).await?,
+                Shop::open(
+                    &programs,
+                    plan,
+                    &folder,
+                    &cloud_data,
+                    &line,
+                    (TILLS, PaidWith::Devices),
+                    [shop::ANY_PORT; 2],
+                )
+                .await?,
             );
         }
         Ok(Self { folder, programs, cloud, hq, hq_url, password, wan, shops })
@@ -310,6 +321,14 @@ impl Demo {
             }
             equal &= comparison.equal();
         }
+        for shop in &mut self.shops {
+            if let Some(counter) = &mut shop.counter {
+                let (table, agree) =
+                    counter.compare(shop.plan.name, shop.plan.currency, &shop.page).await?;
+                println!("{table}");
+                equal &= agree;
+            }
+        }
         Ok(equal && self.is_at_peace().await?)
     }
 
@@ -329,10 +348,16 @@ impl Demo {
     /// Ends the hubs, then the cloud.
     async fn close(self) -> Result<()> {
         let mut outcome = Ok(());
-        for program in self.shops.into_iter().map(|shop| shop.hub).chain([self.cloud]) {
-            let stopped = program.stop().await;
+        for shop in self.shops {
+            let stopped = shop.hub.stop().await;
             outcome = outcome.and(stopped);
+            if let Some(counter) = shop.counter {
+                let switched_off = counter.close().await;
+                outcome = outcome.and(switched_off);
+            }
         }
+        let stopped = self.cloud.stop().await;
+        outcome = outcome.and(stopped);
         outcome
     }
 }

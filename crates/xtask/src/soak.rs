@@ -18,7 +18,7 @@ use holdfast_testkit::books::compare;
 use holdfast_testkit::programs::{Program, Programs};
 use tokio::time::{Instant, sleep};
 
-use crate::demo::shop::{PLANS, Shop};
+use crate::demo::shop::{PLANS, PaidWith, Shop};
 use crate::suites::seconds;
 use crate::workspace;
 use machine::{Image, Ports, file_system, take_out};
@@ -202,7 +202,8 @@ async fn open_shop(programs: &Programs, folder: &Path) -> Result<(Shop, Program,
     let ports = Ports { mqtt: free_port()?, https: free_port()? };
     let plan = &PLANS[0];
     let listen = [format!("127.0.0.1:{}", ports.mqtt), format!("127.0.0.1:{}", ports.https)];
-    let shop = Shop::open(programs, plan, folder, &cloud_data, &hq, TILLS, [&listen[0], &listen[1]]).await?;
+    let cash = (TILLS, PaidWith::CashOnly);
+    let shop = Shop::open(programs, plan, folder, &cloud_data, &hq, cash, [&listen[0], &listen[1]]).await?;
     Ok((shop, cloud, folder.join(plan.key).join("hub"), ports))
 }
 

@@ -66,6 +66,7 @@ pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<R
     register_gate(&mut registry, &app);
     register_journal(&mut registry, &app);
     register_disk(&mut registry, &app);
+    register_payments(&mut registry, &app).await;
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Refused::unavailable)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -111,6 +112,38 @@ fn register_disk(registry: &mut Registry, app: &App) {
     let room = *app.room.borrow();
     level(registry, "disk_free_bytes", "Bytes free under the data folder", room.free_bytes.unwrap_or(0));
     level(registry, "disk_level", "0 for plenty of room, 1 for low, 2 for short", room.level as u64);
+}
+
+/// Payment devices by name. A device whose actor does not answer now is left out.
+async fn register_payments(registry: &mut Registry, app: &App) {
+    let seen = match app.running.read().await.as_ref() {
+        Some(running) => running.observe().await.payments,
+        None => return,
+    };
+    let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
+    let (open, in_doubt, failures, rests) = (gauges(), gauges(), gauges(), gauges());
+    let approved = Family::<Named, Counter>::default();
+    let declined = Family::<Named, Counter>::default();
+    let asked = Family::<Named, Counter>::default();
+    for (name, device) in seen.into_iter().filter_map(|(name, seen)| Some((name, seen?))) {
+        let of = Named { name };
+        open.get_or_create(&of).set(device.open as u64);
+        in_doubt.get_or_create(&of).set(device.in_doubt as u64);
+        approved.get_or_create(&of).inc_by(device.approved);
+        declined.get_or_create(&of).inc_by(device.declined);
+        asked.get_or_create(&of).inc_by(device.asked);
+        if let Some(gateway) = device.gateway {
+            failures.get_or_create(&of).set(gateway.failures.into());
+            rests.get_or_create(&of).set(gateway.rests_seconds);
+        }
+    }
+    registry.register("payment_open", "Payments that are under way or in doubt, by device", open);
+    registry.register("payment_in_doubt", "Payments that the device could not say anything about", in_doubt);
+    registry.register("payment_approved", "Payments that came to something since the start", approved);
+    registry.register("payment_declined", "Payments that came to nothing since the start", declined);
+    registry.register("payment_asked", "Questions what became of a payment", asked);
+    registry.register("payment_gateway_failures", "Failures that count against the gateway now", failures);
+    registry.register("payment_gateway_rests_seconds", "Until a payment begins there again", rests);
 }
 
 fn register_journal(registry: &mut Registry, app: &App) {

@@ -1,6 +1,7 @@
 //! The pages: what the hub is doing, live, and one transaction down to its proof.
 
 pub(super) mod changes;
+pub(super) mod counter;
 pub(super) mod journal;
 pub(super) mod losses;
 mod markup;
@@ -110,7 +111,7 @@ struct PrintedSheet {
 /// What simulated printers printed for a job. Real printers keep no copy of their paper.
 fn papers(app: &App, job: &str) -> Vec<PrintedSheet> {
     let mut found = Vec::new();
-    for (printer, simulator) in &app.simulated {
+    for (printer, simulator) in &app.counter.printers {
         let Ok(sheets) = simulator.sheets() else { continue };
         for sheet in sheets.into_iter().filter(|sheet| sheet.id == job) {
             let text = std::fs::read_to_string(&sheet.text).unwrap_or_default();
@@ -128,7 +129,7 @@ pub(super) async fn paper(
 ) -> Result<Response, Refused> {
     let not_found = || Refused(HubError::NotFound { what: "sheet" });
     let bytes = blocking(move || {
-        let (_, simulator) = app.simulated.iter().find(|(name, _)| *name == printer).ok_or_else(not_found)?;
+        let simulator = app.counter.printer(&printer).ok_or_else(not_found)?;
         let sheets = simulator.sheets().map_err(|_| not_found())?;
         let sheet = sheets.into_iter().find(|known| known.number == sheet).ok_or_else(not_found)?;
         std::fs::read(&sheet.png).map_err(|_| not_found())

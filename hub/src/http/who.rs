@@ -51,6 +51,10 @@ pub(crate) struct ManagingViewer(pub Viewer);
 #[derive(Debug)]
 pub(crate) struct Signed(pub Person);
 
+/// Somebody who stands at the counter of software, on this hub's own page.
+#[derive(Debug)]
+pub(crate) struct AtCounter(pub Viewer);
+
 /// A till with its credential.
 #[derive(Debug)]
 pub(crate) struct AtTill(pub TerminalId);
@@ -115,6 +119,17 @@ impl FromRequestParts<Arc<App>> for Signed {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let person = session(parts, app).filter(|_| is_own_origin(&parts.headers));
         person.map(Self).ok_or(Refused(HubError::SignInNeeded))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for AtCounter {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        if !is_own_origin(&parts.headers) {
+            return Err(Refused(HubError::SignInNeeded).into_response());
+        }
+        Viewer::from_request_parts(parts, app).await.map(Self)
     }
 }
 

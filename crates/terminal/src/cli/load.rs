@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
+use holdfast_domain::bounded::TenderCode;
 use holdfast_money::Decimal;
 use holdfast_terminal::dice::Dice;
 use holdfast_terminal::load::{self, LoadProgress};
@@ -34,6 +35,12 @@ pub struct Load {
     /// Customers a second at each till; 0 is as fast as the hub answers
     #[arg(long, default_value = "1")]
     rate: Decimal,
+    /// Let customers pay with this tender type at the till's device
+    #[arg(long, value_name = "TENDER")]
+    electronic: Option<String>,
+    /// How many of a hundred customers do
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=100))]
+    electronic_percent: u64,
     /// Written every second and at the end, as JSON
     #[arg(long, value_name = "JSON")]
     report: Option<PathBuf>,
@@ -65,6 +72,10 @@ impl Load {
             time: Duration::from_secs(self.seconds),
             every: every(self.rate)?,
             seed,
+            electronic: match &self.electronic {
+                Some(code) => Some((TenderCode::new(code)?, self.electronic_percent * 10)),
+                None => None,
+            },
             drain: Duration::from_secs(self.drain_seconds),
             report: self.report,
             answers: self.answers,

@@ -25,6 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::answers::Answers;
 use super::basket::{self, Activity, because};
+use super::electronic::{AtDevice, Devices, Taken};
 use super::{Load, READY_WITHIN, TillReport};
 use crate::cash::payable;
 use crate::client::{Till, accepted};
@@ -60,6 +61,8 @@ struct Sale {
     shift: ShiftId,
     goods: Vec<Goods>,
     returned: bool,
+    /// What a device took for all of it.
+    electronic: Option<Taken>,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,8 @@ pub(super) struct Clerk {
     till: Till,
     report: Arc<Mutex<TillReport>>,
     answers: Option<Arc<Answers>>,
+    /// Where customers pay electronically.
+    devices: Option<Devices>,
     dice: Dice,
     /// In an order of the till's own, so that each till has its own best sellers.
     products: Vec<Product>,
@@ -94,6 +99,7 @@ impl Clerk {
         mut products: Vec<Product>,
         report: Arc<Mutex<TillReport>>,
         answers: Option<Arc<Answers>>,
+        devices: Option<Devices>,
         mut dice: Dice,
     ) -> Result<Self, TillError> {
         let snapshot = till.refresh(READY_WITHIN).await?;
@@ -115,6 +121,7 @@ impl Clerk {
             till,
             report,
             answers,
+            devices,
             dice,
             products,
             catalog,
@@ -289,7 +296,14 @@ impl Clerk {
 
     /// Takes the rest of an order's money: the goods leave.
     async fn pay(&mut self, order: OrderId, goods: Vec<Goods>, due: Money) -> Result<(), TillError> {
-        let amount = basket::tendered(payable(&self.profile, due), &mut self.dice);
+        let taken = match self.at_device(order, due).await? {
+            AtDevice::Took(taken) => Some(taken),
+            AtDevice::TookNothing => None,
+            // Nobody knows yet: the order waits, and the shift's Z lists it.
+            AtDevice::Unknown => return Ok(()),
+        };
+        let open = taken.as_ref().map_or(due, |taken| due - taken.amount);
+        let amount = basket::tendered(payable(&self.profile, open), &mut self.dice);
         let tenders = if amount.is_positive() { vec![TenderInput::cash(amount)] } else { Vec::new() };
         let settlement = Settlement::Full;
         let pay = Action::Pay { order, tenders, tips: Vec::new(), settlement, receipt: ReceiptSource::Hub };
@@ -299,9 +313,32 @@ impl Clerk {
             if self.sales.len() == SALES_REMEMBERED_MAX {
                 self.sales.pop_front();
             }
-            self.sales.push_back(Sale { transaction, shift, goods, returned: false });
+            let electronic = taken;
+            self.sales.push_back(Sale { transaction, shift, goods, returned: false, electronic });
         }
         Ok(())
+    }
+
+    /// Lets the till's device take the money, where the customer wants that.
+    async fn at_device(&mut self, order: OrderId, due: Money) -> Result<AtDevice, TillError> {
+        let wants = due.is_positive()
+            && self.devices.as_ref().is_some_and(|devices| self.dice.permille(devices.permille));
+        let Some(mut devices) = self.devices.take_if(|_| wants) else { return Ok(AtDevice::TookNothing) };
+        let epoch = self.till.refresh(READY_WITHIN).await?.epoch;
+        let answer = self.ask(Action::StartTender(devices.pay(epoch, order, due))).await?;
+        let became = devices.wait(answer.as_ref()).await;
+        self.devices = Some(devices);
+        became
+    }
+
+    /// Lets the device give back what it took for a whole sale. False when it did not.
+    async fn back_at_device(&mut self, sale: TransactionId, taken: &Taken) -> Result<bool, TillError> {
+        let Some(mut devices) = self.devices.take() else { return Ok(false) };
+        let epoch = self.till.refresh(READY_WITHIN).await?.epoch;
+        let answer = self.ask(Action::StartTender(devices.give_back(epoch, sale, taken))).await?;
+        let became = devices.wait(answer.as_ref()).await;
+        self.devices = Some(devices);
+        Ok(matches!(became?, AtDevice::Took(back) if back.amount == taken.amount))
     }
 
     async fn sale(&mut self) -> Result<(), TillError> {
@@ -322,15 +359,22 @@ impl Clerk {
         }
         let at = usize::try_from(self.dice.below(self.sales.len() as u64)).unwrap_or(0);
         let (original, mut lines) = (self.sales[at].transaction, Vec::new());
+        // A card gets back what it paid, so all of its goods come back together.
+        let whole = self.sales[at].electronic.is_some();
         for goods in &self.sales[at].goods {
-            if goods.left.is_positive() && (lines.is_empty() || self.dice.permille(300)) {
-                let part = goods.whole && self.dice.permille(400);
+            if goods.left.is_positive() && (whole || lines.is_empty() || self.dice.permille(300)) {
+                let part = !whole && goods.whole && self.dice.permille(400);
                 let quantity = if part { Quantity::ONE } else { goods.left };
                 lines.push(ReturnLine { line: goods.number, quantity });
             }
         }
         if lines.is_empty() {
             return self.sale().await;
+        }
+        if let Some(taken) = self.sales[at].electronic.clone()
+            && !self.back_at_device(original, &taken).await?
+        {
+            return Ok(());
         }
         let goods = ReturnGoods {
             reason: because("did not like it"),
@@ -372,7 +416,7 @@ impl Clerk {
 
     async fn post_void(&mut self) -> Result<(), TillError> {
         let shift = self.shift;
-        let fits = |sale: &Sale| !sale.returned && Some(sale.shift) == shift;
+        let fits = |sale: &Sale| !sale.returned && Some(sale.shift) == shift && sale.electronic.is_none();
         let Some(at) = self.sales.iter().rposition(fits) else { return self.sale().await };
         let original = self.sales[at].transaction;
         let reason = because("rung up twice");

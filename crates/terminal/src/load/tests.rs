@@ -29,7 +29,7 @@ async fn desk(hub: &DecidingHub) -> Desk {
     };
     let till = Till::connect(connection).await.unwrap();
     till.ready(WITHIN).await.unwrap();
-    Desk { till, products: assortment(), data: "till".into() }
+    Desk { till, products: assortment(), data: "till".into(), api: None }
 }
 
 fn load(time: Duration, report: Option<std::path::PathBuf>) -> Load {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::catalog;
+use super::counter::{Counter, Means};
 use holdfast_testkit::books::Books;
 use holdfast_testkit::http::{Server, escaped};
 use holdfast_testkit::programs::{Program, Programs, printed_value};
@@ -33,19 +34,21 @@ pub struct Plan {
     pub currency: &'static str,
     pub time_zone: &'static str,
     pub prices_include_tax: &'static str,
+    pub means: Means,
     legal_name: &'static str,
     address: &'static str,
     tax_id: &'static str,
 }
 
-/// Two stores that share neither time zone nor currency nor the way of showing tax.
-pub const PLANS: [Plan; 2] = [
+/// Three stores that share neither time zone nor currency nor what takes money electronically.
+pub const PLANS: [Plan; 3] = [
     Plan {
         key: "vienna",
         name: "Naschmarkt",
         currency: "EUR",
         time_zone: "Europe/Vienna",
         prices_include_tax: "true",
+        means: Means::ThreeTerminals,
         legal_name: "Holdfast Demo Lebensmittel GmbH",
         address: "Linke Wienzeile 4, 1060 Wien",
         tax_id: "ATU00000000",
@@ -56,9 +59,21 @@ pub const PLANS: [Plan; 2] = [
         currency: "USD",
         time_zone: "America/New_York",
         prices_include_tax: "false",
+        means: Means::TwoGateways,
         legal_name: "Holdfast Demo Grocers Inc.",
         address: "310 Hudson Street, New York, NY 10013",
         tax_id: "00-0000000",
+    },
+    Plan {
+        key: "sao-paulo",
+        name: "Liberdade",
+        currency: "BRL",
+        time_zone: "America/Sao_Paulo",
+        prices_include_tax: "true",
+        means: Means::QrCodes,
+        legal_name: "Holdfast Demo Mercearia Ltda.",
+        address: "Praca da Liberdade 100, Sao Paulo",
+        tax_id: "00.000.000/0000-00",
     },
 ];
 
@@ -69,6 +84,14 @@ pub const STAFF: [(&str, &str, &str, &str); 4] = [
     ("103", "Carla", "cashier", "4713"),
     ("201", "Maria", "manager", "8642"),
 ];
+
+/// What the customers of a store pay with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidWith {
+    CashOnly,
+    /// Cash, and at devices.
+    Devices,
+}
 
 /// A running store.
 #[derive(Debug)]
@@ -82,19 +105,22 @@ pub struct Shop {
     folder: PathBuf,
     tills: Vec<PathBuf>,
     selling: Option<Program>,
+    /// What takes money electronically; none where only cash is taken.
+    pub counter: Option<Counter>,
     /// Where the tills wrote what was acknowledged, round by round.
     reports: Vec<PathBuf>,
 }
 
 impl Shop {
-    /// Adds the store at HQ, provisions its hub, starts it at these addresses for MQTT and HTTPS, and pairs its tills.
+    /// Adds the store at HQ, provisions its hub, starts it at these addresses for MQTT and HTTPS with its devices, and pairs
+    /// its tills.
     pub async fn open(
         programs: &Programs,
         plan: &'static Plan,
         folder: &Path,
         cloud_data: &Path,
         hq_url: &str,
-        tills: usize,
+        (tills, paid_with): (usize, PaidWith),
         [mqtt, https]: [&str; 2],
     ) -> Result<Self> {
         let folder = folder.join(plan.key);
@@ -121,10 +147,18 @@ impl Shop {
         let ready = folder.join("hub-ready.json");
         let serve =
             ["serve", "--data", hub, "--mqtt", mqtt, "--https", https, "--http", ANY_PORT, "--ready-file"];
+        let counter = match paid_with {
+            PaidWith::CashOnly => None,
+            PaidWith::Devices => Some(Counter::open(programs, plan, &folder).await?),
+        };
+        let settings = match &counter {
+            Some(counter) => vec!["--config", text(&counter.settings)?],
+            None => Vec::new(),
+        };
         let mut serving = programs.start(
             &format!("{}-hub", plan.key),
             "holdfast-hub",
-            &[serve.as_slice(), &[text(&ready)?]].concat(),
+            &[serve.as_slice(), &[text(&ready)?], &settings].concat(),
         )?;
         let addresses = serving.ready(&ready).await?;
         let (https, page_url) = (url(&addresses, "https")?, url(&addresses, "http")?);
@@ -172,6 +206,7 @@ impl Shop {
             folder,
             tills: paired,
             selling: None,
+            counter,
             reports: Vec::new(),
         })
     }
@@ -237,6 +272,9 @@ impl Shop {
             load.extend(["--data", text(till)?]);
         }
         load.extend(["--seconds", &seconds, "--report", text(&report)?]);
+        if self.counter.is_some() {
+            load.extend(["--electronic", self.plan.means.tender()]);
+        }
         let name = format!("{}-tills", self.plan.key);
         self.selling = Some(programs.start(&name, "holdfast-terminal", &load)?);
         self.reports.push(report);

@@ -24,13 +24,14 @@ pub(super) fn page(title: &str, store: &str, viewer: &Viewer, content: &Markup) 
             body {
                 header {
                     h1 { a href="/" { (store) } " · Holdfast hub" }
-                    @if viewer.manages {
-                        nav {
+                    nav {
+                        @if viewer.manages {
                             a href="/reports" { "Sales" }
                             a href="/losses" { "Losses" }
                             a href="/journal" { "Journal" }
                             a href="/changes" { "Changes" }
                         }
+                        a href="/counter" { "Counter" }
                     }
                     div.who {
                         @match viewer.name.as_deref() {
@@ -86,7 +87,7 @@ pub(super) fn problem(problem: &str) -> Markup {
 pub fn status(store: &str, viewer: &Viewer, status: &Value, latest: &[TransactionEntry]) -> Markup {
     let content = html! {
         p #lost .state.bad hidden role="alert" { "The hub does not answer. What follows is old." }
-        div #live { (live(status, latest)) }
+        div #live data-source="/live" { (live(status, latest)) }
     };
     page("Status", store, viewer, &content)
 }
@@ -269,10 +270,13 @@ fn devices(actors: &Value) -> Markup {
 /// How a payment device is, for whoever stands beside it.
 fn terminal_state(device: &Value) -> Markup {
     let in_doubt = device["in_doubt"].as_u64().unwrap_or(0);
+    let rests = device["gateway"]["rests_seconds"].as_u64().unwrap_or(0);
     html! {
-        @match (in_doubt, device["last_fault"].as_str()) {
-            (0, _) => (alive(!device.is_null(), "ready", "restarting")),
-            (_, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },
+        @match (in_doubt, device["gateway"]["state"].as_str(), device["last_fault"].as_str()) {
+            (0, Some("left_alone"), _) => span.state.bad { "its gateway does not answer, tried again in " (rests) " s" },
+            (0, Some("on_trial"), _) => span.state.warn { "its gateway is tried again" },
+            (0, _, _) => (alive(!device.is_null(), "ready", "restarting")),
+            (_, _, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },
         }
     }
 }
