@@ -176,6 +176,35 @@ fn almost_right() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// What a terminal says of a transaction is read as it was written: the simulated one keeps its receipts so.
+    #[test]
+    fn a_result_that_is_written_is_read_the_same(
+        result in any::<u8>(),
+        amount in prop::option::of(0..1_000_000_000_000_u64),
+        numbers in prop::option::of((1..10_000_u16, 1..1_000_000_u32, 1..1_000_000_u32, 1..100_000_000_u32)),
+        currency in prop::option::of(1..1_000_u16),
+        signature in any::<bool>(),
+        text in prop::option::of("[A-Za-z][A-Za-z .]{0,38}[a-z]"),
+    ) {
+        let mut status = StatusInformation::default();
+        (status.result, status.amount, status.currency) = (Some(ResultCode(result)), amount, currency);
+        if let Some((receipt, trace, original, terminal)) = numbers {
+            (status.receipt, status.trace) = (Some(receipt), Some(trace));
+            (status.original_trace, status.terminal) = (Some(original), Some(terminal));
+        }
+        status.signature = signature;
+        if let Some(text) = &text {
+            status = status.with_text(text);
+        }
+        let written = status.encode();
+        let read = StatusInformation::parse(&written);
+        prop_assert_eq!(read.as_ref(), Ok(&status));
+        // With a field of unknown length behind it, the result holds all the same.
+        let longer = [&written[..], &[0x50, 0x07, 0x01]].concat();
+        let read = StatusInformation::parse(&longer).expect("its result is in front");
+        prop_assert_eq!((read.result, read.unread.is_some()), (status.result, true));
+    }
+
     #[test]
     fn no_bytes_break_the_codec(any in prop::collection::vec(any::<u8>(), 0..200), almost in almost_right()) {
         for bytes in [&any, &almost] {

@@ -4,6 +4,7 @@
 //! loopback on a free port, every process is ended by its own id.
 
 pub mod books;
+pub mod fuzz;
 pub mod http;
 pub mod programs;
 pub mod proof;
