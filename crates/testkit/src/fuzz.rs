@@ -126,7 +126,7 @@ impl Mutator {
         }
         input.truncate(INPUT_BYTES_MAX);
         // Now and then one is changed further.
-        if self.number() % 32 == 0 {
+        if self.number().is_multiple_of(32) {
             if self.pool.len() < POOL_MAX {
                 self.pool.push(input.clone());
             } else {
