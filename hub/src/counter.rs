@@ -15,10 +15,6 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    pub fn is_empty(&self) -> bool {
-        self.printers.is_empty() && self.terminals.is_empty()
-    }
-
     pub fn printer(&self, name: &str) -> Option<&SimulatedPrinter> {
         self.printers.iter().find(|(known, _)| known == name).map(|(_, printer)| printer)
     }

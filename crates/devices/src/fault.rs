@@ -38,6 +38,8 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-057", "a scale has no weight to sell by"),
     ("HF-DEV-058", "a scale refuses a command"),
     ("HF-DEV-059", "a scale does not say whether a command was carried out"),
+    ("HF-DEV-060", "a simulated device cannot keep its book"),
+    ("HF-DEV-061", "a file is no book of this simulated device"),
 ];
 
 /// Why a device did not do what it was asked to, or is not known to have done it. Cheap to clone.

@@ -13,6 +13,7 @@ pub mod drawer;
 pub mod escpos;
 pub mod exact;
 mod fault;
+pub mod fuzz;
 pub mod gs1;
 pub mod payment;
 mod port;

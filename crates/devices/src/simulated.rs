@@ -8,6 +8,7 @@ pub mod adyen;
 pub mod barcode_gun;
 mod https;
 mod identity;
+mod kept;
 mod paper;
 #[cfg(unix)]
 mod plug;
@@ -15,6 +16,7 @@ pub mod poi;
 pub mod scale;
 mod scanner;
 mod session;
+mod standing;
 pub mod stripe;
 pub mod wallet;
 pub mod zvt;
@@ -34,6 +36,8 @@ use crate::escpos::{Condition, Profile};
 use crate::fault::Fault;
 use paper::Tray;
 
+pub use identity::fingerprint;
+pub use kept::BookFault;
 pub use paper::{Sheet, render_png, render_text};
 #[cfg(unix)]
 pub use plug::Plugged;
@@ -44,18 +48,18 @@ pub const SHEETS_MAX: usize = 200;
 /// The bytes that wait in the line to a simulated printer, about what a real printer's buffer holds.
 const LINE_BYTES: usize = 4096;
 
-/// What a simulated printer does wrong.
+/// What a simulated printer does wrong. Bytes are counted from the beginning of a line, or from when it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Misbehaviour {
     #[default]
     None,
     /// It says so when it is asked, and prints nothing unless the condition lets it.
     Condition(Condition),
-    /// It stops reading after so many bytes of a job and leaves the line open.
+    /// It stops reading after so many bytes and leaves the line open.
     StopReadingAt(usize),
-    /// It closes the line after so many bytes of a job.
+    /// It closes the line after so many bytes.
     CloseAt(usize),
-    /// Its paper ends after so many bytes of a job; it goes on taking data and answers what it is asked at once.
+    /// Its paper ends after so many bytes; it goes on taking data and answers what it is asked at once.
     PaperOutAt(usize),
     /// It prints but never answers anything.
     Mute,
@@ -115,6 +119,12 @@ impl SimulatedPrinter {
         self.inner.drawer_openings.load(Ordering::SeqCst)
     }
 
+    /// The number of the newest sheet in its folder, 0 where there is none.
+    #[must_use]
+    pub fn printed(&self) -> u64 {
+        self.tray().newest()
+    }
+
     /// The sheets it keeps, oldest first. Reads the folder: call it where blocking is allowed.
     ///
     /// # Errors
@@ -154,6 +164,16 @@ impl SimulatedPrinter {
         }
     }
 
+    /// Plugs it in behind a path, on another terminal each time.
+    ///
+    /// # Errors
+    /// When there is no pseudo terminal, or the path cannot be written.
+    #[cfg(unix)]
+    pub fn plug_in(&self, path: &std::path::Path) -> io::Result<Plugged> {
+        let printer = self.clone();
+        Plugged::new(path, |line| async move { printer.serve(line, "serial").await })
+    }
+
     /// A line to this printer inside the process.
     pub(crate) fn line(&self, id: &str) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(LINE_BYTES);
@@ -163,7 +183,8 @@ impl SimulatedPrinter {
     }
 
     /// Why the last conversation ended badly, once.
-    pub(crate) fn take_fault(&self) -> Option<Fault> {
+    #[must_use]
+    pub fn take_fault(&self) -> Option<Fault> {
         self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -16,6 +16,7 @@ use holdfast_devices::payment::{
 };
 use holdfast_devices::simulated::adyen::{Button, Customer, Kind, Misbehaviour, Moment, Trouble, Wrongly};
 use holdfast_money::{Currency, Money};
+use holdfast_testkit::proof::Proof;
 
 use rig::{Rig, eur, outlived, payment};
 
@@ -138,12 +139,16 @@ async fn play(case: Case) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_misbehaviour_the_driver_says_what_the_book_says() {
+    let proof = Proof::of("R15", "an Adyen terminal over HTTPS");
     let cases = cases();
     let all = cases.len();
     let ends: Vec<&str> = stream::iter(cases).map(play).buffer_unordered(BESIDE_EACH_OTHER).collect().await;
     let approved = ends.iter().filter(|end| **end == "approved").count();
     println!("{all} cases: {approved} approved, {} declined", all - approved);
     assert!(approved > all / 4 && approved < all * 3 / 4, "both ends are met: {approved} of {all}");
+    proof
+        .counted(all as u64, "payments, refunds and reversals with a fault at a moment of an HTTPS request")
+        .holds();
 }
 
 /// A future that is dropped after so many polls, each of which waits for the line once.

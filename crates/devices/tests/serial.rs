@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use holdfast_devices::escpos::{Profile, REQUEST_CONFIRMATION, encode};
+use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{Outcome, PrintJob, Printer, PrinterAddress, Timings};
 use holdfast_devices::simulated::{Misbehaviour, SimulatedPrinter};
 use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
@@ -153,8 +153,7 @@ async fn the_pair_of_the_kernel_carries_a_receipt_and_its_end_is_noticed() {
     assert!(matches!(outcome, Outcome::Printed), "{outcome:?}");
     assert_eq!(simulator.sheets().expect("the folder").len(), 1);
 
-    let counted = encode(&job().document, 0, &Profile::MM58).len() + REQUEST_CONFIRMATION.len();
-    simulator.misbehave(Misbehaviour::CloseAt(counted + 200));
+    simulator.misbehave(Misbehaviour::CloseAt(200));
     match printer.print(&job()).await {
         Outcome::Unknown { reason } => assert_eq!(reason.code(), "HF-DEV-003", "{reason}"),
         other => panic!("{other:?}"),

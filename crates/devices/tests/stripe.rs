@@ -19,6 +19,7 @@ use holdfast_devices::payment::{
 };
 use holdfast_devices::simulated::stripe::{Customer, Kind, Misbehaviour, Trouble};
 use holdfast_money::{Currency, Money};
+use holdfast_testkit::proof::Proof;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
@@ -191,6 +192,7 @@ async fn play(case: Case) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_misbehaviour_the_driver_says_what_the_book_says() {
+    let proof = Proof::of("R15", "Stripe over HTTPS");
     let cases = cases();
     let all = cases.len();
     let ends: Vec<&str> = stream::iter(cases).map(play).buffer_unordered(BESIDE_EACH_OTHER).collect().await;
@@ -198,6 +200,9 @@ async fn after_every_misbehaviour_the_driver_says_what_the_book_says() {
     let (approved, declined, left) = (count("approved"), count("declined"), count("left to a person"));
     println!("{all} cases: {approved} approved, {declined} declined, {left} left to a person");
     assert!(approved > all / 4 && declined > all / 4 && left <= 6, "{approved} {declined} {left} of {all}");
+    proof
+        .counted(all as u64, "payments, refunds and reversals with a fault at a moment of an HTTPS request")
+        .holds();
 }
 
 /// A future that is dropped after so many polls, each of which waits for the line once.

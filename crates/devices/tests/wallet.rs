@@ -17,6 +17,7 @@ use holdfast_devices::payment::{
 use holdfast_devices::simulated::Listening;
 use holdfast_devices::simulated::wallet::{Misbehaviour, Moment, SimulatedWallet, Trouble, Wrongly};
 use holdfast_money::{Currency, Money};
+use holdfast_testkit::proof::Proof;
 use tokio::time::{Instant, timeout};
 
 /// Longer than the driver waits for an answer here.
@@ -224,12 +225,16 @@ async fn play(case: Case) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_misbehaviour_the_driver_says_what_the_book_says() {
+    let proof = Proof::of("R15", "a QR wallet over HTTPS");
     let cases = cases();
     let all = cases.len();
     let ends: Vec<&str> = stream::iter(cases).map(play).buffer_unordered(BESIDE_EACH_OTHER).collect().await;
     let approved = ends.iter().filter(|end| **end == "approved").count();
     println!("{all} cases: {approved} approved, {} declined", all - approved);
     assert!(approved > all / 5 && approved < all * 4 / 5, "both ends are met: {approved} of {all}");
+    proof
+        .counted(all as u64, "payments, refunds and reversals with a fault at a moment of an HTTPS request")
+        .holds();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use holdfast_devices::payment::zvt::Numbers;
 use holdfast_devices::payment::zvt::apdu::Apdu;
+use holdfast_devices::payment::zvt::bmp::{self, FieldWriter, Length};
 use holdfast_devices::payment::zvt::fuzz;
 use holdfast_devices::payment::zvt::message::{Message, MessageError, ReceiptKind};
 use holdfast_devices::payment::zvt::result_code::ResultCode;
@@ -155,6 +156,48 @@ fn a_serial_acknowledgement_is_the_bytes_of_the_specification() {
     assert_eq!(serial::block(&Apdu::ack().encode()), [0x10, 0x02, 0x80, 0x00, 0x00, 0x10, 0x03, 0xF5, 0x1F]);
 }
 
+/// Every field of the specification's table that has nothing to do with the money, in front of the result: it is skipped, by
+/// its length, whatever is in it.
+#[test]
+fn a_field_that_nobody_needs_is_skipped_in_front_of_the_result() {
+    let needed = [
+        bmp::AMOUNT,
+        bmp::CURRENCY,
+        bmp::RECEIPT_NUMBER,
+        bmp::TRACE_NUMBER,
+        bmp::ORIGINAL_TRACE,
+        bmp::TURNOVER_NUMBER,
+        bmp::TERMINAL_ID,
+        bmp::RESULT_CODE,
+    ];
+    let mut skipped = 0;
+    for tag in (0..=u8::MAX).filter(|tag| !needed.contains(tag)) {
+        let lengths = match bmp::length_of(tag) {
+            None => continue,
+            Some(Length::Fixed(length)) => vec![length],
+            Some(Length::LlVar) => vec![0, 1, 7, 99],
+            Some(Length::LllVar) => vec![0, 1, 99, 300],
+            Some(Length::Tlv) => vec![0, 1, 127, 128, 300],
+        };
+        for length in lengths {
+            // Its content looks like a result, a decline, and a card's number.
+            for content in [0x27, 0x6C, 0x41, 0xEE] {
+                let bytes = FieldWriter::default()
+                    .field(tag, &vec![content; length])
+                    .field(bmp::RESULT_CODE, &[0x00])
+                    .field(bmp::AMOUNT, &[0x00, 0x00, 0x00, 0x00, 0x12, 0x50])
+                    .bytes();
+                let status = StatusInformation::parse(&bytes);
+                let read = status.as_ref().map(|status| (status.result, status.amount, status.unread));
+                assert_eq!(read, Ok((Some(ResultCode::DONE), Some(1_250), None)), "{tag:02X} of {length}");
+                assert!(!holdfast_pan::holds_pan(&format!("{status:?}")), "{tag:02X} of {length}");
+                skipped += 1;
+            }
+        }
+    }
+    assert!(skipped > 200, "{skipped}");
+}
+
 /// Bytes with fields and control fields of the protocol among them.
 fn almost_right() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -175,6 +218,49 @@ fn almost_right() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a terminal says of a transaction is read as it was written: the simulated one keeps its receipts so.
+    #[test]
+    fn a_result_that_is_written_is_read_the_same(
+        result in any::<u8>(),
+        amount in prop::option::of(0..1_000_000_000_000_u64),
+        numbers in prop::option::of((1..10_000_u16, 1..1_000_000_u32, 1..1_000_000_u32, 1..100_000_000_u32)),
+        currency in prop::option::of(1..1_000_u16),
+        signature in any::<bool>(),
+        text in prop::option::of("[A-Za-z][A-Za-z .]{0,38}[a-z]"),
+    ) {
+        let mut status = StatusInformation::default();
+        (status.result, status.amount, status.currency) = (Some(ResultCode(result)), amount, currency);
+        if let Some((receipt, trace, original, terminal)) = numbers {
+            (status.receipt, status.trace) = (Some(receipt), Some(trace));
+            (status.original_trace, status.terminal) = (Some(original), Some(terminal));
+        }
+        status.signature = signature;
+        if let Some(text) = &text {
+            status = status.with_text(text);
+        }
+        let written = status.encode();
+        let read = StatusInformation::parse(&written);
+        prop_assert_eq!(read.as_ref(), Ok(&status));
+        // With a field of unknown length behind it, the result holds all the same.
+        let longer = [&written[..], &[0x50, 0x07, 0x01]].concat();
+        let read = StatusInformation::parse(&longer).expect("its result is in front");
+        prop_assert_eq!((read.result, read.unread.is_some()), (status.result, true));
+    }
+
+    /// A digit that the terminal itself does not show never becomes one, and those in front of the last four never come through.
+    #[test]
+    fn what_is_masked_stays_masked(nibbles in prop::collection::vec(0..16_u8, 2..20)) {
+        let even = nibbles.len() / 2 * 2;
+        let bytes: Vec<u8> = nibbles[..even].chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        let data = FieldWriter::default().field(bmp::RESULT_CODE, &[0]).field(bmp::PAN, &bytes).bytes();
+        let status = StatusInformation::parse(&data).expect("its result is in front");
+        let shown: Vec<u8> = nibbles[..even].iter().copied().filter(|nibble| *nibble != 0xF).collect();
+        let last: Vec<u8> = shown.iter().rev().take(4).rev().copied().collect();
+        let are_digits = last.len() == 4 && last.iter().all(|nibble| *nibble <= 9);
+        let expected = are_digits.then(|| last.iter().map(|digit| char::from(b'0' + digit)).collect::<String>());
+        prop_assert_eq!(status.card.last_four.map(|four| four.to_string()), expected);
+    }
 
     #[test]
     fn no_bytes_break_the_codec(any in prop::collection::vec(any::<u8>(), 0..200), almost in almost_right()) {

@@ -108,7 +108,8 @@ pub(crate) async fn drive(
     for Desk { till, products, data, api } in desks {
         let report = Arc::new(Mutex::new(TillReport::new(&till, &data)));
         let dice = Dice::new(dice.throw());
-        let paying = api.zip(load.electronic.clone()).map(|(api, (code, permille))| Devices::new(api, code, permille));
+        let paying =
+            api.zip(load.electronic.clone()).map(|(api, (code, permille))| Devices::new(api, code, permille));
         let clerk = Clerk::new(till.clone(), products, report.clone(), answers.clone(), paying, dice).await?;
         tills.push(till);
         reports.push(report);

@@ -108,9 +108,9 @@ impl Device {
 
     async fn answer(&mut self, word: &str) -> Result<Value> {
         let said = timeout(WITHIN, self.answers.recv()).await;
-        let mut said = said.with_context(|| format!("HF-DEMO-001: {} says nothing", self.name))?.with_context(
-            || format!("HF-DEMO-002: {} ended before it said its `{word}`", self.name),
-        )?;
+        let mut said = said
+            .with_context(|| format!("HF-DEMO-001: {} says nothing", self.name))?
+            .with_context(|| format!("HF-DEMO-002: {} ended before it said its `{word}`", self.name))?;
         Ok(said[word].take())
     }
 }

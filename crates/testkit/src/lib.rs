@@ -5,6 +5,7 @@
 
 pub mod books;
 pub mod device;
+pub mod fuzz;
 pub mod http;
 pub mod programs;
 pub mod proof;

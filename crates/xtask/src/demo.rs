@@ -118,7 +118,9 @@ async fn demo(options: Options) -> Result<ExitCode> {
         );
         return Ok(ExitCode::FAILURE);
     }
-    println!("tills, hubs and cloud agree in transactions, money and stock; devices and hubs in what was paid there");
+    println!(
+        "tills, hubs and cloud agree in transactions, money and stock; devices and hubs in what was paid there"
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -323,8 +325,7 @@ impl Demo {
         }
         for shop in &mut self.shops {
             if let Some(counter) = &mut shop.counter {
-                let (table, agree) =
-                    counter.compare(shop.plan.name, shop.plan.currency, &shop.page).await?;
+                let (table, agree) = counter.compare(shop.plan.name, shop.plan.currency, &shop.page).await?;
                 println!("{table}");
                 equal &= agree;
             }

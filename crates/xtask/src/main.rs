@@ -9,6 +9,7 @@ mod codegen;
 mod demo;
 mod edges;
 mod error_pages;
+mod fuzz;
 mod packages;
 mod proofs;
 mod simulate;
@@ -56,6 +57,8 @@ enum Task {
     Bench(bench::Options),
     /// Run simulated stores, one process for each seed, and show the seeds that break a promise
     Simulate(simulate::Options),
+    /// Hand inputs that nobody sends to the codecs of devices, and show those that break one
+    Fuzz(fuzz::Options),
     /// Write the generated files anew: OpenAPI documents, the golden dependency edges, the index of error codes
     Codegen {
         /// Only these; all when none is named
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Task::Ci => suites::run(Some(CI_BUDGET)),
         Task::Proofs { write } => proofs::run(write),
         Task::Simulate(options) => simulate::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Soak { soak } => soak::run(soak),
         Task::Bench(options) => bench::run(&options),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),

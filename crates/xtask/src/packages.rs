@@ -1,10 +1,12 @@
-//! The Debian packages that system tests drive as independent peers.
+//! The Debian and Python packages that tests drive as independent peers.
 
 use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use crate::workspace;
 
 /// What a suite asks of the machine.
 #[derive(Debug, Clone, Copy)]
@@ -14,14 +16,21 @@ enum Needed {
 }
 
 /// What the suites need, each with the Debian package that has it.
-const NEEDED: [(Needed, &str); 6] = [
+const NEEDED: [(Needed, &str); 7] = [
     (Needed::Program("mosquitto_pub"), "mosquitto-clients"),
     (Needed::Program("chromium"), "chromium"),
     (Needed::Program("socat"), "socat"),
     (Needed::Program("strace"), "strace"),
     (Needed::Program("python3"), "python3"),
     (Needed::PythonModule("cryptography"), "python3-cryptography"),
+    (Needed::PythonModule("ensurepip"), "python3-venv"),
 ];
+
+/// What is installed from the Python package index into a folder of its own, which no other program sees: another writer of
+/// receipts, and another scale.
+const PEERS: [&str; 2] = ["python-escpos==3.1", "mt-sics-emulator==0.1.1"];
+/// That folder, below the root. The tests of devices look for it there.
+const PEERS_FOLDER: &str = "target/peers";
 
 /// Installs what is missing where that is possible (root on Debian).
 ///
@@ -30,7 +39,7 @@ const NEEDED: [(Needed, &str); 6] = [
 pub fn ensure() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
-        return Ok(());
+        return peers();
     }
     let list = missing.join(" ");
     if is_root() && on_path("apt-get") {
@@ -42,13 +51,42 @@ pub fn ensure() -> Result<(), String> {
     }
     let missing = self::missing();
     if missing.is_empty() {
-        return Ok(());
+        return peers();
     }
     let list = missing.join(" ");
     Err(format!(
         "HF-DEMO-006: packages that the tests need are missing: {list}\n\
          Install them (Debian: apt-get install --no-install-recommends {list}) and run this again."
     ))
+}
+
+/// Installs the Python packages, once for each list of them.
+fn peers() -> Result<(), String> {
+    let folder = workspace::root().join(PEERS_FOLDER);
+    let (list, installed) = (PEERS.join("\n"), folder.join("installed.txt"));
+    if fs::read_to_string(&installed).is_ok_and(|text| text == list) {
+        return Ok(());
+    }
+    println!("installing {} into {PEERS_FOLDER}", PEERS.join(" "));
+    let folder_text = folder.display().to_string();
+    python("python3", &["-m", "venv", "--clear", &folder_text])?;
+    let own = folder.join("bin/python").display().to_string();
+    let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    arguments.extend(PEERS);
+    python(&own, &arguments)?;
+    fs::write(&installed, &list).map_err(|error| format!("HF-DEMO-006: {}: {error}", installed.display()))
+}
+
+fn python(program: &str, arguments: &[&str]) -> Result<(), String> {
+    match Command::new(program).args(arguments).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!(
+            "HF-DEMO-006: {program} {} failed: {}\nCheck the machine's network and its Python package index.",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+        Err(error) => Err(format!("HF-DEMO-006: {program} cannot be started: {error}")),
+    }
 }
 
 fn missing() -> Vec<&'static str> {

@@ -93,6 +93,7 @@ const CLAIMS: &[Claim] = &[
         needed: &[
             (20_000, "payments, refunds and reversals with a fault"),
             (100, "payments and refunds whose hub died"),
+            (50, "on real lines"),
         ],
     },
     Claim {
@@ -102,6 +103,12 @@ const CLAIMS: &[Claim] = &[
         needed: &[(50, "clones"), (50, "rollbacks")],
     },
     Claim { id: "R18", promises: "P4 P9", shows: "clocks that jump", needed: &[(500, "clock jumps")] },
+    Claim {
+        id: "R23",
+        promises: "P2 P8",
+        shows: "bytes that nobody sends never break a codec of a device, and no card's number of theirs is shown",
+        needed: &[(300_000, "inputs")],
+    },
     Claim {
         id: "R27",
         promises: "P9",

@@ -143,7 +143,10 @@ impl FromStr for PaymentAddress {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("zvt-") {
-            return text.parse().map(Self::Zvt).map_err(|error: <ZvtAddress as FromStr>::Err| error.to_string());
+            return text
+                .parse()
+                .map(Self::Zvt)
+                .map_err(|error: <ZvtAddress as FromStr>::Err| error.to_string());
         }
         let parsed = match text.split_once("://") {
             Some(("adyen", rest)) => host(rest, holdfast_devices::payment::adyen::PORT).map(Self::Adyen),
@@ -185,11 +188,13 @@ impl Payment {
         let named = |problem: String| format!("`{}`: {problem}", self.name);
         self.password.parse::<Password>().map_err(|error| named(error.to_string()))?;
         let address = self.address().map_err(named)?;
-        let wants = |of: &str| match (&address, of) {
-            (PaymentAddress::Adyen(_), "adyen")
-            | (PaymentAddress::Stripe(_), "stripe")
-            | (PaymentAddress::Pix(_), "pix") => true,
-            _ => false,
+        let wants = |of: &str| {
+            matches!(
+                (&address, of),
+                (PaymentAddress::Adyen(_), "adyen")
+                    | (PaymentAddress::Stripe(_), "stripe")
+                    | (PaymentAddress::Pix(_), "pix")
+            )
         };
         let tables =
             [("adyen", self.adyen.is_some()), ("stripe", self.stripe.is_some()), ("pix", self.pix.is_some())];
@@ -228,13 +233,14 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Payment, String> {
-        let payment: Payment = toml(text).map_err(|error| error.to_string())?;
+        let payment = toml(text)?;
         payment.check().map(|()| payment)
     }
 
-    fn toml(text: &str) -> Result<Payment, figment::Error> {
+    fn toml(text: &str) -> Result<Payment, String> {
         use figment::providers::Format as _;
-        figment::Figment::from(figment::providers::Toml::string(text)).extract()
+        let read = figment::Figment::from(figment::providers::Toml::string(text)).extract();
+        read.map_err(|error| error.to_string())
     }
 
     #[test]
@@ -243,13 +249,21 @@ mod tests {
             ("simulated", PaymentAddress::Simulated(Make::Zvt)),
             ("simulated-pix", PaymentAddress::Simulated(Make::Pix)),
             ("adyen://10.0.0.7", PaymentAddress::Adyen(Host { name: "10.0.0.7".into(), port: 8443 })),
-            ("stripe://api.stripe.com", PaymentAddress::Stripe(Host { name: "api.stripe.com".into(), port: 443 })),
-            ("pix://pix.bank.example:9443", PaymentAddress::Pix(Host { name: "pix.bank.example".into(), port: 9443 })),
+            (
+                "stripe://api.stripe.com",
+                PaymentAddress::Stripe(Host { name: "api.stripe.com".into(), port: 443 }),
+            ),
+            (
+                "pix://pix.bank.example:9443",
+                PaymentAddress::Pix(Host { name: "pix.bank.example".into(), port: 9443 }),
+            ),
         ] {
             assert_eq!(text.parse(), Ok(address), "{text}");
         }
         assert!(matches!("zvt-tcp://10.0.0.8".parse(), Ok(PaymentAddress::Zvt(_))));
-        for text in ["usb", "adyen://", "adyen://a b", "pix://h:0", "pix://h:99999", "stripe://x/y", "http://h"] {
+        for text in
+            ["usb", "adyen://", "adyen://a b", "pix://h:0", "pix://h:99999", "stripe://x/y", "http://h"]
+        {
             let refused = text.parse::<PaymentAddress>().expect_err(text);
             assert!(refused.contains("write simulated"), "{refused}");
         }

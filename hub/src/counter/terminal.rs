@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use holdfast_devices::payment::zvt::result_code::ResultCode;
+use holdfast_devices::simulated;
 use holdfast_devices::simulated::adyen::{self, SimulatedAdyen};
 use holdfast_devices::simulated::stripe::{self, SimulatedStripe};
 use holdfast_devices::simulated::wallet::{self, SimulatedWallet};
 use holdfast_devices::simulated::zvt::{Auto, CardAnswer, SimulatedZvt};
-use holdfast_devices::simulated;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
@@ -275,4 +275,3 @@ fn screen(waits: bool, is_idle: bool) -> (String, bool) {
     };
     (text.to_owned(), waits)
 }
-

@@ -232,7 +232,8 @@ fn adyen(host: Host, of: &config::Adyen) -> Result<Made, String> {
         },
         timings: adyen::Timings::USUAL,
     };
-    let terminal = AdyenTerminal::new(settings, Arc::new(SystemSources)).map_err(|error| error.to_string())?;
+    let terminal =
+        AdyenTerminal::new(settings, Arc::new(SystemSources)).map_err(|error| error.to_string())?;
     Ok(Made::terminal(terminal))
 }
 

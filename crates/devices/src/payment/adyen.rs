@@ -17,6 +17,7 @@
 mod answer;
 mod certificate;
 pub(crate) mod crypto;
+pub(crate) mod fuzz;
 pub(crate) mod message;
 #[cfg(test)]
 mod tests;

@@ -80,6 +80,19 @@ pub enum ErrorCondition {
 }
 
 impl ErrorCondition {
+    pub const ALL: [Self; 10] = [
+        Self::Aborted,
+        Self::Busy,
+        Self::Cancel,
+        Self::DeviceOut,
+        Self::InvalidCard,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::Refusal,
+        Self::UnreachableHost,
+        Self::WrongPin,
+    ];
+
     /// What a cashier reads: "the payment was …".
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -12,6 +12,7 @@
 //! before it speaks of a decline.
 
 pub mod emv;
+pub(crate) mod fuzz;
 pub mod pix;
 mod provider;
 

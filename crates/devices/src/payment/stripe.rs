@@ -19,6 +19,7 @@
 
 mod api;
 mod back;
+pub(crate) mod fuzz;
 mod object;
 #[cfg(test)]
 mod tests;

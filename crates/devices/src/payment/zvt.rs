@@ -211,6 +211,18 @@ impl ZvtTerminal {
         }
     }
 
+    /// Connects and registers. A terminal that is still at the end of the conversation before is given the time of one
+    /// acknowledgement for that: nothing was asked of it yet, and its customer stands there.
+    async fn open_soon(&self, company: Company<'_>) -> Result<Registered<'_>, Fault> {
+        let deadline = Instant::now() + self.timings.acknowledge;
+        loop {
+            match self.open(company).await {
+                Err(Fault::InProgress { .. }) if Instant::now() < deadline => sleep(self.timings.pause).await,
+                opened => return opened,
+            }
+        }
+    }
+
     /// Connects, registers and waits until the terminal is at nothing else.
     async fn open_idle(&self, card: CardIn) -> Result<Registered<'_>, Fault> {
         let deadline = Instant::now() + self.timings.idle;
@@ -311,7 +323,7 @@ impl ZvtTerminal {
 
     async fn pay(&self, request: &Request, before: &Last, company: Company<'_>) -> Result<Outcome, Fault> {
         let command = self.command(request)?;
-        let mut registered = self.open(company).await?;
+        let mut registered = self.open_soon(company).await?;
         let outcome = self.pay_at(&mut registered, &command, request, before, company).await?;
         registered.dialogue.leave();
         Ok(outcome)

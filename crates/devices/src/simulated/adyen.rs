@@ -10,21 +10,28 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::Listening;
-use super::identity::{self, Named};
+use super::identity::{self, Named, Papers};
+use super::kept::{BookFault, BookFile};
+use super::standing::Standing;
 use crate::payment::ErrorCondition;
 use crate::payment::adyen::crypto::Keys;
 use crate::payment::adyen::{Environment, Settings, SharedKey, Timings};
 use book::Book;
 
 pub use book::{Booked, Kind};
+
+/// What a kept book is of.
+const DEVICE: &str = "a simulated Adyen terminal";
 
 /// What the customer at the terminal does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +48,7 @@ pub enum Customer {
 }
 
 /// A button of the terminal, for whoever plays the customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Button {
     Pay,
     Refuse,
@@ -74,6 +81,8 @@ pub enum Trouble {
     /// HTTP status 500. What was begun goes on.
     Status500,
     Delay(Duration),
+    /// It stops there, and its till hears nothing, until it is told otherwise.
+    Hold,
 }
 
 /// What is wrong with an answer.
@@ -132,6 +141,8 @@ struct Inner {
     state: Mutex<State>,
     /// Counts what whoever waits for something could have waited for.
     changes: watch::Sender<u64>,
+    /// Counts requests that stand still.
+    standing: Standing,
     /// Counts restarts.
     life: watch::Sender<u64>,
 }
@@ -141,6 +152,16 @@ struct State {
     customer: Customer,
     misbehaviour: Misbehaviour,
     book: Book,
+    /// Where the book is kept.
+    file: Option<BookFile>,
+}
+
+impl State {
+    fn keep(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.keep(&self.book);
+        }
+    }
 }
 
 impl SimulatedAdyen {
@@ -149,8 +170,34 @@ impl SimulatedAdyen {
     /// # Errors
     /// When the certificate cannot be made.
     pub fn new(poi_id: &str, key: SharedKey) -> io::Result<SimulatedAdyen> {
+        Self::with(poi_id, key, &papers(poi_id)?, State::default())
+    }
+
+    /// A terminal that keeps its book and its certificate in a file and goes on with what is in there.
+    ///
+    /// # Errors
+    /// [`BookFault`] when the file cannot be read or written, or is no book of such a terminal.
+    pub fn kept(poi_id: &str, key: SharedKey, path: &Path) -> Result<SimulatedAdyen, BookFault> {
+        let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
+        let papers = match file.identity() {
+            Some(papers) => papers.clone(),
+            None => papers(poi_id).map_err(|error| file.io(error))?,
+        };
+        file.set_identity(papers.clone());
+        let mut book = book.unwrap_or_default();
+        book.forget_what_is_not_done();
+        file.keep(&book);
+        if let Some(fault) = file.fault() {
+            return Err(fault.clone());
+        }
+        let unusable = file.not_its("its certificate cannot be used".to_owned());
+        let state = State { book, file: Some(file), ..State::default() };
+        Self::with(poi_id, key, &papers, state).map_err(|_| unusable)
+    }
+
+    fn with(poi_id: &str, key: SharedKey, papers: &Papers, state: State) -> io::Result<SimulatedAdyen> {
         let environment = Environment::Test;
-        let identity = identity::make(&format!("{poi_id}.test.terminal.adyen.com"), Named::CommonOnly)?;
+        let identity = identity::of(papers)?;
         Ok(SimulatedAdyen {
             inner: Arc::new(Inner {
                 poi_id: poi_id.to_owned(),
@@ -159,8 +206,9 @@ impl SimulatedAdyen {
                 key,
                 roots_pem: identity.roots_pem,
                 tls: identity.tls,
-                state: Mutex::default(),
+                state: Mutex::new(state),
                 changes: watch::Sender::new(0),
+                standing: Standing::default(),
                 life: watch::Sender::new(0),
             }),
         })
@@ -196,6 +244,31 @@ impl SimulatedAdyen {
     /// Changes what it does wrong, for everything that is not past that moment.
     pub fn misbehave(&self, misbehaviour: Misbehaviour) {
         self.state().misbehaviour = misbehaviour;
+        self.note_change();
+    }
+
+    /// Why its book is not kept, when that has failed. From then on it says nothing any more.
+    #[must_use]
+    pub fn book_fault(&self) -> Option<BookFault> {
+        self.state().file.as_ref()?.fault().cloned()
+    }
+
+    /// The certificate of the root that its own is signed by, in PEM.
+    #[must_use]
+    pub fn roots_pem(&self) -> &str {
+        &self.inner.roots_pem
+    }
+
+    /// Whether a request stands still at the moment of [`Trouble::Hold`].
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.inner.standing.is_anybody()
+    }
+
+    /// Whether a customer stands before its buttons.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.state().book.waits_for_a_button()
     }
 
     /// Pulls its plug and puts it in again.
@@ -203,6 +276,7 @@ impl SimulatedAdyen {
         // Under the lock: nothing of the old life is booked after this.
         let mut state = self.state();
         state.book.forget_what_is_not_done();
+        state.keep();
         self.inner.life.send_modify(|lives| *lives += 1);
         drop(state);
         self.note_change();
@@ -264,6 +338,12 @@ impl SimulatedAdyen {
         self.inner.changes.send_modify(|changes| *changes += 1);
     }
 
+    /// Stands still for as long as it is to.
+    async fn hold(&self, moment: Moment) {
+        let _stands = self.inner.standing.still();
+        self.until(|terminal| terminal.trouble_at(moment) != Some(Trouble::Hold)).await;
+    }
+
     fn trouble_at(&self, moment: Moment) -> Option<Trouble> {
         match self.state().misbehaviour {
             Misbehaviour::At(at, trouble) if at == moment => Some(trouble),
@@ -277,4 +357,8 @@ impl SimulatedAdyen {
             _ => None,
         }
     }
+}
+
+fn papers(poi_id: &str) -> io::Result<Papers> {
+    identity::papers(&format!("{poi_id}.test.terminal.adyen.com"), Named::CommonOnly)
 }

@@ -85,6 +85,8 @@ pub fn render_text(bytes: &[u8], profile: &Profile) -> Vec<String> {
             [0x1D, b'k', 73, _, _, _, data @ ..] => {
                 sheet.code("||| ", &String::from_utf8_lossy(data).replace("{{", "{"));
             }
+            // The older form of other barcodes, which ends with a zero.
+            [0x1D, b'k', 0..=6, data @ .., 0] => sheet.code("||| ", &String::from_utf8_lossy(data)),
             [0x1D, b'(', b'k', _, _, 49, 80, 48, data @ ..] => {
                 sheet.qr = String::from_utf8_lossy(data).into_owned();
             }
@@ -158,6 +160,10 @@ impl Tray {
         std::fs::create_dir_all(&tray.folder).map_err(|cause| tray.fault(cause))?;
         tray.next = tray.sheets()?.last().map_or(1, |sheet| sheet.number + 1);
         Ok(tray)
+    }
+
+    pub(super) fn newest(&self) -> u64 {
+        self.next - 1
     }
 
     /// The sheets with a picture, oldest first.

@@ -50,6 +50,12 @@ impl Plugged {
     pub fn terminal(&self) -> &Path {
         &self.terminal
     }
+
+    /// Waits until the device has hung up; its end of the cable is dead then.
+    pub async fn hung_up(&mut self) {
+        // A device that panicked has hung up as well.
+        let _ended = (&mut self.task).await;
+    }
 }
 
 impl Drop for Plugged {

@@ -23,7 +23,7 @@ struct Session<'a> {
     printer: &'a SimulatedPrinter,
     id: &'a str,
     scanner: Scanner,
-    /// Bytes of the job so far; real-time requests do not count.
+    /// Bytes since the line began or since it was told to misbehave; real-time requests do not count.
     counted: usize,
     /// What was printed since the last initialisation at the top of a sheet, and how many sheets of it are kept.
     printed: Vec<u8>,
@@ -94,6 +94,10 @@ impl Session<'_> {
 
     /// Does what it was told to do wrong when the time has come.
     async fn misbehave(&mut self) -> Next {
+        if self.misbehaviour.has_changed().unwrap_or(false) {
+            // Bytes are counted from when it is told: a serial line is the same one for many jobs.
+            self.counted = 0;
+        }
         let current = *self.misbehaviour.borrow_and_update();
         match current {
             Misbehaviour::CloseAt(count) if self.counted >= count => Next::HangUp,

@@ -10,6 +10,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,12 +21,16 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::Listening;
-use super::identity::{self, Named};
+use super::identity::{self, Named, Papers};
+use super::kept::{BookFault, BookFile};
+use super::standing::Standing;
 use crate::payment::stripe::{SecretKey, Settings, SettingsError, Timings};
 use book::Book;
 
 pub use book::{Captured, GivenBack};
 
+/// What a kept book is of.
+const DEVICE: &str = "a simulated Stripe";
 /// What its certificate is for, so it is reached there and nowhere else.
 const HOST: &str = "127.0.0.1";
 const SECRET_KEY: &str = "sk_test_asecretofthesimulation";
@@ -83,6 +88,8 @@ pub enum Trouble {
     DelaysAfter(Duration),
     /// It does it and never answers, until it is told otherwise.
     Mute,
+    /// It hears it and stops there, until it is told otherwise.
+    Holds,
     /// The answer is about somebody else's.
     AboutAnother,
     WithoutStatus,
@@ -147,6 +154,8 @@ struct Inner {
     misbehaviour: watch::Sender<Misbehaviour>,
     /// How many requests it works on.
     under_way: watch::Sender<usize>,
+    /// Counts those that stand still.
+    standing: Standing,
 }
 
 #[derive(Debug, Default)]
@@ -154,6 +163,16 @@ struct State {
     book: Book,
     /// How many requests came, by whoever they came from.
     requests: u64,
+    /// Where the book is kept.
+    file: Option<BookFile>,
+}
+
+impl State {
+    fn keep(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.keep(&self.book);
+        }
+    }
 }
 
 /// One request that is worked on.
@@ -169,14 +188,40 @@ impl SimulatedStripe {
     /// # Errors
     /// When the certificate cannot be made.
     pub fn new() -> io::Result<SimulatedStripe> {
-        let identity = identity::make(HOST, Named::Alternative)?;
+        Self::with(&identity::papers(HOST, Named::Alternative)?, State::default())
+    }
+
+    /// A Stripe that keeps its book and its certificate in a file and goes on with what is in there.
+    ///
+    /// # Errors
+    /// [`BookFault`] when the file cannot be read or written, or is no book of a Stripe.
+    pub fn kept(path: &Path) -> Result<SimulatedStripe, BookFault> {
+        let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
+        let papers = match file.identity() {
+            Some(papers) => papers.clone(),
+            None => identity::papers(HOST, Named::Alternative).map_err(|error| file.io(error))?,
+        };
+        file.set_identity(papers.clone());
+        let book = book.unwrap_or_default();
+        file.keep(&book);
+        if let Some(fault) = file.fault() {
+            return Err(fault.clone());
+        }
+        let unusable = file.not_its("its certificate cannot be used".to_owned());
+        let state = State { book, file: Some(file), ..State::default() };
+        Self::with(&papers, state).map_err(|_| unusable)
+    }
+
+    fn with(papers: &Papers, state: State) -> io::Result<SimulatedStripe> {
+        let identity = identity::of(papers)?;
         Ok(SimulatedStripe {
             inner: Arc::new(Inner {
                 roots_pem: identity.roots_pem,
                 tls: identity.tls,
-                state: Mutex::default(),
+                state: Mutex::new(state),
                 misbehaviour: watch::Sender::new(Misbehaviour::None),
                 under_way: watch::Sender::new(0),
+                standing: Standing::default(),
             }),
         })
     }
@@ -230,6 +275,30 @@ impl SimulatedStripe {
     #[must_use]
     pub fn given_back(&self) -> Vec<GivenBack> {
         self.state().book.given_back.clone()
+    }
+
+    /// Why its book is not kept, when that has failed. From then on it says nothing any more.
+    #[must_use]
+    pub fn book_fault(&self) -> Option<BookFault> {
+        self.state().file.as_ref()?.fault().cloned()
+    }
+
+    /// The certificate of the root that its own is signed by, in PEM.
+    #[must_use]
+    pub fn roots_pem(&self) -> &str {
+        &self.inner.roots_pem
+    }
+
+    /// What a till has to be told: the secret key, and which reader is at this till.
+    #[must_use]
+    pub fn key_and_reader(&self) -> (&'static str, &'static str) {
+        (SECRET_KEY, READER)
+    }
+
+    /// Whether a request stands still, because it is [`Trouble::Mute`] to it.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.inner.standing.is_anybody()
     }
 
     /// How many payments could still be charged or captured.

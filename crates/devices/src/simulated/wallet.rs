@@ -10,6 +10,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,12 +20,16 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::Listening;
-use super::identity::{self, Named};
+use super::identity::{self, Named, Papers};
+use super::kept::{BookFault, BookFile};
+use super::standing::Standing;
 use crate::payment::qr::PixAccount;
 use book::Book;
 
 pub use book::{Back, Received};
 
+/// What a kept book is of.
+const DEVICE: &str = "a simulated provider of Pix";
 const SERVER_NAME: &str = "pix.example.com";
 const CLIENT_ID: &str = "holdfast";
 const CLIENT_SECRET: &str = "a secret of the simulation";
@@ -49,6 +54,8 @@ pub enum Trouble {
     HangUp,
     Status500,
     Delay(Duration),
+    /// It stops there, and its till hears nothing, until it is told otherwise.
+    Hold,
 }
 
 /// What is wrong with an answer.
@@ -102,6 +109,10 @@ struct Inner {
     state: Mutex<State>,
     /// How many requests it works on.
     under_way: watch::Sender<usize>,
+    /// Counts requests that stand still.
+    standing: Standing,
+    /// Counts what it was told to do wrong.
+    changes: watch::Sender<u64>,
 }
 
 /// One request that is worked on.
@@ -121,20 +132,57 @@ struct State {
     tokens: u64,
     /// The oldest token that is still good.
     good_from: u64,
+    /// Where the book is kept.
+    file: Option<BookFile>,
+}
+
+impl State {
+    fn keep(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.keep(&self.book);
+        }
+    }
 }
 
 impl SimulatedWallet {
     /// # Errors
     /// When the certificate cannot be made.
     pub fn new() -> io::Result<SimulatedWallet> {
-        let identity = identity::make(SERVER_NAME, Named::Alternative)?;
+        Self::with(&identity::papers(SERVER_NAME, Named::Alternative)?, State::default())
+    }
+
+    /// A provider that keeps its book and its certificate in a file and goes on with what is in there.
+    ///
+    /// # Errors
+    /// [`BookFault`] when the file cannot be read or written, or is no book of a provider.
+    pub fn kept(path: &Path) -> Result<SimulatedWallet, BookFault> {
+        let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
+        let papers = match file.identity() {
+            Some(papers) => papers.clone(),
+            None => identity::papers(SERVER_NAME, Named::Alternative).map_err(|error| file.io(error))?,
+        };
+        file.set_identity(papers.clone());
+        let book = book.unwrap_or_default();
+        file.keep(&book);
+        if let Some(fault) = file.fault() {
+            return Err(fault.clone());
+        }
+        let unusable = file.not_its("its certificate cannot be used".to_owned());
+        let state = State { book, file: Some(file), ..State::default() };
+        Self::with(&papers, state).map_err(|_| unusable)
+    }
+
+    fn with(papers: &Papers, state: State) -> io::Result<SimulatedWallet> {
+        let identity = identity::of(papers)?;
         let (roots_pem, tls) = (identity.roots_pem, identity.tls);
         Ok(SimulatedWallet {
             inner: Arc::new(Inner {
                 roots_pem,
                 tls,
-                state: Mutex::default(),
+                state: Mutex::new(state),
                 under_way: watch::Sender::new(0),
+                standing: Standing::default(),
+                changes: watch::Sender::new(0),
             }),
         })
     }
@@ -162,7 +210,37 @@ impl SimulatedWallet {
 
     /// A customer pays the charge that a code leads to. False when it leads to none that can be paid.
     pub fn scan(&self, code: &str) -> bool {
-        self.state().book.pay(code)
+        let mut state = self.state();
+        let paid = state.book.pay(code);
+        state.keep();
+        paid
+    }
+
+    /// A customer pays whatever can be paid, as one who has read its code. The answer is how many there were.
+    pub fn pay_what_is_open(&self) -> usize {
+        let mut state = self.state();
+        let open = state.book.open_numbers();
+        let paid = open.iter().filter(|number| state.book.pay_number(number)).count();
+        state.keep();
+        paid
+    }
+
+    /// Why its book is not kept, when that has failed. From then on it says nothing any more.
+    #[must_use]
+    pub fn book_fault(&self) -> Option<BookFault> {
+        self.state().file.as_ref()?.fault().cloned()
+    }
+
+    /// The certificate of the root that its own is signed by, in PEM.
+    #[must_use]
+    pub fn roots_pem(&self) -> &str {
+        &self.inner.roots_pem
+    }
+
+    /// Whether a request stands still at the moment of [`Trouble::Hold`].
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.inner.standing.is_anybody()
     }
 
     /// Changes what it does wrong, for everything that is not past that moment.
@@ -171,6 +249,18 @@ impl SimulatedWallet {
         state.misbehaviour = misbehaviour;
         if misbehaviour == Misbehaviour::Answers(Wrongly::TokenGone) {
             state.good_from = state.tokens + 1;
+        }
+        drop(state);
+        self.inner.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Stands still for as long as it is to.
+    async fn hold(&self, moment: Moment) {
+        let mut changes = self.inner.changes.subscribe();
+        let _stands = self.inner.standing.still();
+        while self.state().misbehaviour == Misbehaviour::At(moment, Trouble::Hold) {
+            // The sender is in here as well, so that it is never gone.
+            let _ = changes.changed().await;
         }
     }
 

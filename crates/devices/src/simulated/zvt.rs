@@ -11,6 +11,7 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ use crate::payment::zvt::Framing;
 use crate::payment::zvt::command::Password;
 use crate::payment::zvt::line::Line;
 use crate::payment::zvt::result_code::ResultCode;
+#[cfg(unix)]
+use crate::simulated::Plugged;
+use crate::simulated::kept::{BookFault, BookFile};
 use book::Book;
 pub use book::{Booking, Kind};
 use script::Counter;
@@ -32,6 +36,8 @@ pub use script::{Direction, Misbehaviour, ProtocolStep, Script, When};
 
 /// The bytes that wait in a line inside the process.
 const LINE_BYTES: usize = 4_096;
+/// What a kept book is of.
+const DEVICE: &str = "a simulated ZVT terminal";
 /// The longest that putting bytes on a line may take.
 const WRITE: Duration = Duration::from_secs(5);
 
@@ -48,6 +54,8 @@ pub struct ZvtSettings {
     /// What it does with a payment whose result the till does not acknowledge.
     pub unacknowledged: Unacknowledged,
     pub paper: Paper,
+    /// How long its host thinks about a card.
+    pub host: Duration,
 }
 
 /// Whether a declined transaction gets a receipt.
@@ -82,6 +90,7 @@ impl Default for ZvtSettings {
             declines: Declines::AreForgotten,
             unacknowledged: Unacknowledged::IsKept,
             paper: Paper::Blocks,
+            host: Duration::from_millis(300),
         }
     }
 }
@@ -129,14 +138,51 @@ struct State {
     /// How often it was restarted; what began before is gone.
     restarts: u64,
     down_until: Option<Instant>,
+    /// It stands still at a step.
+    held: bool,
+    /// Its cable is out.
+    unplugged: bool,
+    /// How often its cable was pulled.
+    pulls: u64,
+    /// Where the book is kept.
+    file: Option<BookFile>,
+}
+
+impl State {
+    fn keep(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.keep(&self.book);
+        }
+    }
 }
 
 impl SimulatedZvt {
     /// A terminal whose buttons wait for somebody.
     #[must_use]
     pub fn new(settings: ZvtSettings) -> Self {
+        Self::with(settings, Book::new(settings.terminal), None)
+    }
+
+    /// A terminal that keeps its book in a file and goes on with what is in there.
+    ///
+    /// # Errors
+    /// [`BookFault`] when the file cannot be read or written, or holds another terminal's book.
+    pub fn kept(settings: ZvtSettings, path: &Path) -> Result<Self, BookFault> {
+        let (mut file, kept) = BookFile::open::<Book>(path, DEVICE)?;
+        let book = kept.unwrap_or_else(|| Book::new(settings.terminal));
+        if book.terminal() != settings.terminal {
+            return Err(file.not_its(format!("it is of the terminal {:08}", book.terminal())));
+        }
+        file.keep(&book);
+        match file.fault() {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(Self::with(settings, book, Some(file))),
+        }
+    }
+
+    fn with(settings: ZvtSettings, book: Book, file: Option<BookFile>) -> Self {
         let state = State {
-            book: Book::new(settings.terminal),
+            book,
             screen: session::IDLE_TEXT.to_owned(),
             auto: None,
             card_in: false,
@@ -146,6 +192,10 @@ impl SimulatedZvt {
             counter: Counter::default(),
             restarts: 0,
             down_until: None,
+            held: false,
+            unplugged: false,
+            pulls: 0,
+            file,
         };
         Self { inner: Arc::new(Inner { settings, state: Mutex::new(state), pressed: Notify::new() }) }
     }
@@ -212,12 +262,54 @@ impl SimulatedZvt {
 
     /// Books a payment that no till asked for, as a person can at the terminal itself.
     pub fn book_by_hand(&self, amount: Money) {
-        self.state().book.book(Kind::Payment, amount);
+        self.change(|book| book.book(Kind::Payment, amount));
+    }
+
+    /// Why its book is not kept, when that has failed. From then on it says nothing any more.
+    #[must_use]
+    pub fn book_fault(&self) -> Option<BookFault> {
+        self.state().file.as_ref()?.fault().cloned()
+    }
+
+    /// Pulls its cable. The customer stays where they are.
+    pub fn unplug(&self) {
+        self.press(|state| {
+            state.unplugged = true;
+            state.pulls += 1;
+        });
+    }
+
+    /// Puts the cable in again.
+    pub fn replug(&self) {
+        self.press(|state| state.unplugged = false);
+    }
+
+    #[must_use]
+    pub fn is_unplugged(&self) -> bool {
+        self.state().unplugged
+    }
+
+    /// Whether it stands still at the step of [`Misbehaviour::Hold`].
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.state().held
+    }
+
+    /// It goes on where it stands still.
+    pub fn let_go(&self) {
+        self.press(|state| state.held = false);
+    }
+
+    /// Whether a customer stands before it with a card to be inserted.
+    #[must_use]
+    pub fn waits_for_a_card(&self) -> bool {
+        let state = self.state();
+        state.occupied && state.answer.is_none() && state.screen.ends_with(session::CARD_TEXT)
     }
 
     /// Lets receipts go on after these numbers.
     pub fn count_from(&self, receipt: u16, trace: u32) {
-        self.state().book.count_from(receipt, trace);
+        self.change(|book| book.count_from(receipt, trace));
     }
 
     /// Counts steps from now on and misbehaves at one of them.
@@ -284,13 +376,32 @@ impl SimulatedZvt {
         Ok(Listening { address, task })
     }
 
+    /// Plugs it in behind a path as on a serial line, on another terminal each time.
+    ///
+    /// # Errors
+    /// When there is no pseudo terminal, or the path cannot be written.
+    #[cfg(unix)]
+    pub fn plug_in(&self, path: &Path) -> io::Result<Plugged> {
+        let terminal = self.clone();
+        Plugged::new(path, |line| async move { terminal.serve(line, Framing::Blocks).await })
+    }
+
     /// Serves one line to its end, such as the other end of a pseudo terminal with [`Framing::Blocks`].
     pub async fn serve(&self, line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, framing: Framing) {
         session::serve(self, Line::new(Box::new(line), framing, WRITE)).await;
     }
 
     fn is_down(&self) -> bool {
-        self.state().down_until.is_some_and(|until| Instant::now() < until)
+        let state = self.state();
+        state.unplugged || state.down_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Changes the book and writes it down before anybody hears of it.
+    fn change<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
+        let mut state = self.state();
+        let changed = change(&mut state.book);
+        state.keep();
+        changed
     }
 
     fn press(&self, button: impl FnOnce(&mut State)) {

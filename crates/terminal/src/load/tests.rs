@@ -43,6 +43,7 @@ fn load(time: Duration, report: Option<std::path::PathBuf>) -> Load {
         drain: WITHIN,
         report,
         answers: None,
+        electronic: None,
     }
 }
 

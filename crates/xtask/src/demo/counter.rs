@@ -96,7 +96,10 @@ impl Counter {
         line("all devices", format!("{} {currency}", decimal(sum, 2)));
         line("the hub's books", format!("{} {currency}", decimal(hub, 2)));
         line(if sum == hub { "they agree" } else { "THEY DIFFER" }, String::new());
-        ensure!(entries > 0, "HF-DEMO-003: no customer of {store} paid at a device, so this has shown nothing");
+        ensure!(
+            entries > 0,
+            "HF-DEMO-003: no customer of {store} paid at a device, so this has shown nothing"
+        );
         Ok((text, sum == hub))
     }
 

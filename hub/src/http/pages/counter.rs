@@ -31,10 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// Sheets of a printer that are shown, newest first.
 const SHEETS_SHOWN: usize = 6;
 
-pub(in crate::http) async fn counter(
-    viewer: Viewer,
-    State(app): State<Arc<App>>,
-) -> Result<Markup, Refused> {
+pub(in crate::http) async fn counter(viewer: Viewer, State(app): State<Arc<App>>) -> Result<Markup, Refused> {
     let name = store_name(&app);
     let shown = shown(&app).await?;
     let content = html! {

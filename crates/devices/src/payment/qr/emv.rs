@@ -179,7 +179,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// CRC-16/IBM-3740: polynomial 1021, begun with FFFF, nothing reflected (ISO/IEC 13239 as EMVCo uses it).
-fn crc16(bytes: &[u8]) -> u16 {
+pub(crate) fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
             if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }

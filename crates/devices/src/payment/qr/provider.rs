@@ -285,7 +285,7 @@ impl PixApi {
         self.call(method, format!("/cob/{number}"), body, during).await
     }
 
-    fn state(
+    pub(super) fn state(
         &self,
         number: &str,
         content: &[u8],
@@ -325,7 +325,12 @@ impl PixApi {
         theirs.map(str::to_owned).or_else(|| ours.text().ok())
     }
 
-    fn back(&self, number: &str, content: &[u8], during: &'static str) -> Result<BackState, Fault> {
+    pub(super) fn back(
+        &self,
+        number: &str,
+        content: &[u8],
+        during: &'static str,
+    ) -> Result<BackState, Fault> {
         let back = serde_json::from_slice::<Devolucao>(content)
             .map_err(|_| self.garbled(during, "money given back in another form"))?;
         if back.id != number {

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use holdfast_money::{Currency, Money};
+use serde::{Deserialize, Serialize};
 
 use super::{Button, Customer};
 use crate::payment::ErrorCondition;
 use crate::payment::adyen::message::Category;
+use crate::simulated::kept;
 
 /// How many requests it remembers; the oldest is forgotten for a new one.
 const REMEMBERED_MAX: usize = 10_000;
 
 /// Which way money moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Kind {
     Payment,
     /// With the card at hand.
@@ -22,7 +25,8 @@ pub enum Kind {
 }
 
 /// One line of the book.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Booked {
     pub kind: Kind,
     /// What the store calls it (nexo: SaleTransactionID).
@@ -30,11 +34,13 @@ pub struct Booked {
     /// What the terminal calls it (nexo: POITransactionID).
     pub transaction: String,
     /// Positive, whichever way it went.
+    #[serde(with = "kept::money")]
     pub amount: Money,
 }
 
 /// What a request wants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     pub(super) service_id: String,
     pub(super) sale_id: String,
@@ -43,30 +49,44 @@ pub(super) struct Wish {
     pub(super) what: What,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) enum What {
     Payment {
+        #[serde(with = "kept::money")]
         amount: Money,
+        #[serde(with = "kept::optional_money")]
         tip: Option<Money>,
     },
     Refund {
+        #[serde(with = "kept::money")]
         amount: Money,
     },
     /// No amount is the whole.
     Reversal {
         original: String,
+        #[serde(with = "decimal")]
         amount: Option<holdfast_money::Decimal>,
     },
 }
 
 /// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) enum End {
-    Booked { line: Booked, tip: Option<Money>, asked: Money, time: String },
-    Not(ErrorCondition),
+    Booked {
+        line: Booked,
+        #[serde(with = "kept::optional_money")]
+        tip: Option<Money>,
+        #[serde(with = "kept::money")]
+        asked: Money,
+        time: String,
+    },
+    Not(#[serde(with = "condition")] ErrorCondition),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 enum Stage {
     /// `pressed` is what the customer did, where buttons are waited for.
     AtIt {
@@ -76,21 +96,58 @@ enum Stage {
     Done(End),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Remembered {
     wish: Wish,
     stage: Stage,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Book {
     remembered: BTreeMap<u64, Remembered>,
     booked: Vec<Booked>,
     next: u64,
+    #[serde(skip)]
     repeats: u64,
     /// How many lines were counted by the last end of day.
     counted: usize,
     days: u64,
+}
+
+/// An amount as a text.
+mod decimal {
+    use holdfast_money::{Decimal, parse_decimal};
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(number: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+        number.map(|number| number.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| parse_decimal(&text).map_err(D::Error::custom)).transpose()
+    }
+}
+
+/// Why it came to nothing, by its name.
+mod condition {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use crate::payment::ErrorCondition;
+
+    pub(super) fn serialize<S: Serializer>(condition: &ErrorCondition, to: S) -> Result<S::Ok, S::Error> {
+        format!("{condition:?}").serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ErrorCondition, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = ErrorCondition::ALL.into_iter().find(|condition| format!("{condition:?}") == name);
+        known.ok_or_else(|| D::Error::custom("no condition of this name"))
+    }
 }
 
 /// How many times and how much in minor units: payments, and what went back.

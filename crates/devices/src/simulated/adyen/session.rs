@@ -93,6 +93,10 @@ async fn trouble(terminal: &SimulatedAdyen, moment: Moment, line: &mut Line) -> 
             sleep(time).await;
             return ControlFlow::Continue(());
         }
+        Some(Trouble::Hold) => {
+            terminal.hold(moment).await;
+            return ControlFlow::Continue(());
+        }
         Some(Trouble::HangUp) => {}
         Some(Trouble::Restart) => terminal.restart(),
         Some(Trouble::Status500) => {
@@ -157,7 +161,12 @@ fn begin(
     } else if request.diagnosis_request.is_some() {
         Some(reply::diagnosis(&header, terminal.is_idle()))
     } else if request.reconciliation_request.is_some() {
-        let (day, sums) = terminal.state().book.end_day();
+        let (day, sums) = {
+            let mut state = terminal.state();
+            let counted = state.book.end_day();
+            state.keep();
+            counted
+        };
         Some(reply::reconciliation(&header, day, &sums))
     } else {
         if let Some(abort) = &request.abort_request {
@@ -179,6 +188,9 @@ fn begin(
 
 /// What a line is told instead of the answer.
 async fn before_answering(terminal: &SimulatedAdyen) -> Option<Reply> {
+    if terminal.book_fault().is_some() {
+        return Some(Reply::HangUp);
+    }
     match terminal.trouble_at(Moment::BeforeAnswering)? {
         Trouble::HangUp => Some(Reply::HangUp),
         Trouble::Status500 => Some(Reply::Status(500)),
@@ -188,6 +200,10 @@ async fn before_answering(terminal: &SimulatedAdyen) -> Option<Reply> {
         }
         Trouble::Delay(time) => {
             sleep(time).await;
+            None
+        }
+        Trouble::Hold => {
+            terminal.hold(Moment::BeforeAnswering).await;
             None
         }
     }
@@ -216,9 +232,15 @@ async fn carry_out(
                 Some(Trouble::HangUp) => tell(Reply::HangUp),
                 Some(Trouble::Status500) => tell(Reply::Status(500)),
                 Some(Trouble::Delay(time)) => sleep(time).await,
+                Some(Trouble::Hold) => terminal.hold(Moment::BeforeBooking).await,
                 Some(Trouble::Restart) => return terminal.restart(),
             }
-            let ended = terminal.state().book.end(number, customer, Timestamp::now().to_string());
+            let ended = {
+                let mut state = terminal.state();
+                let ended = state.book.end(number, customer, Timestamp::now().to_string());
+                state.keep();
+                ended
+            };
             terminal.note_change();
             // A restart came in between and it was forgotten.
             let Some(end) = ended else { return };

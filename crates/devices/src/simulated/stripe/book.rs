@@ -1,8 +1,10 @@
 //! What a simulated Stripe knows: payments, what was captured and given back, the reader, and idempotency keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Customer;
@@ -13,7 +15,8 @@ const THINKS: Duration = Duration::from_millis(30);
 const ROWS_MAX: usize = 10_000;
 
 /// Money that was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Captured {
     pub attempt: String,
     pub intent: String,
@@ -22,7 +25,8 @@ pub struct Captured {
 }
 
 /// Money that was given back, or a payment that was cancelled before it was captured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GivenBack {
     pub attempt: String,
     pub refund: String,
@@ -31,7 +35,8 @@ pub struct GivenBack {
     pub(super) currency: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) enum Stage {
     Open,
     Authorised,
@@ -39,7 +44,8 @@ pub(super) enum Stage {
     Canceled,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Row {
     pub(super) id: String,
     pub(super) attempt: String,
@@ -49,9 +55,10 @@ pub(super) struct Row {
     pub(super) currency: String,
     pub(super) stage: Stage,
     /// The bank's word.
-    pub(super) declined: Option<&'static str>,
+    pub(super) declined: Option<Cow<'static, str>>,
     pub(super) reason: Option<String>,
     by_telephone: bool,
+    #[serde(skip, default = "Instant::now")]
     made: Instant,
 }
 
@@ -61,23 +68,27 @@ impl Row {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) enum Progress {
     AtIt,
     Succeeded,
-    Failed(&'static str),
+    Failed(Cow<'static, str>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Action {
     pub(super) intent: String,
     pub(super) progress: Progress,
+    #[serde(skip, default = "Instant::now")]
     began: Instant,
     tips: bool,
 }
 
 /// A key's request and answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Kept {
     pub(super) asked: String,
     pub(super) status: u16,
@@ -87,9 +98,12 @@ pub(super) struct Kept {
 /// Why something is not done: an HTTP status and Stripe's code.
 pub(super) type No = (u16, &'static str);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Book {
+    #[serde(skip)]
     pub(super) customer: Customer,
+    #[serde(skip)]
     pub(super) index_lag: Duration,
     rows: Vec<Row>,
     pub(super) action: Option<Action>,
@@ -130,11 +144,11 @@ impl Book {
         let row = self.rows.iter_mut().find(|row| row.id == action.intent && row.stage == Stage::Open);
         action.progress = match (row, customer) {
             // A payment that was cancelled meanwhile cannot be charged for.
-            (None, _) => Progress::Failed("payment_intent_unexpected_state"),
-            (Some(_), Customer::Cancels) => Progress::Failed("customer_canceled"),
+            (None, _) => Progress::Failed("payment_intent_unexpected_state".into()),
+            (Some(_), Customer::Cancels) => Progress::Failed("customer_canceled".into()),
             (Some(row), Customer::IsDeclined(word)) => {
-                row.declined = Some(word);
-                Progress::Failed("card_declined")
+                row.declined = Some(word.into());
+                Progress::Failed("card_declined".into())
             }
             (Some(row), customer) => {
                 if let (Customer::PaysWithTip(tip), true) = (customer, action.tips) {

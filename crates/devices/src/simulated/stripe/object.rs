@@ -25,7 +25,7 @@ pub(super) fn intent(row: &Row) -> Value {
         "client_secret": format!("{}_secret_canary", row.id),
         "metadata": { "attempt": row.attempt },
         "cancellation_reason": row.reason,
-        "last_payment_error": row.declined.map(|word| json!({
+        "last_payment_error": row.declined.as_ref().map(|word| json!({
             "type": "card_error",
             "code": "card_declined",
             "decline_code": word,
@@ -75,7 +75,7 @@ fn charge(row: &Row) -> Value {
 pub(super) fn reader(book: &Book) -> Value {
     let is_offline = book.customer == super::Customer::IsOffline;
     let action = book.action.as_ref().map(|action| {
-        let (status, code) = match action.progress {
+        let (status, code) = match &action.progress {
             Progress::AtIt => ("in_progress", None),
             Progress::Succeeded => ("succeeded", None),
             Progress::Failed(code) => ("failed", Some(code)),

@@ -78,15 +78,18 @@ async fn answer(stripe: &SimulatedStripe, line: TcpStream) -> io::Result<()> {
             return line.shutdown().await;
         }
         Some(Trouble::DelaysBefore(time)) => sleep(time).await,
+        Some(Trouble::Holds) => changed(stripe, misbehaviour).await,
         _ => {}
     }
     let (status, content, again) = with_key(stripe, &asked, wanted, trouble);
+    if stripe.book_fault().is_some() {
+        return Ok(());
+    }
     match trouble {
         Some(Trouble::HangUpAfter) => return Ok(()),
         Some(Trouble::DelaysAfter(time)) => sleep(time).await,
         Some(Trouble::Mute) => {
-            // The sender is in the simulation itself, so that it is never gone.
-            let _ = stripe.inner.misbehaviour.subscribe().wait_for(|now| *now != misbehaviour).await;
+            changed(stripe, misbehaviour).await;
             return Ok(());
         }
         _ => {}
@@ -111,6 +114,13 @@ async fn answer(stripe: &SimulatedStripe, line: TcpStream) -> io::Result<()> {
     line.shutdown().await
 }
 
+/// Waits until it is told to do something else wrong, or nothing.
+async fn changed(stripe: &SimulatedStripe, from: Misbehaviour) {
+    let _stands = stripe.inner.standing.still();
+    // The sender is in the simulation itself, so that it is never gone.
+    let _ = stripe.inner.misbehaviour.subscribe().wait_for(|now| *now != from).await;
+}
+
 /// A key that is used again gives the first answer, or a refusal when it is used for something else. The last word is whether
 /// it did.
 fn with_key(
@@ -128,20 +138,32 @@ fn with_key(
     let Some(wanted) = wanted else { return refused(404, "invalid_request_error", "url_invalid") };
     let now = Instant::now();
     let mut state = stripe.state();
-    let book = &mut state.book;
+    let said = with_book(&mut state.book, asked, &wanted, trouble, now);
+    state.keep();
+    said
+}
+
+fn with_book(
+    book: &mut Book,
+    asked: &Asked,
+    wanted: &Wanted,
+    trouble: Option<Trouble>,
+    now: Instant,
+) -> (u16, String, bool) {
     book.pass(now);
     let key = asked.idempotency_key.as_str();
     let whole = format!("{} {}", asked.line, String::from_utf8_lossy(&asked.body));
     if let Some(kept) = book.keys.get(key).filter(|_| !key.is_empty()) {
         if kept.asked != whole {
-            return refused(400, "idempotency_error", "idempotency_key_reused");
+            let content = object::error("idempotency_error", "idempotency_key_reused");
+            return (400, content.to_string(), false);
         }
         return (kept.status, kept.content.clone(), true);
     }
     let failure = || (500, object::error("api_error", "internal").to_string());
     let (status, content) = match trouble {
         Some(Trouble::KeepsFailing) => failure(),
-        _ => match done(book, &wanted, now) {
+        _ => match done(book, wanted, now) {
             Ok(_) if trouble == Some(Trouble::FailsAfter) => failure(),
             Ok(content) => (200, content.to_string()),
             Err((status, code)) => (status, object::error("invalid_request_error", code).to_string()),

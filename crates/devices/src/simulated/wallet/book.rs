@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::payment::qr::pix::BrCode;
 
 /// How many charges it remembers; the oldest number is forgotten for a new one.
 const CHARGES_MAX: usize = 10_000;
 
 /// Money that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Received {
     /// The charge's number (txid).
     pub number: String,
@@ -19,7 +22,8 @@ pub struct Received {
 }
 
 /// Money that was given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Back {
     pub number: String,
     /// The payment's own number.
@@ -28,20 +32,23 @@ pub struct Back {
     pub minor: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) enum Stage {
     Open,
     Paid,
     Removed,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Cob {
     pub(super) minor: i64,
     pub(super) stage: Stage,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Book {
     charges: BTreeMap<String, Cob>,
     received: Vec<Received>,
@@ -88,17 +95,27 @@ impl Book {
         format!("{}/qr/v2/{number}", super::SERVER_NAME)
     }
 
+    /// The numbers of the charges that can be paid now.
+    pub(super) fn open_numbers(&self) -> Vec<String> {
+        let open = self.charges.iter().filter(|(_, cob)| cob.stage == Stage::Open);
+        open.map(|(number, _)| number.clone()).collect()
+    }
+
     pub(super) fn pay(&mut self, code: &str) -> bool {
         let Some(code) = BrCode::read(code) else { return false };
         let Some(number) = code.url().rsplit_once('/').map(|(_, number)| number.to_owned()) else {
             return false;
         };
-        let Some(cob) = self.charges.get_mut(&number).filter(|cob| cob.stage == Stage::Open) else {
+        self.pay_number(&number)
+    }
+
+    pub(super) fn pay_number(&mut self, number: &str) -> bool {
+        let Some(cob) = self.charges.get_mut(number).filter(|cob| cob.stage == Stage::Open) else {
             return false;
         };
         cob.stage = Stage::Paid;
         let payment = format!("E12345678202611281011{:011}", self.received.len());
-        self.received.push(Received { number, payment, minor: cob.minor });
+        self.received.push(Received { number: number.to_owned(), payment, minor: cob.minor });
         true
     }
 

@@ -54,7 +54,15 @@ async fn answer(wallet: &SimulatedWallet, line: TcpStream) -> io::Result<()> {
     if trouble(wallet, Moment::AfterReading, &mut line).await.is_break() {
         return Ok(());
     }
-    let (status, content) = done(wallet, &asked);
+    let (status, content) = {
+        let mut state = wallet.state();
+        let said = done(&mut state, &asked);
+        state.keep();
+        said
+    };
+    if wallet.book_fault().is_some() {
+        return Ok(());
+    }
     if trouble(wallet, Moment::BeforeAnswering, &mut line).await.is_break() {
         return Ok(());
     }
@@ -82,6 +90,10 @@ async fn trouble(wallet: &SimulatedWallet, moment: Moment, line: &mut Line) -> C
     match trouble {
         Trouble::Delay(time) => {
             sleep(time).await;
+            ControlFlow::Continue(())
+        }
+        Trouble::Hold => {
+            wallet.hold(moment).await;
             ControlFlow::Continue(())
         }
         Trouble::HangUp => ControlFlow::Break(()),
@@ -117,8 +129,7 @@ fn written(status: u16, mut content: Value, wrongly: Option<Wrongly>) -> Vec<u8>
     response(status, content.to_string().as_bytes())
 }
 
-fn done(wallet: &SimulatedWallet, asked: &Asked) -> (u16, Value) {
-    let mut state = wallet.state();
+fn done(state: &mut State, asked: &Asked) -> (u16, Value) {
     if asked.line == "POST /oauth/token" {
         let secret = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
         if asked.authorization != secret || asked.body != b"grant_type=client_credentials" {
@@ -148,7 +159,7 @@ fn done(wallet: &SimulatedWallet, asked: &Asked) -> (u16, Value) {
         ("PATCH", ["cob", number])
             if body.get("status") == Some(&"REMOVIDA_PELO_USUARIO_RECEBEDOR".into()) =>
         {
-            stopped(&mut state, number).map(|charge| (200, cob(&state.book, number, &charge)))
+            stopped(state, number).map(|charge| (200, cob(&state.book, number, &charge)))
         }
         ("PUT", ["pix", payment, "devolucao", number]) => {
             let minor = minor(body.get("valor"));

@@ -1,17 +1,21 @@
 //! What the simulated terminal booked: the truth that tests hold everything else against. It outlives a restart.
 
 use holdfast_money::{Currency, Money};
+use serde::{Deserialize, Serialize};
 
 use crate::payment::card::{CardFacts, EntryMode, LastFour, Word};
 use crate::payment::zvt::result_code::ResultCode;
 use crate::payment::zvt::status::StatusInformation;
 use crate::payment::zvt::totals::SchemeTotals;
+use crate::simulated::kept;
 
 const RECEIPT_MAX: u16 = 9_999;
 const TRACE_MAX: u32 = 999_999;
+const SCHEME: &str = "Visa";
 
 /// What kind of money movement it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Kind {
     Payment,
     Refund,
@@ -23,18 +27,26 @@ pub enum Kind {
 }
 
 /// One money movement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Booking {
     pub kind: Kind,
+    #[serde(with = "kept::money")]
     pub amount: Money,
     pub receipt: u16,
     pub trace: u32,
+    #[serde(skip, default = "scheme")]
     pub scheme: &'static str,
     /// Another booking took it back.
     pub reversed: bool,
 }
 
-#[derive(Debug)]
+fn scheme() -> &'static str {
+    SCHEME
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Book {
     terminal: u32,
     bookings: Vec<Booking>,
@@ -42,8 +54,35 @@ pub(super) struct Book {
     receipt: u16,
     trace: u32,
     /// What 06 20 repeats, and what it repeated before.
+    #[serde(with = "message")]
     last: Option<StatusInformation>,
+    #[serde(with = "message")]
     before_last: Option<StatusInformation>,
+}
+
+/// What a receipt said, as the bytes that say it.
+mod message {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use crate::payment::zvt::status::StatusInformation;
+
+    pub(super) fn serialize<S: Serializer>(
+        status: &Option<StatusInformation>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        status.as_ref().map(|status| STANDARD.encode(status.encode())).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<StatusInformation>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        let bytes = STANDARD.decode(text).map_err(D::Error::custom)?;
+        StatusInformation::parse(&bytes).map(Some).map_err(D::Error::custom)
+    }
 }
 
 impl Book {
@@ -57,6 +96,10 @@ impl Book {
             last: None,
             before_last: None,
         }
+    }
+
+    pub(super) fn terminal(&self) -> u32 {
+        self.terminal
     }
 
     /// The numbers of the last receipt, as if so many had been printed.
@@ -79,7 +122,7 @@ impl Book {
     /// Books and says so.
     pub(super) fn book(&mut self, kind: Kind, amount: Money) -> StatusInformation {
         self.count();
-        let scheme = "Visa";
+        let scheme = SCHEME;
         let (receipt, trace) = (self.receipt, self.trace);
         let original_trace = match kind {
             Kind::Reversal { of } => self.take_back(of),

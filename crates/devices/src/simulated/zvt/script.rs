@@ -53,6 +53,9 @@ pub enum Misbehaviour {
     Truncated,
     /// A command is refused; in the middle of a transaction the terminal says that it was stopped.
     Refuse(ResultCode),
+    /// It stops in its tracks at this step until [`SimulatedZvt::let_go`](super::SimulatedZvt::let_go), and whoever has
+    /// waited for this moment does something: pulls the cable, or ends the terminal.
+    Hold,
     /// Everything but the book is forgotten, and nobody is there for a while.
     CrashRestart {
         down: Duration,
@@ -60,7 +63,7 @@ pub enum Misbehaviour {
 }
 
 impl Misbehaviour {
-    /// One of each kind, for loops over all of them.
+    /// One of each kind that goes on by itself, for loops over all of them.
     #[must_use]
     pub fn all() -> Vec<Misbehaviour> {
         vec![

@@ -5,8 +5,9 @@ use std::time::Duration;
 use holdfast_money::{Currency, Money};
 use tokio::time::{Instant, sleep};
 
+use super::book::Book;
 use super::{
-    Auto, CardAnswer, Declines, Direction, Kind, Misbehaviour, Paper, ProtocolStep, SimulatedZvt,
+    Auto, CardAnswer, Declines, Direction, Kind, Misbehaviour, Paper, ProtocolStep, SimulatedZvt, State,
     Unacknowledged, When,
 };
 use crate::payment::zvt::apdu::Apdu;
@@ -19,14 +20,14 @@ use crate::payment::zvt::status::StatusInformation;
 use crate::payment::zvt::{bcd, text, tlv};
 
 pub(super) const IDLE_TEXT: &str = "Willkommen";
+/// What its screen ends with while it waits for a card.
+pub(super) const CARD_TEXT: &str = "Karte bitte";
 /// How long a line may be without a command before the terminal lets it go.
 const LINE_IDLE: Duration = Duration::from_secs(600);
 /// How long an acknowledgement is waited for (T3).
 const ACKNOWLEDGE: Duration = Duration::from_secs(5);
 /// How long a customer is waited for.
 const CARD: Duration = Duration::from_secs(60);
-/// How long the host thinks.
-const HOST: Duration = Duration::from_millis(300);
 /// Bytes that are no message of a terminal, however they are framed.
 const GARBAGE: [u8; 12] = [0x00, 0x00, 0x01, 0x3E, 0x00, 0x00, 0x00, 0x10, 0x02, 0x7F, 0x10, 0x45];
 
@@ -40,6 +41,8 @@ struct Session<'a> {
     /// The line is open, and the terminal does not use it any more.
     mute: bool,
     restarts: u64,
+    /// How often its cable had been pulled when the line began.
+    pulls: u64,
     /// A message that goes out after the next one.
     held: Option<Apdu>,
     /// A refusal in the middle of a transaction.
@@ -67,12 +70,16 @@ impl Drop for Occupied<'_> {
 }
 
 pub(super) async fn serve(terminal: &SimulatedZvt, line: Line) {
-    let restarts = terminal.state().restarts;
+    let (restarts, pulls) = {
+        let state = terminal.state();
+        (state.restarts, state.pulls)
+    };
     let mut session = Session {
         terminal,
         line: Some(line),
         mute: false,
         restarts,
+        pulls,
         held: None,
         refused: None,
         permits_blocks: false,
@@ -159,7 +166,8 @@ impl<'a> Session<'a> {
                 let totals = self.terminal.state().book.totals(currency);
                 self.tell(&totals).await?;
                 if matches!(command, Command::EndOfDay { .. }) {
-                    self.terminal.state().book.settle();
+                    self.terminal.change(Book::settle);
+                    self.check()?;
                 }
                 self.end(Ok(())).await
             }
@@ -171,14 +179,14 @@ impl<'a> Session<'a> {
 
     /// The customer, the card and the bank.
     async fn transaction(&mut self, kind: Kind, amount: Money) -> Result<(), Restarted> {
-        self.show(0x0A, &format!("{amount} Karte bitte")).await?;
+        self.show(0x0A, &format!("{amount} {CARD_TEXT}")).await?;
         let answer = match self.refused.take() {
             Some(code) => CardAnswer::Decline(code),
             None => self.card().await?,
         };
         if answer == CardAnswer::Approve {
             self.show(0x04, "Autorisierung").await?;
-            sleep(HOST).await;
+            sleep(self.terminal.settings().host).await;
             self.check()?;
         }
         let answer = self.refused.take().map_or(answer, CardAnswer::Decline);
@@ -189,11 +197,13 @@ impl<'a> Session<'a> {
         if let Some(code) = code {
             return self.declined(Some(amount), code).await;
         }
-        let status = self.terminal.state().book.book(kind, amount);
+        let status = self.terminal.change(|book| book.book(kind, amount));
+        self.check()?;
         let acknowledged = self.tell(&status).await?;
         if !acknowledged && self.terminal.settings().unacknowledged == Unacknowledged::IsReversed {
             let of = status.receipt.unwrap_or_default();
-            self.terminal.state().book.book(Kind::Reversal { of }, amount);
+            self.terminal.change(|book| book.book(Kind::Reversal { of }, amount));
+            self.check()?;
             return self.end(Err(ResultCode::ABORTED)).await;
         }
         self.print(amount, &status).await?;
@@ -203,10 +213,11 @@ impl<'a> Session<'a> {
     async fn declined(&mut self, amount: Option<Money>, code: ResultCode) -> Result<(), Restarted> {
         let status = match (self.terminal.settings().declines, amount) {
             (Declines::AreNumbered, Some(amount)) => {
-                self.terminal.state().book.number_a_decline(amount, code)
+                self.terminal.change(|book| book.number_a_decline(amount, code))
             }
             _ => StatusInformation { result: Some(code), ..StatusInformation::default() },
         };
+        self.check()?;
         self.tell(&status.with_text("Ablehnung")).await?;
         self.end(Err(code)).await
     }
@@ -220,6 +231,7 @@ impl<'a> Session<'a> {
             let mut pressed = std::pin::pin!(pressed);
             pressed.as_mut().enable();
             self.check()?;
+            self.look_at_the_cable();
             let (auto, answer, cancelled) = {
                 let state = terminal.state();
                 (state.auto, state.answer.filter(|_| state.card_in), state.cancelled)
@@ -345,6 +357,7 @@ impl<'a> Session<'a> {
 
     /// The next message of the till, or nothing in time. A line that is gone is noted.
     async fn incoming(&mut self, limit: Duration) -> Result<Option<Apdu>, Restarted> {
+        self.look_at_the_cable();
         let Some(line) = self.line.as_mut() else { return Ok(None) };
         if self.mute {
             // Until the till gives up, which the other end of the line shows.
@@ -362,7 +375,9 @@ impl<'a> Session<'a> {
             self.check()?;
             return Ok(None);
         }
-        let arrival = line.receive(Instant::now() + limit, std::future::pending::<()>()).await;
+        let until = Instant::now() + limit;
+        let pulled = pulled(self.terminal, self.pulls);
+        let arrival = line.receive(until, pulled).await;
         self.check()?;
         let apdu = match arrival {
             Ok(Arrival::Message(apdu)) => apdu,
@@ -377,7 +392,8 @@ impl<'a> Session<'a> {
         // Whoever is late with a command is at it meanwhile.
         let _occupied = if apdu.is_acknowledgement() { None } else { self.occupy() };
         let taken = match (when, what) {
-            (When::Before, Misbehaviour::Delay(_) | Misbehaviour::Refuse(_)) | (When::After, _) => Some(apdu),
+            (When::Before, Misbehaviour::Delay(_) | Misbehaviour::Refuse(_) | Misbehaviour::Hold)
+            | (When::After, _) => Some(apdu),
             (When::Before, Misbehaviour::Twice | Misbehaviour::LateAnswer | Misbehaviour::LateDecline) => {
                 Some(apdu)
             }
@@ -458,6 +474,10 @@ impl<'a> Session<'a> {
                     self.put(&Apdu::short(message::ABORTED, vec![code.0])).await;
                 }
             }
+            Misbehaviour::Hold => {
+                self.terminal.state().held = true;
+                until(self.terminal, |state| !state.held).await;
+            }
             Misbehaviour::CrashRestart { down } => {
                 let mut state = self.terminal.state();
                 state.restarts += 1;
@@ -491,8 +511,17 @@ impl<'a> Session<'a> {
         self.terminal.state().counter.count(step)
     }
 
+    /// Whether this life of the terminal goes on: it does not after a restart, nor when its book cannot be kept.
     fn check(&self) -> Result<(), Restarted> {
-        (self.terminal.state().restarts == self.restarts).then_some(()).ok_or(Restarted)
+        let state = self.terminal.state();
+        let is_kept = state.file.as_ref().is_none_or(|file| file.fault().is_none());
+        (state.restarts == self.restarts && is_kept).then_some(()).ok_or(Restarted)
+    }
+
+    fn look_at_the_cable(&mut self) {
+        if self.terminal.state().pulls != self.pulls {
+            self.line = None;
+        }
     }
 
     /// Claims the terminal, unless it is at something.
@@ -503,6 +532,23 @@ impl<'a> Session<'a> {
         }
         Some(Occupied { terminal: self.terminal, restarts: self.restarts })
     }
+}
+
+/// Waits until something is so. Every button wakes it.
+async fn until(terminal: &SimulatedZvt, wanted: impl Fn(&State) -> bool) {
+    loop {
+        let pressed = terminal.inner.pressed.notified();
+        let mut pressed = std::pin::pin!(pressed);
+        pressed.as_mut().enable();
+        if wanted(&terminal.state()) {
+            return;
+        }
+        pressed.await;
+    }
+}
+
+async fn pulled(terminal: &SimulatedZvt, pulls: u64) {
+    until(terminal, |state| state.pulls != pulls).await;
 }
 
 fn password_of(command: &Command) -> Option<Password> {

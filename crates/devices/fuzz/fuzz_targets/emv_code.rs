@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let target = holdfast_devices::fuzz::target("emv_code").expect("it is one of the codecs");
+    (target.run)(bytes);
+});
