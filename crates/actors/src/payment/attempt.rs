@@ -203,6 +203,7 @@ async fn resolve(
     mark: &Mark,
     mut outcome: Option<Outcome>,
 ) -> Ending {
+    let mut mark = mark.clone();
     let mut told =
         matches!(attempt.standing, AttemptStanding::InDoubt { .. } | AttemptStanding::Disowned { .. });
     let mut pause = course.patience.ask_again;
@@ -211,9 +212,22 @@ async fn resolve(
             Some(known) => known,
             None => {
                 course.asked.fetch_add(1, Ordering::Relaxed);
-                ask(course, attempt, request, mark).await
+                let said = ask(course, attempt, request, &mark).await;
+                let now = mark_now(ledger, course, attempt).await.filter(|now| *now != mark);
+                match now {
+                    None => said,
+                    // Something else left for the device meanwhile, and its answer may be about that.
+                    Some(now) => {
+                        mark = now;
+                        Outcome::Unresolved(Fault::CannotSay {
+                            device: attempt.device.to_string(),
+                            what: "it was given something else since the attempt began".to_owned(),
+                        })
+                    }
+                }
             }
         };
+        let mark = &mark;
         let gone = match &known {
             Outcome::Approved(approved) if mark.as_str() == LOST_MARK => {
                 went_back(course, attempt, request, approved, mark).await
@@ -248,6 +262,20 @@ async fn resolve(
         tokio::time::sleep(pause + jitter).await;
         pause = (pause * 2).min(course.patience.ask_again_max);
     }
+}
+
+/// By what the ledger has an attempt found now. None where its driver needs nothing but the id, and for what is known.
+async fn mark_now(ledger: &LedgerHandle, course: &Course, attempt: &Attempt) -> Option<Mark> {
+    if course.driver.capabilities().finds_by_id {
+        return None;
+    }
+    let open = open_at(ledger, &attempt.device).await;
+    open.iter().find(|open| open.id == attempt.id).and_then(|open| match &open.standing {
+        AttemptStanding::Sent { mark }
+        | AttemptStanding::InDoubt { mark }
+        | AttemptStanding::Disowned { mark } => Some(words::mark(mark)),
+        _ => None,
+    })
 }
 
 /// Where the hub that sent an attempt is gone with what it knew, it may have given the money back by itself: the device is

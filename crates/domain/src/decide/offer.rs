@@ -3,10 +3,10 @@
 
 use holdfast_money::Money;
 
-use crate::attempt::Purpose;
+use crate::attempt::{AttemptStanding, Purpose};
 use crate::bounded::ValueNumber;
 use crate::event::{Event, ReturnSource, Stamp};
-use crate::ids::{EpochId, OrderId, TerminalId};
+use crate::ids::{AttemptId, EpochId, OrderId, TerminalId};
 use crate::order::OrderState;
 use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
@@ -194,13 +194,10 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
                 && state.tills.get(to).is_some_and(|till| till.shift.is_none())
         }
         Event::TenderStarted { attempt, .. } => !state.attempts.contains_key(attempt),
-        Event::TenderTaken { attempt, .. } | Event::TenderReleased { attempt, .. } => {
-            state.attempts.contains_key(attempt)
-        }
-        // A person's word is about what was in doubt. Whether it still is shows once the device was asked again.
-        Event::TenderResolved { attempt, .. } => {
-            state.attempts.get(attempt).is_some_and(|attempt| !attempt.is_closed())
-        }
+        // A person's word is about what was in doubt there. Whatever its device has said here since stands: see `doubted`.
+        Event::TenderTaken { attempt, .. }
+        | Event::TenderReleased { attempt, .. }
+        | Event::TenderResolved { attempt, .. } => state.attempts.contains_key(attempt),
         _ => true,
     }
 }
@@ -288,16 +285,24 @@ pub fn accept_offer(
     Ok(Record {
         recorded_at: record.recorded_at,
         origin: Origin::Offered { terminal, command, fingerprint, epoch, seq },
-        outcome: doubted(&record.outcome),
+        outcome: doubted(state, &record.outcome),
     })
 }
 
-/// What was begun at a hub that is gone may have left there.
-fn doubted(outcome: &Outcome) -> Outcome {
+/// What was begun at a hub that is gone may have left there. And what follows from a person's word about an attempt counts
+/// only while the attempt is in doubt here too: its device may have answered meanwhile.
+fn doubted(state: &State, outcome: &Outcome) -> Outcome {
     let Outcome::Accepted { events } = outcome else { return outcome.clone() };
     let mut kept = Vec::with_capacity(events.len());
     for event in events {
-        if matches!(event, Event::TenderSent { .. } | Event::TenderInDoubt { .. }) {
+        let is_over = match event {
+            Event::TenderSent { .. } | Event::TenderInDoubt { .. } => true,
+            Event::TenderApproved { attempt, .. } | Event::TenderUnclaimed { attempt } => {
+                spoken_of(events, *attempt) && !is_in_doubt(state, *attempt)
+            }
+            _ => false,
+        };
+        if is_over {
             continue;
         }
         kept.push(event.clone());
@@ -306,4 +311,19 @@ fn doubted(outcome: &Outcome) -> Outcome {
         }
     }
     Outcome::Accepted { events: kept }
+}
+
+/// Whether a person's word about the attempt is in the same record.
+fn spoken_of(events: &[Event], attempt: AttemptId) -> bool {
+    events.iter().any(|event| matches!(event, Event::TenderResolved { attempt: of, .. } if *of == attempt))
+}
+
+fn is_in_doubt(state: &State, attempt: AttemptId) -> bool {
+    let standing = state.attempts.get(&attempt).map(|attempt| &attempt.standing);
+    matches!(
+        standing,
+        Some(
+            AttemptStanding::Sent { .. } | AttemptStanding::InDoubt { .. } | AttemptStanding::Disowned { .. }
+        )
+    )
 }

@@ -1,8 +1,8 @@
 //! What becomes of attempts to move money with a device.
 
 use super::Changes;
-use crate::attempt::{Attempt, AttemptStanding, LOST_MARK, Purpose, TenderVerdict};
-use crate::bounded::PoiMark;
+use crate::attempt::{Attempt, AttemptStanding, LOST_MARK, PaymentDevice, Purpose, TenderVerdict, Turn};
+use crate::bounded::{DeviceName, PoiMark};
 use crate::event::Event;
 use crate::ids::{AttemptId, ShiftId};
 use crate::invariant::Violation;
@@ -41,6 +41,7 @@ impl State {
                     AttemptStanding::Started => Some(AttemptStanding::Sent { mark: mark.clone() }),
                     _ => None,
                 });
+                self.forget_marks_behind(*attempt, changes);
             }
             Event::TenderInDoubt { attempt, .. } => {
                 self.stand_at(*attempt, changes, |standing| match standing {
@@ -67,8 +68,13 @@ impl State {
             }
             Event::TenderResolved { attempt, verdict: TenderVerdict::NotCharged, .. } => {
                 self.stand_at(*attempt, changes, |standing| match standing {
-                    AttemptStanding::InDoubt { mark } => Some(AttemptStanding::Disowned { mark }),
-                    _ => None,
+                    // It was in doubt where it was said; a till may give that back to a hub that has not come so far.
+                    AttemptStanding::Sent { mark } | AttemptStanding::InDoubt { mark } => {
+                        Some(AttemptStanding::Disowned { mark })
+                    }
+                    // The same word, given back to a hub whose device has said more since.
+                    AttemptStanding::Started => None,
+                    known => Some(known),
                 });
             }
             Event::TenderResolved { attempt, verdict: TenderVerdict::GivenBack, .. } => {
@@ -107,7 +113,9 @@ impl State {
                 Some(closed)
             }
             // A till gave back the sale that it is part of, and the hub that knew the approval is gone.
-            AttemptStanding::InDoubt { .. } => Some(closed),
+            AttemptStanding::Sent { .. }
+            | AttemptStanding::InDoubt { .. }
+            | AttemptStanding::Disowned { .. } => Some(closed),
             _ => None,
         });
         self.forget_if_over(attempt, changes);
@@ -140,12 +148,36 @@ impl State {
         }
     }
 
-    /// A history that goes on from a copy may have lost what came after it: whatever had begun may have left.
+    /// A history that goes on from a copy may have lost what came after it: whatever had begun may have left. What the hub
+    /// before did since at a device that takes one thing at a time stands behind every mark, and looks like the attempt
+    /// that the mark was made for.
     pub(super) fn doubt_what_was_begun(&mut self, changes: &mut Changes) {
         for (id, attempt) in &mut self.attempts {
-            if attempt.standing == AttemptStanding::Started {
-                let mark = PoiMark::new(LOST_MARK).expect("the mark is short and plain");
-                attempt.standing = AttemptStanding::InDoubt { mark };
+            let by_turn = takes_turns(&self.devices, &attempt.device);
+            attempt.standing = match &attempt.standing {
+                AttemptStanding::Started => AttemptStanding::InDoubt { mark: lost_mark() },
+                AttemptStanding::Sent { .. } | AttemptStanding::InDoubt { .. } if by_turn => {
+                    AttemptStanding::InDoubt { mark: lost_mark() }
+                }
+                AttemptStanding::Disowned { .. } if by_turn => {
+                    AttemptStanding::Disowned { mark: lost_mark() }
+                }
+                _ => continue,
+            };
+            changes.attempts.insert(*id);
+        }
+    }
+
+    /// A device that takes one thing at a time is told apart by what it did last, so what leaves now stands behind the marks
+    /// of those that a person gave up: from here on their devices cannot say any more.
+    fn forget_marks_behind(&mut self, sent: AttemptId, changes: &mut Changes) {
+        let Some(device) = self.attempts.get(&sent).map(|attempt| attempt.device.clone()) else { return };
+        if !takes_turns(&self.devices, &device) {
+            return;
+        }
+        for (id, attempt) in self.attempts.iter_mut().filter(|(id, _)| **id != sent) {
+            if attempt.device == device && matches!(attempt.standing, AttemptStanding::Disowned { .. }) {
+                attempt.standing = AttemptStanding::Disowned { mark: lost_mark() };
                 changes.attempts.insert(*id);
             }
         }
@@ -158,4 +190,12 @@ impl State {
             changes.attempts.insert(attempt);
         }
     }
+}
+
+fn takes_turns(devices: &[PaymentDevice], device: &DeviceName) -> bool {
+    devices.iter().any(|known| known.name == *device && known.turn == Turn::OneAtATime)
+}
+
+fn lost_mark() -> PoiMark {
+    PoiMark::new(LOST_MARK).expect("the mark is short and plain")
 }

@@ -2,7 +2,7 @@
 //! becomes a decline.
 
 use holdfast_domain::attempt::{
-    Approval, AskedTender, AttemptStanding, CardFacts, DeclineReason, GivesBack, OpenTenderState,
+    Approval, AskedTender, AttemptStanding, CardFacts, DeclineReason, GivesBack, LOST_MARK, OpenTenderState,
     PaymentDevice, Purpose, RefundMeans, StartTender, TenderOutcome, TenderVerdict, Turn,
 };
 use holdfast_domain::bounded::{CardEnding, DeviceName, Label, PoiMark, PoiReference};
@@ -548,4 +548,102 @@ fn what_a_till_gives_back_of_a_lost_hub_is_in_doubt_until_its_device_says() {
         matches!(rebuilt.standing(attempt), AttemptStanding::Taken { .. }),
         "the sale says what became of it"
     );
+}
+
+#[test]
+fn the_mark_of_a_hub_that_is_gone_finds_nothing_at_a_device_that_goes_by_turns() {
+    let mut shop = shop();
+    let order = shop.place(&[line(1, "BOOK", "1")]);
+    let other = shop.place(&[line(1, "BOOK", "1")]);
+    let third = shop.place(&[line(1, "BOOK", "1")]);
+    let at_terminal = shop.begin(start(order, "10"));
+    let at_gateway = shop.begin(start_with(other, "wallet", "10", None));
+    shop.send(at_terminal);
+    shop.send(at_gateway);
+    let shared = shop.begin(start_with(third, "terminal", "10", Some("shared")));
+    shop.send(shared);
+    shop.doubt(shared);
+    shop.resolve(shared, TenderVerdict::NotCharged).expect("a manager");
+    let (epoch, hub) = (EpochId(Uuid::from_u128(9)), holdfast_domain::ids::HubId(Uuid::from_u128(3)));
+    let open = HubCommand::OpenEpoch { epoch, hub, hub_key: [7; 32], store: STORE, parent: None };
+    shop.hub(open).expect("another hub");
+    let lost = PoiMark::new(LOST_MARK).expect("a mark");
+    assert_eq!(*shop.standing(at_terminal), AttemptStanding::InDoubt { mark: lost.clone() });
+    assert_eq!(*shop.standing(shared), AttemptStanding::Disowned { mark: lost });
+    assert_eq!(*shop.standing(at_gateway), AttemptStanding::Sent { mark: mark() }, "it goes by ids");
+}
+
+#[test]
+fn what_leaves_after_a_person_gave_one_up_takes_its_mark_away() {
+    let mut shop = shop();
+    let order = shop.place(&[line(1, "BOOK", "1")]);
+    let attempt = shop.begin(start(order, "10"));
+    shop.send(attempt);
+    shop.doubt(attempt);
+    shop.resolve(attempt, TenderVerdict::NotCharged).expect("a manager");
+    let again = shop.begin(start(order, "10"));
+    assert_eq!(*shop.standing(attempt), AttemptStanding::Disowned { mark: mark() });
+    shop.send(again);
+    let lost = PoiMark::new(LOST_MARK).expect("a mark");
+    assert_eq!(
+        *shop.standing(attempt),
+        AttemptStanding::Disowned { mark: lost },
+        "the device's next receipt could be either's"
+    );
+}
+
+#[test]
+fn a_sale_that_a_till_gives_back_takes_what_was_sent_or_given_up_in_the_copy() {
+    for gave_up in [false, true] {
+        let mut shop = shop();
+        let order = shop.place(&[line(1, "BOOK", "1")]);
+        let attempt = shop.begin(start(order, "10"));
+        shop.send(attempt);
+        if gave_up {
+            shop.doubt(attempt);
+            shop.resolve(attempt, TenderVerdict::NotCharged).expect("a manager");
+        }
+        let mut rebuilt = shop.clone();
+        shop.approve(attempt, "10");
+        let paid = shop.pay(order, &[]).expect("paid");
+        let record = Record {
+            recorded_at: holdfast_domain::calendar::Timestamp(1),
+            origin: Origin::Till { terminal: TILL, command: paid.transaction.0, fingerprint: [0; 32] },
+            outcome: Outcome::Accepted { events: paid.events },
+        };
+        let taken = accept_offer(&rebuilt.state, TILL, &record, EPOCH, 9).expect("it fits");
+        rebuilt.fold(taken.outcome.events());
+        assert!(matches!(rebuilt.standing(attempt), AttemptStanding::Taken { .. }), "{gave_up}");
+        let late = rebuilt.say(attempt, TenderOutcome::Approved(Box::new(approval("10"))));
+        assert_eq!(late, Err(Refusal::AttemptNotOpen { attempt }), "nothing of it goes back");
+    }
+}
+
+#[test]
+fn a_persons_word_that_a_till_gives_back_does_not_unsay_the_devices() {
+    let mut shop = shop();
+    let order = shop.place(&[line(1, "BOOK", "1")]);
+    let attempt = shop.begin(start(order, "10"));
+    shop.send(attempt);
+    shop.doubt(attempt);
+    for verdict in [TenderVerdict::NotCharged, TenderVerdict::Charged] {
+        let mut there = shop.clone();
+        let action = Action::ResolveTender { attempt, verdict, reason: reason("the terminal's own receipt") };
+        let said = there.ask_approved(TILL, action, MANAGER, PinVerdict::Correct).expect("a manager");
+        let record = Record {
+            recorded_at: holdfast_domain::calendar::Timestamp(1),
+            origin: Origin::Till { terminal: TILL, command: said.transaction.0, fingerprint: [0; 32] },
+            outcome: Outcome::Accepted { events: said.events },
+        };
+        let mut approved = shop.clone();
+        approved.approve(attempt, "10");
+        let mut declined = shop.clone();
+        declined.say(attempt, TenderOutcome::Declined(DeclineReason::Refusal)).expect("declined");
+        for mut here in [approved, declined] {
+            let before = here.standing(attempt).clone();
+            let taken = accept_offer(&here.state, TILL, &record, EPOCH, 9).expect("it fits");
+            here.fold(taken.outcome.events());
+            assert_eq!(*here.standing(attempt), before, "{verdict:?}");
+        }
+    }
 }
