@@ -1,6 +1,7 @@
 //! The pages: what the hub is doing, live, and one transaction down to its proof.
 
 pub(super) mod changes;
+pub(super) mod device_days;
 pub(super) mod journal;
 pub(super) mod losses;
 mod markup;

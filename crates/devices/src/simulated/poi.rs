@@ -107,7 +107,8 @@ struct Inner {
     /// What it was at last, and what its caller heard of the end.
     last: Option<(AttemptId, Line)>,
     book: Vec<Booked>,
-    since_totals: usize,
+    /// How many movements it had booked at each end of its day.
+    days: Vec<usize>,
     /// How often it was asked to move money, and heard it.
     heard: u64,
 }
@@ -227,6 +228,26 @@ impl SimulatedPoi {
     #[must_use]
     pub fn book(&self) -> Vec<Booked> {
         self.up_to_now().book.clone()
+    }
+
+    /// What came together on each of its days that ended, oldest first.
+    #[must_use]
+    pub fn days(&self) -> Vec<Vec<Booked>> {
+        let inner = self.up_to_now();
+        let from = std::iter::once(&0).chain(&inner.days);
+        from.zip(&inner.days).map(|(from, to)| inner.book[*from..*to].to_vec()).collect()
+    }
+
+    /// Somebody pays at it without a till.
+    pub fn pay_alone(&self, amount: Money) {
+        let mut inner = self.up_to_now();
+        let transaction = PoiTransaction::new(format!("S{:06}", inner.book.len() + 1));
+        inner.book.push(Booked {
+            attempt: AttemptId(0),
+            service: Service::Payment { tip: None },
+            amount,
+            transaction: transaction.expect("short and plain"),
+        });
     }
 
     /// How often it was asked to move money and heard it.
@@ -386,7 +407,6 @@ impl Inner {
             amount,
             transaction: transaction.clone(),
         });
-        self.since_totals += 1;
         let card = CardFacts {
             scheme: Word::name("Simulated"),
             last_four: LastFour::of("4242"),
@@ -511,7 +531,14 @@ impl PaymentDriver for SimulatedPoi {
                 drop(inner);
                 return Err(self.unreachable());
             }
-            let from = inner.book.len() - inner.since_totals.min(inner.book.len());
+            if inner.planned(Moment::BeforeArrival).is_some() {
+                drop(inner);
+                return Err(self.broke());
+            }
+            if inner.job.is_some() {
+                return Err(Fault::InProgress { device: "the simulated terminal".to_owned() });
+            }
+            let from = inner.days.last().copied().unwrap_or(0);
             let day = &inner.book[from..];
             let lines = day.first().map(|first| TotalsLine {
                 scheme: "Simulated".to_owned(),
@@ -519,7 +546,12 @@ impl PaymentDriver for SimulatedPoi {
                 net: Money::sum(first.amount.currency(), day.iter().map(Booked::net)),
             });
             let totals = Totals { lines: lines.into_iter().collect(), reference: None };
-            inner.since_totals = 0;
+            let booked = inner.book.len();
+            inner.days.push(booked);
+            if inner.planned(Moment::AfterBooking).is_some() {
+                drop(inner);
+                return Err(self.broke());
+            }
             Ok(totals)
         }
         .boxed()
@@ -597,6 +629,23 @@ mod tests {
             assert!(matches!(carried(&poi, &request).await, Outcome::Approved(_)));
         }
         assert_eq!(poi.book().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_day_whose_end_was_not_heard_has_ended_all_the_same() {
+        let poi = SimulatedPoi::new(Duration::ZERO);
+        assert!(matches!(
+            carried(&poi, &request(1, 1_000, Service::Payment { tip: None })).await,
+            Outcome::Approved(_)
+        ));
+        poi.mishap(Moment::AfterBooking, Mishap::LineBreaks);
+        assert!(matches!(poi.reconcile().await, Err(Fault::Disconnected { .. })));
+        assert_eq!(poi.days().iter().map(Vec::len).collect::<Vec<_>>(), [1]);
+        let again = poi.reconcile().await.expect("plugged in");
+        assert!(again.lines.is_empty(), "whoever asks twice hears of nothing: {again:?}");
+        poi.pay_alone(Money::from_minor(250, Currency::EUR));
+        let next = poi.reconcile().await.expect("plugged in");
+        assert_eq!(next.lines.iter().map(|line| line.net.minor()).sum::<i64>(), 250);
     }
 
     #[tokio::test(start_paused = true)]

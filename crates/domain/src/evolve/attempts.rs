@@ -49,11 +49,13 @@ impl State {
                 });
             }
             Event::TenderApproved { attempt, approval } => {
+                self.moved_at_device(*attempt, approval, changes);
                 let held = AttemptStanding::Held(approval.clone());
                 self.known_outcome(*attempt, held, changes);
                 if let Some(Purpose::Reversal { of, .. }) =
                     self.attempts.get(attempt).map(|a| a.purpose.clone())
                 {
+                    self.moved_by_a_till(of, changes);
                     self.close(*attempt, AttemptStanding::GivenBack, changes);
                     self.close(of, AttemptStanding::GivenBack, changes);
                 }
@@ -72,6 +74,7 @@ impl State {
                 self.close(*attempt, AttemptStanding::GivenBack, changes);
             }
             Event::TenderTaken { attempt, transaction } => {
+                self.moved_by_a_till(*attempt, changes);
                 self.close(*attempt, AttemptStanding::Taken { transaction: *transaction }, changes);
             }
             Event::TenderUnclaimed { attempt } => {

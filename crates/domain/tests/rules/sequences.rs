@@ -454,6 +454,7 @@ proptest! {
         }
         audit(&shop);
         devices::audit(&shop);
+        devices::audit_days(&shop);
         numbers_agree(&shop);
     }
 }
@@ -472,6 +473,7 @@ fn the_sequences_reach_every_event_of_a_till() {
             let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
         }
         devices::audit(&shop);
+        devices::audit_days(&shop);
         for (name, count) in audit(&shop) {
             *seen.entry(name).or_default() += count;
         }
@@ -527,6 +529,9 @@ fn the_sequences_reach_every_event_of_a_till() {
         "tender_taken",
         "tender_unclaimed",
         "tenders_carried_over",
+        "device_reconciliation_asked",
+        "device_reconciled",
+        "devices_carried_over",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }
