@@ -16,15 +16,18 @@ use crate::console::with_state;
 #[utoipa::path(get, path = "/api/v1/till/device-days", tag = "tills", responses(
     (status = 200, description = "devices, sums by scheme, the last end of day with both sides and what differs", content_type = "application/json"),
     (status = 401, description = "HF-HUB-020")))]
-pub(super) async fn of_till(_: AtTill, State(app): State<Arc<App>>) -> Result<Json<DeviceDaysPage>, Refused> {
+pub(super) async fn till_device_days(
+    _: AtTill,
+    State(app): State<Arc<App>>,
+) -> Result<Json<DeviceDaysPage>, Refused> {
     blocking(move || Ok(Json(all(&app)))).await
 }
 
-/// The same for people and programs of the shop.
+/// The same as tills read, for people and programs of the shop.
 #[utoipa::path(get, path = "/api/v1/device-days", tag = "reports", responses(
     (status = 200, description = "as a till reads it", content_type = "application/json"),
     (status = 401, description = "HF-HUB-020")))]
-pub(super) async fn of_shop(
+pub(super) async fn device_days(
     _: Insider,
     State(app): State<Arc<App>>,
 ) -> Result<Json<DeviceDaysPage>, Refused> {

@@ -191,6 +191,7 @@ names! {
         Effect::OpenDrawer { .. } => "open_drawer",
         Effect::StartTender { .. } => "start_tender",
         Effect::AbortTender { .. } => "abort_tender",
+        Effect::ReconcileDevice { .. } => "reconcile_device",
     }
 }
 

@@ -41,7 +41,9 @@ async fn a_terminals_day_ends_with_what_the_journal_says_or_with_what_differs() 
     let address = network.address();
     std::fs::write(
         &settings,
-        format!("[[payments]]\nname = \"lane-1\"\naddress = \"zvt-tcp://{address}\"\ntender = \"terminal\"\n"),
+        format!(
+            "[[payments]]\nname = \"lane-1\"\naddress = \"zvt-tcp://{address}\"\ntender = \"terminal\"\n"
+        ),
     )?;
     shop.config = Some(settings);
     shop.hub.kill_now().await?;
@@ -64,7 +66,10 @@ async fn a_terminals_day_ends_with_what_the_journal_says_or_with_what_differs() 
     terminal.book_by_hand(Money::from_minor(500, Currency::GBP));
     bought(&chain, &shop).await?;
     let told = chain.ask(&shop, 0, "card reconcile", STAFF, &["--device", "lane-1"]).await?;
-    ensure!(told.contains("DIFFERENCE all") && told.contains("24.90 GBP, lane-1 29.90 GBP: 5.00 GBP"), "{told}");
+    ensure!(
+        told.contains("DIFFERENCE all") && told.contains("24.90 GBP, lane-1 29.90 GBP: 5.00 GBP"),
+        "{told}"
+    );
     let days = shop.page.json("/api/v1/device-days").await?;
     let differs = &days["devices"][0]["last"]["outcome"]["ended"]["differences"][0];
     ensure!(differs["scheme"].is_null() && differs["device"]["amount"] == "29.90", "{days}");

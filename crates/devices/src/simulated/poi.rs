@@ -274,6 +274,35 @@ impl SimulatedPoi {
         inner
     }
 
+    /// Ends its day. None where nobody hears of it.
+    fn end_day(&self) -> Option<Result<Totals, Fault>> {
+        let mut inner = self.up_to_now();
+        if inner.unplugged {
+            return Some(Err(self.unreachable()));
+        }
+        let lost = |mishap| (mishap != Mishap::Mute).then(|| Err(self.broke()));
+        if let Some(mishap) = inner.planned(Moment::BeforeArrival) {
+            return lost(mishap);
+        }
+        if inner.job.is_some() {
+            return Some(Err(Fault::InProgress { device: "the simulated terminal".to_owned() }));
+        }
+        let from = inner.days.last().copied().unwrap_or(0);
+        let day = &inner.book[from..];
+        let lines = day.first().map(|first| TotalsLine {
+            scheme: "Simulated".to_owned(),
+            count: u32::try_from(day.len()).unwrap_or(u32::MAX),
+            net: Money::sum(first.amount.currency(), day.iter().map(Booked::net)),
+        });
+        let totals = Totals { lines: lines.into_iter().collect(), reference: None };
+        let booked = inner.book.len();
+        inner.days.push(booked);
+        match inner.planned(Moment::AfterBooking) {
+            Some(mishap) => lost(mishap),
+            None => Some(Ok(totals)),
+        }
+    }
+
     /// Begins with a request, in the device.
     fn hear(&self, request: &Request) -> Result<(), Outcome> {
         let now = (self.clock)();
@@ -526,33 +555,10 @@ impl PaymentDriver for SimulatedPoi {
 
     fn reconcile(&self) -> BoxFuture<'_, Result<Totals, Fault>> {
         async {
-            let mut inner = self.up_to_now();
-            if inner.unplugged {
-                drop(inner);
-                return Err(self.unreachable());
+            match self.end_day() {
+                Some(told) => told,
+                None => futures::future::pending().await,
             }
-            if inner.planned(Moment::BeforeArrival).is_some() {
-                drop(inner);
-                return Err(self.broke());
-            }
-            if inner.job.is_some() {
-                return Err(Fault::InProgress { device: "the simulated terminal".to_owned() });
-            }
-            let from = inner.days.last().copied().unwrap_or(0);
-            let day = &inner.book[from..];
-            let lines = day.first().map(|first| TotalsLine {
-                scheme: "Simulated".to_owned(),
-                count: u32::try_from(day.len()).unwrap_or(u32::MAX),
-                net: Money::sum(first.amount.currency(), day.iter().map(Booked::net)),
-            });
-            let totals = Totals { lines: lines.into_iter().collect(), reference: None };
-            let booked = inner.book.len();
-            inner.days.push(booked);
-            if inner.planned(Moment::AfterBooking).is_some() {
-                drop(inner);
-                return Err(self.broke());
-            }
-            Ok(totals)
         }
         .boxed()
     }

@@ -196,7 +196,7 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         2 => (any::<Index>(), any::<bool>()).prop_map(|(sale, gift)| Move::Copy { sale, gift }),
         4 => (any::<Index>(), 0..4u8, 0..SOLD.len(), 1..4u32)
             .prop_map(|(order, what, product, pieces)| Move::Edit { order, what, product, pieces }),
-        1 => prop::bool::weighted(0.2).prop_map(|yesterday| Move::CloseDay { yesterday }),
+        2 => prop::bool::weighted(0.2).prop_map(|yesterday| Move::CloseDay { yesterday }),
         2 => (1..6u32, 0..20_000i64, prop::bool::weighted(0.2))
             .prop_map(|(z, cents, voucher)| Move::Correct { z, cents, voucher }),
         1 => any::<bool>().prop_map(|fetch| Move::Carry { fetch }),
