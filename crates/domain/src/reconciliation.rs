@@ -345,18 +345,12 @@ fn differences(journal: &[SchemeLine], device: &[SchemeLine]) -> Vec<Difference>
     let Some(currency) = journal.iter().chain(device).map(|line| line.net.currency()).next() else {
         return Vec::new();
     };
-    let zero = Money::zero(currency);
-    let mut schemes: BTreeMap<String, (Option<&CardWord>, Option<Money>, Option<Money>)> = BTreeMap::new();
-    for line in journal {
-        if let Some(scheme) = &line.scheme {
-            let entry = schemes.entry(scheme.as_str().to_ascii_lowercase()).or_insert((None, None, None));
-            (entry.0, entry.1) = (Some(scheme), Some(line.net));
-        }
-    }
-    for line in device {
-        if let Some(scheme) = &line.scheme {
-            let entry = schemes.entry(scheme.as_str().to_ascii_lowercase()).or_insert((None, None, None));
-            (entry.0, entry.2) = (entry.0.or(Some(scheme)), Some(line.net));
+    // By the scheme's name: as it is written, and what each side says of it.
+    let mut schemes: BTreeMap<String, (&CardWord, [Option<Money>; 2])> = BTreeMap::new();
+    for (side, lines) in [journal, device].into_iter().enumerate() {
+        for (scheme, line) in lines.iter().filter_map(|line| Some((line.scheme.as_ref()?, line))) {
+            let entry = schemes.entry(scheme.as_str().to_ascii_lowercase()).or_insert((scheme, [None; 2]));
+            entry.1[side] = Some(line.net);
         }
     }
     let all = (total(journal, currency), total(device, currency));
@@ -365,11 +359,11 @@ fn differences(journal: &[SchemeLine], device: &[SchemeLine]) -> Vec<Difference>
         found.push(Difference { scheme: None, journal: all.0, device: all.1 });
     }
     let names_schemes = device.iter().any(|line| line.scheme.is_some());
-    for (scheme, ours, theirs) in schemes.into_values() {
+    for (scheme, [ours, theirs]) in schemes.into_values() {
         let both = ours.is_some() && theirs.is_some();
-        let (journal, device) = (ours.unwrap_or(zero), theirs.unwrap_or(zero));
+        let [journal, device] = [ours, theirs].map(|side| side.unwrap_or(Money::zero(currency)));
         if journal != device && names_schemes && (both || all.0 != all.1) {
-            found.push(Difference { scheme: scheme.cloned(), journal, device });
+            found.push(Difference { scheme: Some(scheme.clone()), journal, device });
         }
     }
     found
