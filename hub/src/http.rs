@@ -5,6 +5,7 @@
 
 mod amend;
 mod assets;
+mod device_days;
 mod enrolment;
 mod exports;
 mod health;
@@ -167,6 +168,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till_orders::order))
         .routes(routes!(value::value))
         .routes(routes!(tender::tender))
+        .routes(routes!(device_days::till_device_days))
+        .routes(routes!(device_days::device_days))
         .routes(routes!(subjects::put, subjects::get))
         .routes(routes!(subjects::search))
         .routes(routes!(reports::reconciliation))
@@ -219,6 +222,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/losses", get(pages::losses::losses))
         .route("/journal", get(pages::journal::journal))
         .route("/journal/{id}", get(pages::journal::record))
+        .route("/device-days", get(pages::device_days::device_days))
         .route("/changes", get(pages::changes::changes).post(pages::changes::change))
         .route("/counter", get(pages::counter::counter).post(pages::counter::press))
         .route("/counter/live", get(pages::counter::live))

@@ -20,7 +20,9 @@ use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::event::DocumentOutcome;
-use holdfast_domain::ids::{CommandId, EpochId, ShiftId, SubjectId, TerminalId, TransactionId};
+use holdfast_domain::ids::{
+    CommandId, EpochId, ReconciliationId, ShiftId, SubjectId, TerminalId, TransactionId,
+};
 use holdfast_domain::order::Order;
 use holdfast_domain::sale::Sale;
 use holdfast_domain::subject::SubjectStanding;
@@ -113,11 +115,13 @@ pub(crate) enum Message {
     Observe(RpcReplyPort<Observation>),
 }
 
-/// The attempts of a device that are not over, true at `seq`.
+/// What a device is asked for and is not over, true at `seq`.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenTenders {
     pub seq: u64,
     pub attempts: Vec<Attempt>,
+    /// An end of its day that it was asked for.
+    pub reconciliation: Option<ReconciliationId>,
 }
 
 /// What the ledger shows of itself.
@@ -158,7 +162,7 @@ impl Actor for Ledger {
         let loading = Arc::clone(&house);
         let book = house.work.run(move || Book::load(loading)).await??;
         put(&house.ledger, myself.clone());
-        crate::payment::take_up(&house, book.open_attempts());
+        crate::payment::take_up(&house, book.open_attempts(), book.open_days());
         let follower = myself.clone();
         tokio::spawn(async move {
             while synced.changed().await.is_ok() {

@@ -7,9 +7,10 @@
 //! is asked about.
 //!
 //! Invariants: not a byte of an attempt leaves before the ledger has it as sent; a request is carried out once; every wait
-//! has a limit. Nothing here decides what an outcome means for a sale.
+//! has a limit; a device that ends its day does nothing else. Nothing here decides what an outcome means for a sale.
 
 mod attempt;
+mod end_of_day;
 mod words;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use holdfast_devices::payment::breaker::{BreakerState, Gate};
 use holdfast_devices::payment::{PaymentDriver, Refunds};
 use holdfast_domain::attempt::{Attempt, PaymentDevice, RefundMeans, Turn};
 use holdfast_domain::bounded::{DeviceName, TenderCode};
-use holdfast_domain::ids::AttemptId;
+use holdfast_domain::ids::{AttemptId, ReconciliationId};
 use holdfast_domain::receipt::TillNumber;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
@@ -105,6 +106,11 @@ pub(crate) enum Message {
     Abort(AttemptId),
     /// What the ledger has open, as this actor or the ledger starts.
     TakeUp(Vec<Attempt>),
+    /// The device is to end its day: durable as asked.
+    Reconcile(ReconciliationId),
+    /// An end of day that an actor before this one may have begun.
+    TakeUpDay(ReconciliationId),
+    DayEnded,
     Ended(AttemptId, Ending),
     Observe(RpcReplyPort<Observation>),
 }
@@ -121,6 +127,8 @@ pub struct Observation {
     pub declined: u64,
     /// How often it was asked what became of an attempt.
     pub asked: u64,
+    /// How often it was asked to end its day.
+    pub reconciled: u64,
     pub last_fault: Option<String>,
     /// How the gateway behind it is, where it has one.
     pub gateway: Option<Gateway>,
@@ -162,6 +170,9 @@ fn gateway(gate: &Gate) -> Gateway {
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     jobs: BTreeMap<AttemptId, Job>,
+    /// The device ends its day. What is to begin meanwhile waits for that.
+    day: Option<(ReconciliationId, Task)>,
+    waiting: Vec<(Attempt, Begun)>,
     seen: Observation,
     /// Asks the ledger what is open. Dropped with the actor.
     taking_up: Option<Task>,
@@ -200,12 +211,14 @@ fn of_device(house: &House, device: &DeviceName) -> Option<ActorRef<Message>> {
 pub(crate) enum Wanted {
     Start(Box<Attempt>),
     Abort(Box<Attempt>),
+    Reconcile(DeviceName, ReconciliationId),
 }
 
 pub(crate) fn want(house: &House, wanted: Wanted) {
     let (device, message) = match wanted {
         Wanted::Start(attempt) => (attempt.device.clone(), Message::Start(attempt)),
         Wanted::Abort(attempt) => (attempt.device.clone(), Message::Abort(attempt.id)),
+        Wanted::Reconcile(device, id) => (device, Message::Reconcile(id)),
     };
     // An actor that is not there now takes it up when it is started again.
     if let Some(actor) = of_device(house, &device) {
@@ -214,7 +227,16 @@ pub(crate) fn want(house: &House, wanted: Wanted) {
 }
 
 /// A ledger that starts again may have lost what it was to tell: whatever is open and followed by nobody is taken up.
-pub(crate) fn take_up(house: &House, open: impl Iterator<Item = Attempt>) {
+pub(crate) fn take_up(
+    house: &House,
+    open: impl Iterator<Item = Attempt>,
+    days: impl Iterator<Item = (DeviceName, ReconciliationId)>,
+) {
+    for (device, id) in days {
+        if let Some(actor) = of_device(house, &device) {
+            let _ = actor.cast(Message::TakeUpDay(id));
+        }
+    }
     for attempt in open {
         if let Some(actor) = of_device(house, &attempt.device) {
             let _ = actor.cast(Message::TakeUp(vec![attempt]));
@@ -236,7 +258,10 @@ impl Actor for PaymentActor {
         let ledger = LedgerHandle { house: Arc::clone(&self.house) };
         desk.taking_up = Some(Task(tokio::spawn(async move {
             let open = attempt::open_at(&ledger, &device).await;
-            let _ = myself.cast(Message::TakeUp(open));
+            if let Some(id) = open.reconciliation {
+                let _ = myself.cast(Message::TakeUpDay(id));
+            }
+            let _ = myself.cast(Message::TakeUp(open.attempts));
         })));
         Ok(desk)
     }
@@ -248,10 +273,19 @@ impl Actor for PaymentActor {
         desk: &mut Desk,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            Message::Start(attempt) if desk.day.is_some() => desk.waiting.push((*attempt, Begun::Now)),
             Message::Start(attempt) => self.begin(&myself, *attempt, Begun::Now, desk),
             Message::TakeUp(open) => {
                 for attempt in open {
                     self.begin(&myself, attempt, Begun::Before, desk);
+                }
+            }
+            Message::Reconcile(id) => self.end_day(&myself, id, Begun::Now, desk),
+            Message::TakeUpDay(id) => self.end_day(&myself, id, Begun::Before, desk),
+            Message::DayEnded => {
+                desk.day = None;
+                for (attempt, begun) in std::mem::take(&mut desk.waiting) {
+                    self.begin(&myself, attempt, begun, desk);
                 }
             }
             Message::Abort(id) => {
@@ -308,6 +342,20 @@ impl PaymentActor {
             let _ = myself.cast(Message::Ended(id, ending));
         });
         desk.jobs.insert(id, Job { task: Task(task), course });
+    }
+
+    /// Ends the device's day beside the actor, once: whatever an actor before this one began is not asked again.
+    fn end_day(&self, myself: &ActorRef<Message>, id: ReconciliationId, begun: Begun, desk: &mut Desk) {
+        if desk.day.is_some() {
+            return;
+        }
+        desk.seen.reconciled += u64::from(begun == Begun::Now);
+        let (house, index, myself) = (Arc::clone(&self.house), self.index, myself.clone());
+        let task = tokio::spawn(async move {
+            end_of_day::carry_out(&house, &house.payments[index], id, begun == Begun::Before).await;
+            let _ = myself.cast(Message::DayEnded);
+        });
+        desk.day = Some((id, Task(task)));
     }
 
     /// The device is asked to stop; what it answers is only its word that it heard.

@@ -94,6 +94,7 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::AbortTender { .. }
         | Action::ResolveTender { .. }
         | Action::GiveBackTender { .. }
+        | Action::ReconcileDevice(_)
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -10,12 +10,13 @@ use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
 use crate::ids::{
-    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
-    TransactionId,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
+    SubjectId, TerminalId, TransactionId,
 };
 use crate::line::{LineInput, LineNumber};
 use crate::order::{Claim, EditOrder, ParkOrder, PlaceOrder};
 use crate::receipt::{ReceiptSource, TillNumber};
+use crate::reconciliation::{DeviceCount, ReconcileDevice};
 use crate::sale::CopyForm;
 use crate::shift::{BusinessDay, Mode};
 use crate::staff::{Approval, OwnRole, PinVerdict, Role, StaffNumber};
@@ -176,6 +177,8 @@ pub enum Action {
         attempt: AttemptId,
         reason: Reason,
     },
+    /// A payment device is to end its day. The answer says that this is durable; what became of it follows.
+    ReconcileDevice(ReconcileDevice),
 }
 
 /// What was counted at the end of a shift beside the sum of its cash.
@@ -338,6 +341,11 @@ pub enum HubCommand {
     SettleTender {
         attempt: AttemptId,
         outcome: TenderOutcome,
+    },
+    /// What the device said of its end of day.
+    SettleReconciliation {
+        reconciliation: ReconciliationId,
+        count: DeviceCount,
     },
 }
 

@@ -25,6 +25,7 @@ mod place_order;
 mod post_void;
 mod print_copy;
 mod quote;
+mod reconcile_device;
 mod refund;
 mod reorder;
 mod return_goods;
@@ -137,6 +138,7 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
             settle_tender::resolve(desk, *attempt, *verdict, reason)
         }
         Action::GiveBackTender { attempt, reason } => start_tender::give_back(desk, *attempt, reason),
+        Action::ReconcileDevice(reconcile) => reconcile_device::decide(desk, reconcile),
     }
 }
 

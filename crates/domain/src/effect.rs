@@ -1,6 +1,6 @@
 //! What the shell must carry out once a decision is durable. None of it can block or undo a sale.
 
-use crate::ids::{AttemptId, TerminalId, TransactionId};
+use crate::ids::{AttemptId, ReconciliationId, TerminalId, TransactionId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -12,6 +12,8 @@ pub enum Effect {
     StartTender { attempt: AttemptId },
     /// A device is to stop an attempt, if it still can.
     AbortTender { attempt: AttemptId },
+    /// A device is to end its day; settled by what the device says.
+    ReconcileDevice { reconciliation: ReconciliationId },
 }
 
 /// Which paper of a transaction is meant.

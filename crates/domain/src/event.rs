@@ -11,12 +11,13 @@ use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
 use crate::day::{CarriedOver, DayFigures};
 use crate::ids::{
-    AttemptId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
-    TransactionId,
+    AttemptId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId, SubjectId,
+    TerminalId, TransactionId,
 };
 use crate::line::Line;
 use crate::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
+use crate::reconciliation::{LostDay, Reconciliation};
 use crate::sale::{CopyForm, ReturnedLine};
 use crate::shift::{Mode, ShiftFigures, Tips};
 use crate::staff::{OwnRole, Permission, Role, StaffNumber};
@@ -622,5 +623,26 @@ pub enum Event {
         z_number: u32,
         /// At most [`crate::order::CARRIED_OVER_MAX`], oldest ids first.
         tenders: Vec<OpenTender>,
+    },
+    /// A device is to end its day. It needs no shift, so it says itself who asked and who allowed it.
+    DeviceReconciliationAsked {
+        reconciliation: ReconciliationId,
+        terminal: TerminalId,
+        staff: StaffId,
+        approver: Option<StaffId>,
+        occurred_at: Timestamp,
+        device: DeviceName,
+        /// What somebody found out about the one before, whose answer was lost.
+        lost: Option<LostDay>,
+    },
+    /// What became of it, beside what the journal says.
+    DeviceReconciled {
+        device: DeviceName,
+        reconciliation: Box<Reconciliation>,
+    },
+    /// Follows the day Z: the devices that moved money since their days ended, at most [`crate::attempt::DEVICES_MAX`].
+    DevicesCarriedOver {
+        document: TransactionId,
+        devices: Vec<DeviceName>,
     },
 }

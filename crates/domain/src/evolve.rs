@@ -4,6 +4,7 @@
 mod attempts;
 mod days;
 mod orders;
+mod reconciliation;
 mod stock;
 mod value;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use holdfast_money::Money;
 
 use self::orders::holder;
-use crate::bounded::{CouponCode, Sku, ValueNumber};
+use crate::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::event::{Event, ReturnSource, Stamp};
@@ -52,6 +53,7 @@ pub struct Changes {
     pub zs: BTreeSet<u32>,
     pub subjects: BTreeSet<SubjectId>,
     pub attempts: BTreeSet<AttemptId>,
+    pub device_days: BTreeSet<DeviceName>,
     pub violations: Vec<Violation>,
 }
 
@@ -75,6 +77,7 @@ impl Changes {
             zs: state.zs.keys().copied().collect(),
             subjects: state.subjects.keys().copied().collect(),
             attempts: state.attempts.keys().copied().collect(),
+            device_days: state.device_days.keys().cloned().collect(),
             violations: Vec::new(),
         }
     }
@@ -330,10 +333,18 @@ impl State {
             | Event::StaffAdded { .. }
             | Event::GoodsExchanged { .. }
             | Event::TenderAbortAsked { .. }
-            | Event::TendersCarriedOver { .. } => {}
+            | Event::TendersCarriedOver { .. }
+            | Event::DevicesCarriedOver { .. } => {}
             Event::PaymentDevicesConfigured { devices } => {
                 self.devices = devices.clone();
                 changes.store = true;
+                self.forget_device_days(changes);
+            }
+            Event::DeviceReconciliationAsked { reconciliation, device, lost, .. } => {
+                self.ask_device_day(recorded_at, device, *reconciliation, *lost, changes);
+            }
+            Event::DeviceReconciled { device, reconciliation } => {
+                self.end_device_day(device, reconciliation, changes);
             }
             Event::TenderStarted { .. }
             | Event::TenderSent { .. }

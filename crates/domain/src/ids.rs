@@ -53,6 +53,8 @@ ids! {
     SubjectId,
     /// One count of stock. Minted by the till that starts it.
     CountId,
+    /// One end of a payment device's day. It is started by one command of a till and carries that command's id.
+    ReconciliationId,
 }
 
 /// What happened once at a till. It is started by exactly one command and carries that command's id; where a command starts

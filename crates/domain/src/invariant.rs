@@ -54,6 +54,8 @@ pub enum Violation {
     AttemptMissing,
     /// PAY-1: an attempt to move money changed its standing against the table.
     IllegalAttempt,
+    /// RCN-1: what a reconciliation says that a device moved is not what its approvals sum to.
+    ReconciliationDrift,
 }
 
 impl Violation {
@@ -77,6 +79,7 @@ impl Violation {
             Self::ValueMissing => "REF-5",
             Self::AttemptMissing => "REF-6",
             Self::IllegalAttempt => "PAY-1",
+            Self::ReconciliationDrift => "RCN-1",
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod price_list;
 pub mod pricing;
 pub mod promotion;
 pub mod receipt;
+pub mod reconciliation;
 pub mod record;
 pub mod refusal;
 pub mod sale;

@@ -7,7 +7,9 @@ use crate::bounded::{
     CouponCode, DeviceName, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber,
 };
 use crate::calendar::{BusinessDate, Timestamp};
-use crate::ids::{AttemptId, CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
+use crate::ids::{
+    AttemptId, CountId, OrderId, ReconciliationId, ShiftId, SubjectId, TerminalId, TransactionId,
+};
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -138,6 +140,11 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-300", "the payment device cannot give it back"),
     ("HF-CMD-301", "a second person has to say what became of a payment"),
     ("HF-CMD-302", "the list of payment devices is wrong"),
+    ("HF-CMD-303", "a payment device is not in the hub's settings"),
+    ("HF-CMD-304", "a payment device ends its day now"),
+    ("HF-CMD-305", "nobody knows whether a payment device ended its day"),
+    ("HF-CMD-306", "no answer about a payment device's end of day is lost"),
+    ("HF-CMD-307", "an end of a payment device's day is over, or unknown"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -464,6 +471,18 @@ pub enum Refusal {
     SecondPersonNeeded,
     #[error("the list of payment devices is wrong: {fault}; put the hub's settings right")]
     DeviceListInvalid { fault: DeviceListFault },
+    #[error("no payment device {device} is in the hub's settings; check its name")]
+    DeviceUnknown { device: DeviceName },
+    #[error("{device} ends its day now; wait, take another terminal, or take another tender")]
+    DeviceReconciling { device: DeviceName },
+    #[error(
+        "nobody knows whether {device} ended its day, because its answer was lost; look at its paper, and say what it says with the next reconciliation"
+    )]
+    DayEndLost { device: DeviceName },
+    #[error("no answer of {device} about an end of day is lost; leave out what was found out")]
+    NoDayEndLost { device: DeviceName },
+    #[error("end of day {reconciliation} is over, or was never asked for here")]
+    ReconciliationNotOpen { reconciliation: ReconciliationId },
 }
 
 impl Refusal {
@@ -483,6 +502,11 @@ impl Refusal {
             Self::NoRefundAtDevice { .. } => "HF-CMD-300",
             Self::SecondPersonNeeded => "HF-CMD-301",
             Self::DeviceListInvalid { .. } => "HF-CMD-302",
+            Self::DeviceUnknown { .. } => "HF-CMD-303",
+            Self::DeviceReconciling { .. } => "HF-CMD-304",
+            Self::DayEndLost { .. } => "HF-CMD-305",
+            Self::NoDayEndLost { .. } => "HF-CMD-306",
+            Self::ReconciliationNotOpen { .. } => "HF-CMD-307",
             Self::NotSignedOn => "HF-CMD-101",
             Self::WrongPin { .. } => "HF-CMD-102",
             Self::LockedOut { .. } => "HF-CMD-103",

@@ -84,7 +84,7 @@ pub enum Permission {
     CashForTender,
     /// See what everybody did: sales, losses, the journal and files of them, on the hub's pages.
     ReadReports,
-    /// The day's Z, and corrections of what shifts declared.
+    /// The day's Z, the end of a payment device's day, and corrections of what shifts declared.
     CloseDay,
     /// Block a gift card or store credit, and open it again.
     BlockValue,

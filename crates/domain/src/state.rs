@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use holdfast_money::Currency;
 
 use crate::attempt::{AskedTender, Attempt, PaymentDevice};
-use crate::bounded::{CouponCode, Label, Sku, ValueNumber};
+use crate::bounded::{CouponCode, DeviceName, Label, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::day::{ClosedShift, OpenDay};
@@ -15,6 +15,7 @@ use crate::ids::{
     AttemptId, EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
 use crate::order::{Custody, Holder, Order, OrderEdit, ParkedBasket, Reservation};
+use crate::reconciliation::DeviceDay;
 use crate::record::Record;
 use crate::sale::Sale;
 use crate::shift::Shift;
@@ -80,6 +81,8 @@ pub struct State {
     pub devices: Vec<PaymentDevice>,
     /// Attempts that are not closed, and closed ones of open shifts.
     pub attempts: BTreeMap<AttemptId, Attempt>,
+    /// What each payment device moved since its day began.
+    pub device_days: BTreeMap<DeviceName, DeviceDay>,
 }
 
 /// One epoch and the end of the history that it continues.
@@ -166,7 +169,8 @@ impl State {
             | Action::SetValueStanding { .. }
             | Action::AbortTender { .. }
             | Action::ResolveTender { .. }
-            | Action::GiveBackTender { .. } => Vec::new(),
+            | Action::GiveBackTender { .. }
+            | Action::ReconcileDevice(_) => Vec::new(),
         }
     }
 
@@ -195,6 +199,7 @@ impl State {
             | HubCommand::AddStaff { .. }
             | HubCommand::ConfigureDevices { .. }
             | HubCommand::SendTender { .. }
+            | HubCommand::SettleReconciliation { .. }
             // An order that waits for a device is open, and so it is in memory.
             | HubCommand::SettleTender { .. } => Vec::new(),
         }
@@ -317,7 +322,10 @@ impl State {
             | Event::TenderReleased { .. }
             | Event::TenderTaken { .. }
             | Event::TenderUnclaimed { .. }
-            | Event::TendersCarriedOver { .. } => None,
+            | Event::TendersCarriedOver { .. }
+            | Event::DeviceReconciliationAsked { .. }
+            | Event::DeviceReconciled { .. }
+            | Event::DevicesCarriedOver { .. } => None,
         }
     }
 

@@ -81,11 +81,13 @@ pub enum Bug {
     ResentWithoutAsking,
     /// A device that does not answer is taken to have said no.
     DoubtTakenForDecline,
+    /// A device whose answer was lost is asked to end its day again.
+    DayEndedTwice,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -121,6 +123,7 @@ impl Bug {
         Self::SentBeforeIntent,
         Self::ResentWithoutAsking,
         Self::DoubtTakenForDecline,
+        Self::DayEndedTwice,
     ];
 }
 

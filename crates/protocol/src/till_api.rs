@@ -1,14 +1,17 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::State;
-use holdfast_domain::bounded::{Label, ValueNumber};
+use holdfast_domain::bounded::{DeviceName, Label, ValueNumber};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Product;
-use holdfast_domain::ids::{EpochId, OrderId, ShiftId, StoreId, SubjectId, TerminalId};
+use holdfast_domain::ids::{EpochId, OrderId, ReconciliationId, ShiftId, StoreId, SubjectId, TerminalId};
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{Channel, Custody, Order, OrderState, PlaceOrder, Totals};
 use holdfast_domain::promotion::Explained;
 use holdfast_domain::receipt::TillNumber;
+use holdfast_domain::reconciliation::{DeviceDay, Reconciliation, SchemeLine};
 use holdfast_domain::shift::{Mode, Shift};
 use holdfast_domain::staff::{Staff, StaffNumber};
 use holdfast_domain::store::StoreProfile;
@@ -42,6 +45,8 @@ pub const QUOTE_PATH: &str = "/api/v1/till/quote";
 pub const VALUE_PATH: &str = "/api/v1/till/value";
 /// GET, with the till's credential: how a payment at a device stands, `?attempt=<id>`.
 pub const TENDER_PATH: &str = "/api/v1/till/tender";
+/// GET, with the till's credential: what each payment device moved since its day began, and its last end of day.
+pub const DEVICE_DAYS_PATH: &str = "/api/v1/till/device-days";
 /// The most entries of one page of stock, catalog or orders.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
@@ -304,6 +309,68 @@ pub struct TenderPage {
     #[serde(with = "plain")]
     pub as_of_seq: u64,
     pub tender: TenderView,
+}
+
+/// The payment devices of the store, and what each moved since its day began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceDaysPage {
+    /// The journal sequence that it is true at.
+    #[serde(with = "plain")]
+    pub as_of_seq: u64,
+    pub devices: Vec<DeviceDayView>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceDayView {
+    #[serde(with = "plain")]
+    pub device: DeviceName,
+    /// When its day began; none before its first end of day.
+    #[serde(with = "plain")]
+    pub since: Option<Timestamp>,
+    /// What the journal says that it moved since.
+    #[serde(with = "plain")]
+    pub moved: Vec<SchemeLine>,
+    /// An end of day whose answer was lost, and what the journal says that it moved before.
+    pub lost: Option<LostDayView>,
+    /// It is asked now.
+    #[serde(with = "plain")]
+    pub asked: Option<ReconciliationId>,
+    /// What became of its last end of day.
+    #[serde(with = "plain")]
+    pub last: Option<Box<Reconciliation>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LostDayView {
+    #[serde(with = "plain")]
+    pub at: Timestamp,
+    #[serde(with = "plain")]
+    pub moved: Vec<SchemeLine>,
+}
+
+impl DeviceDayView {
+    /// Every device of the settings, and whatever others still have something open.
+    pub fn all(state: &State) -> Vec<Self> {
+        let configured = state.devices.iter().map(|device| &device.name);
+        let names: BTreeSet<&DeviceName> = configured.chain(state.device_days.keys()).collect();
+        let none = DeviceDay::default();
+        names.into_iter().map(|name| Self::of(name, state.device_days.get(name).unwrap_or(&none))).collect()
+    }
+
+    fn of(device: &DeviceName, day: &DeviceDay) -> Self {
+        Self {
+            device: device.clone(),
+            since: day.since,
+            moved: day.sums.moved.clone(),
+            lost: day.lost.as_ref().map(|lost| LostDayView { at: lost.at, moved: lost.sums.moved.clone() }),
+            asked: day.asked.map(|asked| asked.id),
+            last: day.last.clone(),
+        }
+    }
 }
 
 /// A basket as it would be placed.

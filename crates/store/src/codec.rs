@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::State;
 use holdfast_domain::attempt::PaymentDevice;
-use holdfast_domain::bounded::{CouponCode, Sku, ValueNumber};
+use holdfast_domain::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
@@ -110,6 +110,7 @@ impl StoreRow {
             subjects: _,
             devices,
             attempts: _,
+            device_days: _,
         } = state;
         Self {
             epoch: *epoch,
@@ -241,6 +242,14 @@ pub(crate) fn date_of_key(key: &[u8]) -> Result<BusinessDate, StoreError> {
         _ => None,
     };
     date.ok_or(StoreError::Unreadable { table: Table::OpenDays.name(), source: None })
+}
+
+/// The device of a key of [`Table::DeviceDays`].
+pub(crate) fn device_of_key(key: &[u8]) -> Result<DeviceName, StoreError> {
+    std::str::from_utf8(key)
+        .ok()
+        .and_then(|text| DeviceName::new(text).ok())
+        .ok_or(StoreError::Unreadable { table: Table::DeviceDays.name(), source: None })
 }
 
 /// The number of a key of [`Table::Zs`].

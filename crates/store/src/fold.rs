@@ -14,9 +14,9 @@ use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::message::{ReplyPosition, StoredRecord, transactions_of};
 
 use crate::codec::{
-    AppliedRow, StoreRow, coupon_of_key, date_key, date_of_key, day_key, decode, decode_wire, encode,
-    encode_wire, id_key, id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key, value_of_key,
-    z_of_key,
+    AppliedRow, StoreRow, coupon_of_key, date_key, date_of_key, day_key, decode, decode_wire, device_of_key,
+    encode, encode_wire, id_key, id_of_key, meta, receipt_key, seq_key, sku_of_key, transaction_key,
+    value_of_key, z_of_key,
 };
 use crate::entry::ReconciliationTotals;
 use crate::error::StoreError;
@@ -105,6 +105,10 @@ impl Core {
         each(rows, Table::Attempts, |key, value| {
             let id = AttemptId(CommandId(id_of_key(Table::Attempts, key)?));
             state.attempts.insert(id, decode_wire(Table::Attempts, value)?);
+            Ok(())
+        })?;
+        each(rows, Table::DeviceDays, |key, value| {
+            state.device_days.insert(device_of_key(key)?, decode_wire(Table::DeviceDays, value)?);
             Ok(())
         })?;
         each(rows, Table::Documents, |key, _| {
@@ -341,6 +345,13 @@ impl Fold {
             match state.attempts.get(id) {
                 Some(attempt) => writes.put(Table::Attempts, key, encode_wire(attempt)),
                 None => writes.remove(Table::Attempts, key),
+            }
+        }
+        for device in &changes.device_days {
+            let key = device.as_str().as_bytes();
+            match state.device_days.get(device) {
+                Some(day) => writes.put(Table::DeviceDays, key, encode_wire(day)),
+                None => writes.remove(Table::DeviceDays, key),
             }
         }
         for id in &changes.issues {

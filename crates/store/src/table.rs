@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 12;
+pub const STATE_VERSION: u8 = 13;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -89,6 +89,8 @@ tables! {
     Issues = "issues",
     /// Attempt id → attempt to move money that is not over, or whose shift is open.
     Attempts = "attempts",
+    /// Payment device → what it moved since its day began.
+    DeviceDays = "device-days",
 }
 
 impl Table {

@@ -12,6 +12,7 @@ mod load;
 mod orders;
 mod pair;
 mod quote;
+mod reconcile;
 mod refund;
 mod replay;
 mod sell;

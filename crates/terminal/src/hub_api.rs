@@ -15,9 +15,9 @@ use holdfast_protocol::subject::{
     DetailsUpdate, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
 };
 use holdfast_protocol::till_api::{
-    CATALOG_PATH, CatalogPage, ORDER_PATH, ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX,
-    Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH, STOCK_PATH, Snapshot, StockPage,
-    TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_REPORT_PATH, XReport,
+    CATALOG_PATH, CatalogPage, DEVICE_DAYS_PATH, DeviceDaysPage, ORDER_PATH, ORDERS_PATH, OrderEntry,
+    OrderPage, OrdersPage, PAGE_ENTRIES_MAX, Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH,
+    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -196,6 +196,15 @@ impl HubApi {
         url.query_pairs_mut().append_pair("attempt", &attempt.to_string());
         let body = self.answer(TENDER_PATH, self.client.get(url)).await?;
         read(TENDER_PATH, &body)
+    }
+
+    /// What each payment device moved since its day began, and what became of its last end of day.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn device_days(&self) -> Result<DeviceDaysPage, TillError> {
+        let body = self.answer(DEVICE_DAYS_PATH, self.client.get(self.url(DEVICE_DAYS_PATH)?)).await?;
+        read(DEVICE_DAYS_PATH, &body)
     }
 
     /// What a basket would cost now. Nothing of it is kept.

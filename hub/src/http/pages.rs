@@ -2,6 +2,7 @@
 
 pub(super) mod changes;
 pub(super) mod counter;
+pub(super) mod device_days;
 pub(super) mod journal;
 pub(super) mod losses;
 mod markup;

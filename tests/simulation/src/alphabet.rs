@@ -61,6 +61,7 @@ names! {
         Action::AbortTender { .. } => "abort_tender",
         Action::ResolveTender { .. } => "resolve_tender",
         Action::GiveBackTender { .. } => "give_back_tender",
+        Action::ReconcileDevice(_) => "reconcile_device",
     }
 }
 
@@ -88,6 +89,7 @@ names! {
         HubCommand::ConfigureDevices { .. } => "configure_devices",
         HubCommand::SendTender { .. } => "send_tender",
         HubCommand::SettleTender { .. } => "settle_tender",
+        HubCommand::SettleReconciliation { .. } => "settle_reconciliation",
     }
 }
 
@@ -176,6 +178,9 @@ names! {
         Event::TenderTaken { .. } => "tender_taken",
         Event::TenderUnclaimed { .. } => "tender_unclaimed",
         Event::TendersCarriedOver { .. } => "tenders_carried_over",
+        Event::DeviceReconciliationAsked { .. } => "device_reconciliation_asked",
+        Event::DeviceReconciled { .. } => "device_reconciled",
+        Event::DevicesCarriedOver { .. } => "devices_carried_over",
     }
 }
 
@@ -186,6 +191,7 @@ names! {
         Effect::OpenDrawer { .. } => "open_drawer",
         Effect::StartTender { .. } => "start_tender",
         Effect::AbortTender { .. } => "abort_tender",
+        Effect::ReconcileDevice { .. } => "reconcile_device",
     }
 }
 
@@ -248,6 +254,8 @@ pub enum TillMove {
     /// A manager says what became of a payment, rightly or not.
     ResolveTender,
     GiveBackTender,
+    /// A device is to end its day.
+    Reconcile,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -20,7 +20,7 @@ use crate::books::{Books, Day};
 use crate::headquarters::Headquarters;
 use crate::model::{Asked, KnownOrder, Model, Stage};
 use crate::people;
-use crate::shop::SKUS;
+use crate::shop::{SKUS, TERMINALS};
 
 /// What the run hands over at its end.
 #[derive(Debug)]
@@ -68,6 +68,7 @@ fn behind(event: &Event) -> &'static [&'static str] {
         Event::TenderSent { .. } => &["hub_command:send_tender", "effect:start_tender"],
         Event::TenderApproved { .. } | Event::TenderDeclined { .. } => &["hub_command:settle_tender"],
         Event::TenderAbortAsked { .. } => &["effect:abort_tender"],
+        Event::DeviceReconciled { .. } => &["hub_command:settle_reconciliation", "effect:reconcile_device"],
         _ => &[],
     }
 }
@@ -229,6 +230,10 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     books.check_numbers();
     books.check_values();
     books.tenders.check(evidence.terminals, evidence.one_history, evidence.forks_are_kept, wrong);
+    if evidence.one_history {
+        let devices = TERMINALS.iter().map(|(name, ..)| *name).zip(evidence.terminals);
+        books.device_days.check(devices, evidence.state, wrong);
+    }
     wrong.append(&mut books.wrong);
     let mut levels = BTreeMap::new();
     evidence.state.with_state(&mut |state| {

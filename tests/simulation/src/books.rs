@@ -2,6 +2,7 @@
 //! nothing with the domain's own folding.
 
 mod days;
+mod device_days;
 mod tenders;
 mod values;
 
@@ -22,6 +23,7 @@ use holdfast_domain::tender::{Payment, TenderClass, TenderKind, TenderLine};
 
 pub use days::Day;
 use days::Days;
+pub use device_days::DeviceDays;
 pub use tenders::Tenders;
 
 use crate::shop::{BUNDLE, BUNDLE_AGE, COUPON_USES_MAX, SCARCE, parts};
@@ -106,6 +108,7 @@ pub struct Books {
     pub days: Days,
     /// What card terminals and wallets were asked for and said.
     pub tenders: Tenders,
+    pub device_days: DeviceDays,
     pub wrong: Vec<String>,
 }
 
@@ -136,6 +139,9 @@ impl Books {
             self.event(event, self.one_history && decided_here);
             self.days.add(event, &mut self.wrong);
             self.tenders.add(event, &mut self.wrong, self.one_history);
+            if self.one_history {
+                self.device_days.add(event, &mut self.wrong);
+            }
             self.pass_on(event);
         }
     }

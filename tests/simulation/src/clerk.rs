@@ -65,7 +65,8 @@ fn needs_permission(action: &Action) -> bool {
         | Action::CorrectShift { .. }
         | Action::SetValueStanding { .. }
         | Action::SetAccount { .. }
-        | Action::ResolveTender { .. } => true,
+        | Action::ResolveTender { .. }
+        | Action::ReconcileDevice(_) => true,
         Action::Return(goods) => matches!(goods.goods, ReturnedGoods::NoReceipt { .. }),
         Action::PlaceOrder(place) => place.lines.iter().any(|line| line.price != PriceInput::List),
         _ => false,
@@ -407,7 +408,8 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
         | TillMove::StartRefund
         | TillMove::AbortTender
         | TillMove::ResolveTender
-        | TillMove::GiveBackTender => at_a_device(model, till, doing, dice)?,
+        | TillMove::GiveBackTender
+        | TillMove::Reconcile => at_a_device(model, till, doing, dice)?,
         TillMove::Nonsense => match dice.below(4) {
             0 => Action::FulfilOrder { order: OrderId(Uuid::from_u128(7)) },
             1 => place(Channel::Counter, &[]),

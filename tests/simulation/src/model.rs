@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use holdfast_domain::Action;
 use holdfast_domain::attempt::AskedTender;
+use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::ids::{AttemptId, CommandId, CountId, EpochId, OrderId, ShiftId, Uuid};
 use holdfast_domain::line::LineNumber;
@@ -168,6 +169,8 @@ pub struct Model {
     pub attempts: Vec<KnownAttempt>,
     /// Those of them that somebody has to look at, as the tills were told.
     pub doubted: Vec<AttemptId>,
+    /// Devices whose answers about an end of day are lost, as the hub said when it refused another one.
+    pub lost_days: BTreeSet<DeviceName>,
     pub clerks: Vec<Clerk>,
     /// The count under way, as far as the clerks know.
     pub count: Option<CountId>,
@@ -197,6 +200,7 @@ impl Model {
             account: false,
             attempts: Vec::new(),
             doubted: Vec::new(),
+            lost_days: BTreeSet::new(),
             clerks: vec![Clerk::new(); tills],
             count: None,
             days: BTreeSet::new(),
@@ -291,6 +295,12 @@ impl Model {
             match &reply.answer {
                 Answer::Accepted { summary, .. } => {
                     self.learn(till, reply.id, action.as_ref(), name, summary)
+                }
+                Answer::Refused { code, .. } => {
+                    self.counts.refused += 1;
+                    if let (Some(Action::ReconcileDevice(asked)), "HF-CMD-305") = (&action, code.as_str()) {
+                        self.lost_days.insert(asked.device.clone());
+                    }
                 }
                 _ => self.counts.refused += 1,
             }
@@ -401,6 +411,7 @@ impl Model {
             }
             (Some(Action::IssueValue(_)), _) => self.issues.push((id, till)),
             (Some(Action::SetAccount { .. }), _) => self.account = true,
+            (Some(Action::ReconcileDevice(asked)), _) => drop(self.lost_days.remove(&asked.device)),
             (Some(Action::StartTender(start)), Summary::TenderStarted { attempt, amount, .. }) => {
                 let order = match start.asked {
                     AskedTender::Pay { order, .. } => Some(order),

@@ -166,7 +166,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 41] = [
+        const WISHES: [(u64, TillMove); 42] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -202,6 +202,7 @@ impl Plan {
             (12, TillMove::AbortTender),
             (25, TillMove::ResolveTender),
             (20, TillMove::GiveBackTender),
+            (35, TillMove::Reconcile),
             (45, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

@@ -494,7 +494,7 @@ impl Run {
         }
     }
 
-    /// Payments of which nobody knows what became of them.
+    /// Payments, and ends of devices' days, of which nobody knows what became of them.
     fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         if let Some(state) = &self.world.hub().state {
@@ -506,6 +506,8 @@ impl Run {
                 doubts = open
                     .map(|open| format!("{} at {} is {:?}", open.id, open.device, open.standing))
                     .collect();
+                let ending = state.device_days.iter().filter(|(_, day)| day.asked.is_some());
+                doubts.extend(ending.map(|(device, _)| format!("{device} ends its day")));
             });
         }
         doubts

@@ -171,6 +171,7 @@ fn where_it_lies(bug: Bug) -> Result<&'static [Profile], &'static str> {
         Bug::ForgottenTooEarly => Ok(&[Profile::Flood]),
         Bug::ForgottenBeforeDurable | Bug::NothingOffered | Bug::EpochIgnored => Ok(DISASTERS),
         Bug::ForkOverwritten => Ok(&[Profile::Clones]),
+        Bug::DayEndedTwice => Ok(ANY),
         Bug::WitnessIgnored => Err("a damaged record under a witness: the journal's own crash images"),
         Bug::AppliedBeforeWritten => Err("the state on sled: its own crash suite"),
         _ => Err("not in the path that is simulated"),

@@ -18,6 +18,7 @@ mod orders;
 mod prices;
 mod rebuild;
 mod receipts;
+mod reconcile;
 mod reports;
 mod sale;
 mod shop;

@@ -44,6 +44,8 @@ pub struct Shop {
     pub tills: Vec<PathBuf>,
     /// As it was printed at provisioning; kept nowhere else.
     pub recovery_code: String,
+    /// Settings of its own, for the next start.
+    pub config: Option<PathBuf>,
     ports: [u16; 3],
     name: String,
     folder: PathBuf,
@@ -91,7 +93,7 @@ impl Chain {
         let data = folder.join("hub");
         let printed = self.provision(&data, key, &claim, &[]).await?;
         let ready = folder.join("ready-1.json");
-        let mut hub = self.serve(key, &data, ports, &ready)?;
+        let mut hub = self.serve(key, &data, ports, &ready, None)?;
         let addresses = hub.ready(&ready).await?;
         let mut shop = Shop {
             id,
@@ -101,6 +103,7 @@ impl Chain {
             data,
             tills: Vec::new(),
             recovery_code: value(&printed, "recovery-code")?,
+            config: None,
             ports,
             name: key.to_owned(),
             folder,
@@ -149,11 +152,21 @@ impl Chain {
         self.programs.command("holdfast-hub", &[provision.as_slice(), more].concat(), None).await
     }
 
-    fn serve(&self, name: &str, data: &Path, [mqtt, http, https]: [u16; 3], ready: &Path) -> Result<Program> {
+    fn serve(
+        &self,
+        name: &str,
+        data: &Path,
+        [mqtt, http, https]: [u16; 3],
+        ready: &Path,
+        config: Option<&Path>,
+    ) -> Result<Program> {
         let at = |port: u16| format!("127.0.0.1:{port}");
         let (mqtt, http, https) = (at(mqtt), at(http), at(https));
         let serve = ["serve", "--data", text(data)?, "--mqtt", &mqtt, "--http", &http, "--https", &https];
-        let serve = [serve.as_slice(), &["--ready-file", text(ready)?]].concat();
+        let mut serve = [serve.as_slice(), &["--ready-file", text(ready)?]].concat();
+        if let Some(config) = config {
+            serve.extend(["--config", text(config)?]);
+        }
         self.programs.start(&format!("{name}-hub"), "holdfast-hub", &serve)
     }
 
@@ -191,7 +204,7 @@ impl Chain {
     pub fn serve_again(&self, shop: &mut Shop) -> Result<PathBuf> {
         shop.starts += 1;
         let ready = shop.folder.join(format!("ready-{}.json", shop.starts));
-        shop.hub = self.serve(&shop.name, &shop.data, shop.ports, &ready)?;
+        shop.hub = self.serve(&shop.name, &shop.data, shop.ports, &ready, shop.config.as_deref())?;
         Ok(ready)
     }
 

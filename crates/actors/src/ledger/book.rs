@@ -13,7 +13,7 @@ use holdfast_domain::context::Context;
 use holdfast_domain::decide::accept_offer;
 use holdfast_domain::event::{DocumentOutcome, Event};
 use holdfast_domain::evolve::Changes;
-use holdfast_domain::ids::{CommandId, EpochId, TerminalId, TransactionId};
+use holdfast_domain::ids::{CommandId, EpochId, ReconciliationId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::refusal::RefusalNote;
@@ -167,9 +167,16 @@ impl Book {
         self.state.attempts.values().filter(is_open).cloned()
     }
 
+    /// The devices that are asked to end their days.
+    pub fn open_days(&self) -> impl Iterator<Item = (DeviceName, ReconciliationId)> {
+        let days = self.state.device_days.iter();
+        days.filter_map(|(device, day)| Some((device.clone(), day.asked?.id)))
+    }
+
     pub fn open_tenders(&self, device: &DeviceName, reply: RpcReplyPort<OpenTenders>) {
         let attempts = self.open_attempts().filter(|attempt| attempt.device == *device).collect();
-        answer(reply, OpenTenders { seq: self.head_seq(), attempts });
+        let reconciliation = self.open_days().find(|(of, _)| of == device).map(|(_, id)| id);
+        answer(reply, OpenTenders { seq: self.head_seq(), attempts, reconciliation });
     }
 
     pub fn decide(&mut self, ask: Ask, reply: RpcReplyPort<Verdict>) {
@@ -506,13 +513,20 @@ impl Book {
         let papers = crate::printer::papers(&self.state, &record, &effects);
         let drawers = effects.iter().filter_map(|effect| match effect {
             Effect::OpenDrawer { terminal } => self.state.tills.get(terminal).map(|till| till.number),
-            Effect::Print { .. } | Effect::StartTender { .. } | Effect::AbortTender { .. } => None,
+            Effect::Print { .. }
+            | Effect::StartTender { .. }
+            | Effect::AbortTender { .. }
+            | Effect::ReconcileDevice { .. } => None,
         });
         let drawers = drawers.collect();
         let attempt = |id| self.state.attempts.get(id).cloned().map(Box::new);
         let wanted = effects.iter().filter_map(|effect| match effect {
             Effect::StartTender { attempt: id } => attempt(id).map(Wanted::Start),
             Effect::AbortTender { attempt: id } => attempt(id).map(Wanted::Abort),
+            Effect::ReconcileDevice { reconciliation } => self
+                .open_days()
+                .find(|(_, id)| id == reconciliation)
+                .map(|(device, id)| Wanted::Reconcile(device, id)),
             Effect::Print { .. } | Effect::OpenDrawer { .. } => None,
         });
         let wanted = wanted.collect();

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use holdfast_domain::Refusal;
 use holdfast_domain::State;
-use holdfast_domain::attempt::Attempt;
 use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
@@ -13,7 +12,7 @@ use holdfast_domain::state::Need;
 use holdfast_protocol::message::ReplyPosition;
 use ractor::rpc::CallResult;
 
-use super::{Ask, Facts, HubAsk, Message, Observation, OfferAsk, Verdict, gather};
+use super::{Ask, Facts, HubAsk, Message, Observation, OfferAsk, OpenTenders, Verdict, gather};
 use crate::house::{House, get};
 use crate::terminal::FACTS_ROUNDS_MAX;
 
@@ -107,13 +106,13 @@ impl LedgerHandle {
         self.call(|reply| Message::Offer(Box::new(offer), reply)).await
     }
 
-    /// The attempts of a device that are not over. Everything that led to them is durable.
-    pub(crate) async fn open_tenders(&self, device: &DeviceName) -> Result<Vec<Attempt>, LedgerError> {
+    /// What a device is asked for and is not over. Everything that led to it is durable.
+    pub(crate) async fn open_tenders(&self, device: &DeviceName) -> Result<OpenTenders, LedgerError> {
         let open = self.call(|reply| Message::OpenTenders(device.clone(), reply)).await?;
         let mut synced = self.house.synced.clone();
         let durable = synced.wait_for(|seq| *seq >= open.seq);
         match tokio::time::timeout(LEDGER_DEADLINE, durable).await {
-            Ok(Ok(_)) => Ok(open.attempts),
+            Ok(Ok(_)) => Ok(open),
             Ok(Err(_)) => Err(LedgerError::Unavailable),
             Err(_) => Err(LedgerError::Timeout),
         }

@@ -16,10 +16,10 @@ use tokio::time::timeout;
 
 use super::{PaymentPatience, PaymentSetup, StopFlag, words};
 use crate::house::House;
-use crate::ledger::{LedgerError, LedgerHandle};
+use crate::ledger::{LedgerError, LedgerHandle, OpenTenders};
 
 /// How long until the ledger is asked again that was not there or had no room.
-const LEDGER_AGAIN: Duration = Duration::from_millis(250);
+pub(super) const LEDGER_AGAIN: Duration = Duration::from_millis(250);
 
 /// How an attempt ended, for the actor's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Course {
 }
 
 /// What the ledger has open at a device, once all of it is durable. It waits for a ledger that is not there yet.
-pub(super) async fn open_at(ledger: &LedgerHandle, device: &DeviceName) -> Vec<Attempt> {
+pub(super) async fn open_at(ledger: &LedgerHandle, device: &DeviceName) -> OpenTenders {
     loop {
         match ledger.open_tenders(device).await {
             Ok(open) => return open,
@@ -270,7 +270,7 @@ async fn mark_now(ledger: &LedgerHandle, course: &Course, attempt: &Attempt) -> 
         return None;
     }
     let open = open_at(ledger, &attempt.device).await;
-    open.iter().find(|open| open.id == attempt.id).and_then(|open| match &open.standing {
+    open.attempts.iter().find(|open| open.id == attempt.id).and_then(|open| match &open.standing {
         AttemptStanding::Sent { mark }
         | AttemptStanding::InDoubt { mark }
         | AttemptStanding::Disowned { mark } => Some(words::mark(mark)),

@@ -31,6 +31,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-ACT-005", "the signed head of the journal could not be kept"),
     ("HF-ACT-006", "the hub's history and HQ's parted, and both are kept"),
     ("HF-ACT-007", "a payment is in doubt because the hub that began it is gone"),
+    ("HF-ACT-008", "an end of a payment device's day is unknown because the hub stopped"),
 ];
 
 /// How long an actor may take over one message before it is taken to hang.

@@ -107,7 +107,8 @@ struct Inner {
     /// What it was at last, and what its caller heard of the end.
     last: Option<(AttemptId, Line)>,
     book: Vec<Booked>,
-    since_totals: usize,
+    /// How many movements it had booked at each end of its day.
+    days: Vec<usize>,
     /// How often it was asked to move money, and heard it.
     heard: u64,
 }
@@ -229,6 +230,26 @@ impl SimulatedPoi {
         self.up_to_now().book.clone()
     }
 
+    /// What came together on each of its days that ended, oldest first.
+    #[must_use]
+    pub fn days(&self) -> Vec<Vec<Booked>> {
+        let inner = self.up_to_now();
+        let from = std::iter::once(&0).chain(&inner.days);
+        from.zip(&inner.days).map(|(from, to)| inner.book[*from..*to].to_vec()).collect()
+    }
+
+    /// Somebody pays at it without a till.
+    pub fn pay_alone(&self, amount: Money) {
+        let mut inner = self.up_to_now();
+        let transaction = PoiTransaction::new(format!("S{:06}", inner.book.len() + 1));
+        inner.book.push(Booked {
+            attempt: AttemptId(0),
+            service: Service::Payment { tip: None },
+            amount,
+            transaction: transaction.expect("short and plain"),
+        });
+    }
+
     /// How often it was asked to move money and heard it.
     #[must_use]
     pub fn heard(&self) -> u64 {
@@ -251,6 +272,35 @@ impl SimulatedPoi {
         let mut inner = self.lock();
         inner.advance(now, self.pace);
         inner
+    }
+
+    /// Ends its day. None where nobody hears of it.
+    fn end_day(&self) -> Option<Result<Totals, Fault>> {
+        let mut inner = self.up_to_now();
+        if inner.unplugged {
+            return Some(Err(self.unreachable()));
+        }
+        let lost = |mishap| (mishap != Mishap::Mute).then(|| Err(self.broke()));
+        if let Some(mishap) = inner.planned(Moment::BeforeArrival) {
+            return lost(mishap);
+        }
+        if inner.job.is_some() {
+            return Some(Err(Fault::InProgress { device: "the simulated terminal".to_owned() }));
+        }
+        let from = inner.days.last().copied().unwrap_or(0);
+        let day = &inner.book[from..];
+        let lines = day.first().map(|first| TotalsLine {
+            scheme: "Simulated".to_owned(),
+            count: u32::try_from(day.len()).unwrap_or(u32::MAX),
+            net: Money::sum(first.amount.currency(), day.iter().map(Booked::net)),
+        });
+        let totals = Totals { lines: lines.into_iter().collect(), reference: None };
+        let booked = inner.book.len();
+        inner.days.push(booked);
+        match inner.planned(Moment::AfterBooking) {
+            Some(mishap) => lost(mishap),
+            None => Some(Ok(totals)),
+        }
     }
 
     /// Begins with a request, in the device.
@@ -386,7 +436,6 @@ impl Inner {
             amount,
             transaction: transaction.clone(),
         });
-        self.since_totals += 1;
         let card = CardFacts {
             scheme: Word::name("Simulated"),
             last_four: LastFour::of("4242"),
@@ -506,21 +555,10 @@ impl PaymentDriver for SimulatedPoi {
 
     fn reconcile(&self) -> BoxFuture<'_, Result<Totals, Fault>> {
         async {
-            let mut inner = self.up_to_now();
-            if inner.unplugged {
-                drop(inner);
-                return Err(self.unreachable());
+            match self.end_day() {
+                Some(told) => told,
+                None => futures::future::pending().await,
             }
-            let from = inner.book.len() - inner.since_totals.min(inner.book.len());
-            let day = &inner.book[from..];
-            let lines = day.first().map(|first| TotalsLine {
-                scheme: "Simulated".to_owned(),
-                count: u32::try_from(day.len()).unwrap_or(u32::MAX),
-                net: Money::sum(first.amount.currency(), day.iter().map(Booked::net)),
-            });
-            let totals = Totals { lines: lines.into_iter().collect(), reference: None };
-            inner.since_totals = 0;
-            Ok(totals)
         }
         .boxed()
     }
@@ -597,6 +635,23 @@ mod tests {
             assert!(matches!(carried(&poi, &request).await, Outcome::Approved(_)));
         }
         assert_eq!(poi.book().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_day_whose_end_was_not_heard_has_ended_all_the_same() {
+        let poi = SimulatedPoi::new(Duration::ZERO);
+        assert!(matches!(
+            carried(&poi, &request(1, 1_000, Service::Payment { tip: None })).await,
+            Outcome::Approved(_)
+        ));
+        poi.mishap(Moment::AfterBooking, Mishap::LineBreaks);
+        assert!(matches!(poi.reconcile().await, Err(Fault::Disconnected { .. })));
+        assert_eq!(poi.days().iter().map(Vec::len).collect::<Vec<_>>(), [1]);
+        let again = poi.reconcile().await.expect("plugged in");
+        assert!(again.lines.is_empty(), "whoever asks twice hears of nothing: {again:?}");
+        poi.pay_alone(Money::from_minor(250, Currency::EUR));
+        let next = poi.reconcile().await.expect("plugged in");
+        assert_eq!(next.lines.iter().map(|line| line.net.minor()).sum::<i64>(), 250);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_money::Money;
 
 use super::{Decision, Desk};
+use crate::attempt::DEVICES_MAX;
 use crate::calendar::BusinessDate;
 use crate::day::{CarriedOver, OPEN_ORDERS_MAX, OPEN_SHIFTS_MAX};
 use crate::effect::{Effect, PaperForm};
@@ -37,7 +38,13 @@ pub(super) fn decide(desk: &Desk<'_>, day: BusinessDate) -> Result<Decision, Ref
     };
     let print =
         Effect::Print { terminal: desk.till.terminal, transaction: document, form: PaperForm::Original };
-    Ok(Decision { events: vec![closed], effects: vec![print] })
+    let mut events = vec![closed];
+    let days = desk.state.device_days.iter().filter(|(_, day)| day.is_open());
+    let devices: Vec<_> = days.map(|(device, _)| device.clone()).take(DEVICES_MAX).collect();
+    if !devices.is_empty() {
+        events.push(Event::DevicesCarriedOver { document, devices });
+    }
+    Ok(Decision { events, effects: vec![print] })
 }
 
 fn carried_over(desk: &Desk<'_>, day: BusinessDate) -> CarriedOver {

@@ -39,6 +39,9 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
         HubCommand::SettleTender { attempt, outcome } => {
             return super::settle_tender::settle(state, *attempt, outcome);
         }
+        HubCommand::SettleReconciliation { reconciliation, count } => {
+            return super::reconcile_device::settle(state, *reconciliation, count);
+        }
         HubCommand::ConfigureDevices { devices } => {
             check_devices(devices).map_err(|fault| Refusal::DeviceListInvalid { fault })?;
             Event::PaymentDevicesConfigured { devices: devices.clone() }

@@ -21,6 +21,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::SignedOff { terminal: of, .. }
         | Event::TillLocked { terminal: of, .. }
         | Event::DayClosed { terminal: of, .. }
+        | Event::DeviceReconciliationAsked { terminal: of, .. }
         | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
         Event::ShiftOpened { stamp, .. }
         | Event::ShiftClosed { stamp, .. }
@@ -77,11 +78,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::StockRanLow { .. }
         | Event::OrderTermsSet { .. }
         | Event::OrderAskedFor { .. }
+        | Event::DevicesCarriedOver { .. }
         | Event::TenderApproved { .. }
         | Event::TenderTaken { .. }
         | Event::TenderUnclaimed { .. } => true,
         // What another hub made of an attempt when it took this over: see `doubted`.
-        Event::TenderSent { .. } | Event::TenderInDoubt { .. } => true,
+        Event::TenderSent { .. } | Event::TenderInDoubt { .. } | Event::DeviceReconciled { .. } => true,
         Event::EpochOpened { .. }
         | Event::StoreConfigured { .. }
         | Event::TendersConfigured { .. }
@@ -285,18 +287,18 @@ pub fn accept_offer(
     Ok(Record {
         recorded_at: record.recorded_at,
         origin: Origin::Offered { terminal, command, fingerprint, epoch, seq },
-        outcome: doubted(state, &record.outcome),
+        outcome: doubted(state, record),
     })
 }
 
 /// What was begun at a hub that is gone may have left there. And what follows from a person's word about an attempt counts
 /// only while the attempt is in doubt here too: its device may have answered meanwhile.
-fn doubted(state: &State, outcome: &Outcome) -> Outcome {
-    let Outcome::Accepted { events } = outcome else { return outcome.clone() };
+fn doubted(state: &State, record: &Record) -> Outcome {
+    let Outcome::Accepted { events } = &record.outcome else { return record.outcome.clone() };
     let mut kept = Vec::with_capacity(events.len());
     for event in events {
         let is_over = match event {
-            Event::TenderSent { .. } | Event::TenderInDoubt { .. } => true,
+            Event::TenderSent { .. } | Event::TenderInDoubt { .. } | Event::DeviceReconciled { .. } => true,
             Event::TenderApproved { attempt, .. } | Event::TenderUnclaimed { attempt } => {
                 spoken_of(events, *attempt) && !is_in_doubt(state, *attempt)
             }
@@ -308,6 +310,10 @@ fn doubted(state: &State, outcome: &Outcome) -> Outcome {
         kept.push(event.clone());
         if let Event::TenderStarted { attempt, .. } = event {
             kept.extend(super::attempts::may_have_left(*attempt));
+        }
+        if let Event::DeviceReconciliationAsked { reconciliation, device, lost, .. } = event {
+            let asked = record.recorded_at;
+            kept.push(super::reconcile_device::lost_with_hub(state, device, *reconciliation, *lost, asked));
         }
     }
     Outcome::Accepted { events: kept }

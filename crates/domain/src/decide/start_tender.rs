@@ -154,6 +154,9 @@ fn refunding(
 
 /// A terminal that is at something else, or does not know yet what became of it, takes nothing new.
 fn free(desk: &Desk<'_>, device: &PaymentDevice) -> Result<(), Refusal> {
+    if desk.state.device_days.get(&device.name).is_some_and(|day| day.asked.is_some()) {
+        return Err(Refusal::DeviceReconciling { device: device.name.clone() });
+    }
     if device.turn == Turn::Many {
         return Ok(());
     }

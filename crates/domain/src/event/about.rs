@@ -91,6 +91,9 @@ impl Event {
             Self::TenderTaken { .. } => "tender_taken",
             Self::TenderUnclaimed { .. } => "tender_unclaimed",
             Self::TendersCarriedOver { .. } => "tenders_carried_over",
+            Self::DeviceReconciliationAsked { .. } => "device_reconciliation_asked",
+            Self::DeviceReconciled { .. } => "device_reconciled",
+            Self::DevicesCarriedOver { .. } => "devices_carried_over",
         }
     }
 

@@ -50,11 +50,13 @@ impl State {
                 });
             }
             Event::TenderApproved { attempt, approval } => {
+                self.moved_at_device(*attempt, approval, changes);
                 let held = AttemptStanding::Held(approval.clone());
                 self.known_outcome(*attempt, held, changes);
                 if let Some(Purpose::Reversal { of, .. }) =
                     self.attempts.get(attempt).map(|a| a.purpose.clone())
                 {
+                    self.moved_by_a_till(of, changes);
                     self.close(*attempt, AttemptStanding::GivenBack, changes);
                     // A person may have given it back in another way while nobody knew whether this one had.
                     if self.attempts.get(&of).is_some_and(|of| !of.is_closed()) {
@@ -81,6 +83,7 @@ impl State {
                 self.close(*attempt, AttemptStanding::GivenBack, changes);
             }
             Event::TenderTaken { attempt, transaction } => {
+                self.moved_by_a_till(*attempt, changes);
                 self.close(*attempt, AttemptStanding::Taken { transaction: *transaction }, changes);
             }
             Event::TenderUnclaimed { attempt } => {

@@ -141,7 +141,10 @@ impl Ledger {
 fn started(effects: &[Effect]) -> Vec<AttemptId> {
     let started = effects.iter().filter_map(|effect| match effect {
         Effect::StartTender { attempt } => Some(*attempt),
-        Effect::AbortTender { .. } | Effect::Print { .. } | Effect::OpenDrawer { .. } => None,
+        Effect::AbortTender { .. }
+        | Effect::ReconcileDevice { .. }
+        | Effect::Print { .. }
+        | Effect::OpenDrawer { .. } => None,
     });
     started.collect()
 }
@@ -210,13 +213,15 @@ fn print(state: &State, answers: &BTreeMap<CommandId, Answer>) -> u64 {
         subjects: _,
         devices: _,
         attempts,
+        device_days,
     } = state;
     let orders: BTreeMap<_, _> = orders.iter().collect();
     let sales: BTreeMap<_, _> = sales.iter().collect();
     let mut written = Written(DefaultHasher::new());
     write!(
         written,
-        "{epoch:?} {tills:?} {shifts:?} {orders:?} {sales:?} {stock:?} {documents:?} {attempts:?} {answers:?}"
+        "{epoch:?} {tills:?} {shifts:?} {orders:?} {sales:?} {stock:?} {documents:?} {attempts:?} \
+         {device_days:?} {answers:?}"
     )
     .expect("a hash takes all text");
     written.0.finish()

@@ -26,6 +26,7 @@ mod refusals;
 mod reservation;
 mod returns;
 mod sequences;
+mod settlement;
 mod shop;
 mod stock;
 mod subjects;

@@ -196,7 +196,7 @@ fn moves() -> impl Strategy<Value = (bool, Move)> {
         2 => (any::<Index>(), any::<bool>()).prop_map(|(sale, gift)| Move::Copy { sale, gift }),
         4 => (any::<Index>(), 0..4u8, 0..SOLD.len(), 1..4u32)
             .prop_map(|(order, what, product, pieces)| Move::Edit { order, what, product, pieces }),
-        1 => prop::bool::weighted(0.2).prop_map(|yesterday| Move::CloseDay { yesterday }),
+        2 => prop::bool::weighted(0.2).prop_map(|yesterday| Move::CloseDay { yesterday }),
         2 => (1..6u32, 0..20_000i64, prop::bool::weighted(0.2))
             .prop_map(|(z, cents, voucher)| Move::Correct { z, cents, voucher }),
         1 => any::<bool>().prop_map(|fetch| Move::Carry { fetch }),
@@ -454,6 +454,7 @@ proptest! {
         }
         audit(&shop);
         devices::audit(&shop);
+        devices::audit_days(&shop);
         numbers_agree(&shop);
     }
 }
@@ -472,6 +473,7 @@ fn the_sequences_reach_every_event_of_a_till() {
             let _ = play(&mut shop, &mut known, if *other { OTHER_TILL } else { TILL }, one);
         }
         devices::audit(&shop);
+        devices::audit_days(&shop);
         for (name, count) in audit(&shop) {
             *seen.entry(name).or_default() += count;
         }
@@ -527,6 +529,9 @@ fn the_sequences_reach_every_event_of_a_till() {
         "tender_taken",
         "tender_unclaimed",
         "tenders_carried_over",
+        "device_reconciliation_asked",
+        "device_reconciled",
+        "devices_carried_over",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

@@ -10,7 +10,8 @@ use holdfast_domain::bounded::{DeviceName, Sku, TenderCode, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{
-    AttemptId, CommandId, CountId, EpochId, OrderId, ShiftId, StaffId, TerminalId, TransactionId,
+    AttemptId, CommandId, CountId, EpochId, OrderId, ReconciliationId, ShiftId, StaffId, TerminalId,
+    TransactionId,
 };
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
@@ -354,6 +355,13 @@ pub enum Summary {
         #[serde(with = "plain")]
         attempt: AttemptId,
     },
+    /// That the device is to end its day is durable. What becomes of it is read with `GET /api/v1/till/device-days`.
+    ReconciliationAsked {
+        #[serde(with = "plain")]
+        reconciliation: ReconciliationId,
+        #[serde(with = "plain")]
+        device: DeviceName,
+    },
 }
 
 /// Something the cashier should know though the command went through.
@@ -511,6 +519,9 @@ fn summarise(event: &Event) -> Option<Summary> {
             Summary::TenderResolved { attempt: *attempt, verdict: *verdict }
         }
         Event::TenderReleased { attempt, .. } => Summary::TenderReleased { attempt: *attempt },
+        Event::DeviceReconciliationAsked { reconciliation, device, .. } => {
+            Summary::ReconciliationAsked { reconciliation: *reconciliation, device: device.clone() }
+        }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }
         }

@@ -1,13 +1,20 @@
 //! What card terminals, gateways and wallets are asked for and say.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::attempt::{
     Approval, AskedTender, Attempt, AttemptStanding, CardEntry, CardFacts, DeclineReason, GivesBack,
     OpenTender, OpenTenderState, PaymentDevice, Purpose, RefundMeans, StartTender, TenderVerdict, Turn,
 };
-use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, PoiMark, PoiReference, TenderCode};
+use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, Label, PoiMark, PoiReference, TenderCode};
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::event::Stamp;
-use holdfast_domain::ids::{AttemptId, EpochId, OrderId, TransactionId};
+use holdfast_domain::ids::{AttemptId, EpochId, OrderId, ReconciliationId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
+use holdfast_domain::reconciliation::{
+    AskedReconciliation, DaySums, DeviceDay, Difference, LostDay, LostEnd, ReconcileDevice, Reconciliation,
+    ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
+};
 use holdfast_domain::tender::ElectronicTender;
 use holdfast_money::Money;
 
@@ -101,6 +108,42 @@ wire_struct!(Attempt {
     amount: Money,
     tip: Money,
     standing: AttemptStanding,
+});
+wire_enum!(LostDay { Ended, GoesOn });
+wire_struct!(ReconcileDevice {
+    epoch: EpochId,
+    device: DeviceName,
+    #[serde(default)]
+    lost: Option<LostDay>,
+});
+wire_struct!(SchemeLine { scheme: Option<CardWord>, count: u32, net: Money });
+wire_enum!(UnsettledReason { InDoubt, Disowned, SaidByAPerson, FoundLate });
+wire_struct!(Unsettled { attempt: AttemptId, net: Money, why: UnsettledReason });
+wire_struct!(Difference { scheme: Option<CardWord>, journal: Money, device: Money });
+wire_enum!(ReconciliationOutcome {
+    Ended { reference: Option<PoiReference>, device: Vec<SchemeLine>, differences: Vec<Difference> },
+    NoTotals,
+    NotEnded { cause: Label },
+    Unknown { cause: Label },
+});
+wire_struct!(Reconciliation {
+    id: ReconciliationId,
+    since: Option<Timestamp>,
+    until: Timestamp,
+    journal: Vec<SchemeLine>,
+    unsettled: Vec<Unsettled>,
+    outcome: ReconciliationOutcome,
+});
+wire_struct!(DaySums { moved: Vec<SchemeLine>, listed: Vec<Unsettled> });
+wire_struct!(LostEnd { at: Timestamp, sums: DaySums, doubtful: BTreeSet<AttemptId> });
+wire_struct!(AskedReconciliation { id: ReconciliationId, at: Timestamp });
+wire_struct!(DeviceDay {
+    since: Option<Timestamp>,
+    sums: DaySums,
+    doubtful: BTreeSet<AttemptId>,
+    lost: Option<Box<LostEnd>>,
+    asked: Option<AskedReconciliation>,
+    last: Option<Box<Reconciliation>>,
 });
 wire_enum!(OpenTenderState { InDoubt, Held, ToGiveBack });
 wire_struct!(OpenTender { attempt: AttemptId, code: TenderCode, amount: Money, state: OpenTenderState });

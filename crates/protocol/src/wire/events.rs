@@ -13,12 +13,13 @@ use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
 use holdfast_domain::ids::{
-    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
-    TransactionId,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
+    SubjectId, TerminalId, TransactionId,
 };
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
+use holdfast_domain::reconciliation::{LostDay, Reconciliation};
 use holdfast_domain::record::{Origin, Outcome, Record};
 use holdfast_domain::refusal::RefusalNote;
 use holdfast_domain::sale::{CopyForm, ReturnedLine};
@@ -318,6 +319,17 @@ wire_enum!(Event {
     TenderTaken { attempt: AttemptId, transaction: TransactionId },
     TenderUnclaimed { attempt: AttemptId },
     TendersCarriedOver { stamp: Stamp, z_number: u32, tenders: Vec<OpenTender> },
+    DeviceReconciliationAsked {
+        reconciliation: ReconciliationId,
+        terminal: TerminalId,
+        staff: StaffId,
+        approver: Option<StaffId>,
+        occurred_at: Timestamp,
+        device: DeviceName,
+        lost: Option<LostDay>,
+    },
+    DeviceReconciled { device: DeviceName, reconciliation: Box<Reconciliation> },
+    DevicesCarriedOver { document: TransactionId, devices: Vec<DeviceName> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -7,8 +7,8 @@ use holdfast_domain::bounded::{
 };
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::ids::{
-    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId,
-    TransactionId, Uuid,
+    AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
+    SubjectId, TerminalId, TransactionId, Uuid,
 };
 use holdfast_domain::line::LineNumber;
 use holdfast_domain::receipt::{ReceiptNumber, Series, TillNumber};
@@ -67,6 +67,7 @@ transparent!(
     StaffId(Uuid),
     SubjectId(Uuid),
     CountId(Uuid),
+    ReconciliationId(Uuid),
     TransactionId(CommandId),
     AttemptId(CommandId),
     LineNumber(u16),

@@ -16,6 +16,7 @@ use holdfast_domain::order::{
     AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
 };
 use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::reconciliation::ReconcileDevice;
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
@@ -269,4 +270,5 @@ wire_enum!(Action {
     AbortTender { attempt: AttemptId },
     ResolveTender { attempt: AttemptId, verdict: TenderVerdict, reason: Reason },
     GiveBackTender { attempt: AttemptId, reason: Reason },
+    ReconcileDevice(reconcile: ReconcileDevice),
 } never SignOn);

@@ -138,6 +138,9 @@ variants!(
         TenderTaken,
         TenderUnclaimed,
         TendersCarriedOver,
+        DeviceReconciliationAsked,
+        DeviceReconciled,
+        DevicesCarriedOver,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -627,7 +630,9 @@ impl Source {
             of_day @ ("DayClosed" | "ShiftCorrected" | "ShiftMoved") => {
                 self.of_day(of_day, stamp, transaction)
             }
-            of_devices if of_devices.starts_with("Tender") || of_devices.starts_with("PaymentDevices") => {
+            of_devices
+                if ["Tender", "PaymentDevices", "Device"].iter().any(|of| of_devices.starts_with(of)) =>
+            {
                 self.of_devices(of_devices, stamp, transaction)
             }
             amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),

@@ -54,6 +54,7 @@ variants!(
         AbortTender,
         ResolveTender,
         GiveBackTender,
+        ReconcileDevice,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -90,6 +91,7 @@ variants!(
         TenderAbortAsked,
         TenderResolved,
         TenderReleased,
+        ReconciliationAsked,
     }
 );
 variants!(

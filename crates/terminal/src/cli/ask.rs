@@ -166,6 +166,7 @@ pub(super) fn print(summary: &Summary) {
         Summary::TenderAbortAsked { attempt } => println!("the device is asked to stop payment {attempt}"),
         Summary::TenderResolved { attempt, .. } => println!("recorded what became of payment {attempt}"),
         Summary::TenderReleased { attempt } => println!("payment {attempt} goes back"),
+        Summary::ReconciliationAsked { device, .. } => println!("{device} is asked to end its day"),
         Summary::AccountSet { account, terms } => {
             println!("{} may be owed on account {account}", terms.limit);
         }

@@ -76,8 +76,13 @@ impl CloseDay {
         let Answer::Accepted { summary, record, position, .. } = answer else { bail!("there is no answer") };
         print(&summary);
         for event in record.decode()?.outcome.events() {
-            if let Event::DayClosed { figures, .. } = event {
-                print_figures(figures);
+            match event {
+                Event::DayClosed { figures, .. } => print_figures(figures),
+                Event::DevicesCarriedOver { devices, .. } => {
+                    let names: Vec<String> = devices.iter().map(ToString::to_string).collect();
+                    println!("not reconciled yet: {}", names.join(", "));
+                }
+                _ => {}
             }
         }
         println!("record {} of epoch {}", position.seq, position.epoch);

@@ -14,6 +14,7 @@ use holdfast_terminal::hub_api::HubApi;
 use holdfast_terminal::{Till, TillError};
 
 use super::ask::{Desk, WITHIN, typed};
+use super::reconcile::Reconcile;
 
 /// How often the hub is asked how a payment stands.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -34,6 +35,8 @@ pub enum Card {
     GiveBack(GiveBack),
     /// Show how a payment stands
     Show(Show),
+    /// End the day of a card terminal or wallet and hold what it counted against the journal; needs a manager
+    Reconcile(Reconcile),
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +153,7 @@ impl Card {
                 })
                 .await
             }
+            Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Show(Show { desk, payment }) => {
                 let page = desk.visit(async |_, api| api.tender(payment).await).await?;
                 print(&page.tender);

@@ -29,6 +29,7 @@ pub(super) fn page(title: &str, store: &str, viewer: &Viewer, content: &Markup) 
                             a href="/reports" { "Sales" }
                             a href="/losses" { "Losses" }
                             a href="/journal" { "Journal" }
+                            a href="/device-days" { "Card terminals" }
                             a href="/changes" { "Changes" }
                         }
                         a href="/counter" { "Counter" }

@@ -4,6 +4,7 @@ use holdfast_domain::Action;
 use holdfast_domain::attempt::{AskedTender, StartTender, TenderVerdict};
 use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::ids::{AttemptId, OrderId, TransactionId};
+use holdfast_domain::reconciliation::{LostDay, ReconcileDevice};
 use holdfast_terminal::dice::Dice;
 
 use super::{open_order, tender_code};
@@ -62,6 +63,16 @@ pub(super) fn at_a_device(model: &Model, till: usize, doing: TillMove, dice: &mu
             },
             reason: reason("the terminal's slip"),
         },
+        TillMove::Reconcile => {
+            let names = TERMINALS.map(|(name, ..)| name);
+            let device = DeviceName::new(dice.pick(&names).unwrap_or(&"left")).expect("a short name");
+            // Whether an answer was lost, the clerk hears when the hub refuses; whoever looks finds out, rightly or not.
+            let lost = model
+                .lost_days
+                .contains(&device)
+                .then(|| if dice.permille(700) { LostDay::Ended } else { LostDay::GoesOn });
+            Action::ReconcileDevice(ReconcileDevice { epoch: clerk.epoch, device, lost })
+        }
         _ => Action::GiveBackTender {
             attempt: some_attempt(model, till, dice)?,
             reason: reason("changed mind"),

@@ -2,11 +2,13 @@
 
 use holdfast_domain::attempt::TenderVerdict;
 use holdfast_domain::bounded::PoiMark;
-use holdfast_domain::ids::AttemptId;
+use holdfast_domain::ids::{AttemptId, ReconciliationId};
+use holdfast_domain::reconciliation::{DeviceCount, LostDay};
 
 use super::value::without_shift;
 use super::*;
 use crate::electronic::{devices, shop, sold_by_card, start, start_refund, start_with};
+use crate::settlement::{cause, reconcile};
 
 fn nobodys() -> AttemptId {
     AttemptId(CommandId(Uuid::from_u128(404)))
@@ -108,4 +110,42 @@ pub(super) const CASES: &[Case] = &[
         list.extend(list.clone());
         Shop::open().hub(HubCommand::ConfigureDevices { devices: list }).map(drop)
     }),
+    ("HF-CMD-104", || asked(&mut shop(), reconcile("lane-1", None))),
+    ("HF-CMD-145", || {
+        let mut shop = shop();
+        shop.close_shift(TILL, "100").expect("closed");
+        shop.open_shift(TILL, Mode::Training);
+        asked(&mut shop, reconcile("lane-1", None))
+    }),
+    ("HF-CMD-293", || {
+        let mut shop = managed();
+        let order = shop.place(&[line(1, "BOOK", "1")]);
+        shop.begin(start(order, "10"));
+        asked(&mut shop, reconcile("lane-1", None))
+    }),
+    ("HF-CMD-303", || asked(&mut managed(), reconcile("lane-9", None))),
+    ("HF-CMD-304", || {
+        let mut shop = managed();
+        shop.ask_day("lane-1", None).expect("nothing is under way");
+        let order = shop.place(&[line(1, "BOOK", "1")]);
+        asked(&mut shop, start(order, "10"))
+    }),
+    ("HF-CMD-305", || {
+        let mut shop = managed();
+        let id = shop.ask_day("lane-1", None).expect("nothing is under way");
+        shop.end_day(id, DeviceCount::Unknown { cause: cause() });
+        asked(&mut shop, reconcile("lane-1", None))
+    }),
+    ("HF-CMD-306", || asked(&mut managed(), reconcile("lane-1", Some(LostDay::GoesOn)))),
+    ("HF-CMD-307", || {
+        let reconciliation = ReconciliationId(Uuid::from_u128(404));
+        let count = DeviceCount::NoTotals;
+        shop().hub(HubCommand::SettleReconciliation { reconciliation, count }).map(drop)
+    }),
 ];
+
+fn managed() -> Shop {
+    let mut shop = shop();
+    shop.sign_on(TILL, MANAGER);
+    shop
+}

@@ -3,13 +3,18 @@
 use holdfast_domain::attempt::{
     Approval, Attempt, AttemptStanding, DeclineReason, Purpose, TenderOutcome, TenderVerdict,
 };
-use holdfast_domain::bounded::Label;
+use holdfast_domain::bounded::{DeviceName, Label};
 use holdfast_domain::command::HubCommand;
 use holdfast_domain::ids::AttemptId;
+use holdfast_domain::reconciliation::{
+    DeviceCount, LostDay, ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
+};
+use holdfast_domain::shift::Mode;
 use holdfast_domain::staff::PinVerdict;
 
 use super::*;
 use crate::electronic::{approval, start_refund, start_with};
+use crate::settlement::{cause, counted, reconcile};
 
 /// One thing that happens at a device or is asked of one.
 #[derive(Debug, Clone)]
@@ -42,6 +47,11 @@ pub(super) enum DeviceMove {
     Complete(Index),
     /// A customer brings back all of a sale, after its devices gave the money back.
     BringBackAll(Index),
+    /// A device is asked to end its day, or says what became of that.
+    Reconcile {
+        wallet: bool,
+        word: u8,
+    },
 }
 
 pub(super) fn moves() -> impl Strategy<Value = DeviceMove> {
@@ -57,6 +67,7 @@ pub(super) fn moves() -> impl Strategy<Value = DeviceMove> {
         6 => (any(), 0..3u8).prop_map(|(attempt, verdict)| DeviceMove::Resolve { attempt, verdict }),
         8 => any().prop_map(DeviceMove::Complete),
         3 => any().prop_map(DeviceMove::BringBackAll),
+        3 => (prop::bool::ANY, 0..6u8).prop_map(|(wallet, word)| DeviceMove::Reconcile { wallet, word }),
     ]
 }
 
@@ -147,6 +158,9 @@ pub(super) fn play(
             return Ok(());
         }
         DeviceMove::BringBackAll(index) => return bring_back_all(shop, known, till, index),
+        DeviceMove::Reconcile { wallet, word } => {
+            return end_day(shop, till, if *wallet { "wallet" } else { "lane-1" }, *word);
+        }
     };
     shop.ask(till, action).map(drop)
 }
@@ -167,6 +181,60 @@ fn word_of(attempt: &Attempt, word: u8, tip: i64) -> TenderOutcome {
         6 => TenderOutcome::Declined(DeclineReason::Refusal),
         _ => TenderOutcome::InDoubt { cause: Label::new("HF-DEV-022").expect("a name") },
     }
+}
+
+/// Asks a device to end its day with a manager's word, or lets it say what became of that. Whoever looks after a lost answer
+/// finds that the day goes on.
+fn end_day(shop: &mut Shop, till: TerminalId, device: &str, word: u8) -> Result<(), Refusal> {
+    let day = shop.state.device_days.get(&crate::electronic::name(device));
+    if let Some(asked) = day.and_then(|day| day.asked) {
+        let count = match word {
+            0 => DeviceCount::NotEnded { cause: cause() },
+            1 | 2 => DeviceCount::Unknown { cause: cause() },
+            3 => DeviceCount::NoTotals,
+            _ => counted(u32::from(word), "10"),
+        };
+        return shop.hub(HubCommand::SettleReconciliation { reconciliation: asked.id, count }).map(drop);
+    }
+    let lost = day.is_some_and(|day| day.lost.is_some()).then_some(LostDay::GoesOn);
+    shop.ask_approved(till, reconcile(device, lost), MANAGER, PinVerdict::Correct).map(drop)
+}
+
+/// RCN-2, from the events alone: whatever moved at a device is in one day that ended, or in the one that goes on.
+pub(super) fn audit_days(shop: &Shop) {
+    let mut moved: BTreeMap<DeviceName, i64> = BTreeMap::new();
+    let mut begun: BTreeMap<AttemptId, (DeviceName, i64)> = BTreeMap::new();
+    let late = |listed: &[Unsettled]| {
+        let late = listed.iter().filter(|one| one.why == UnsettledReason::FoundLate);
+        late.map(|one| one.net.minor()).sum::<i64>()
+    };
+    let net = |lines: &[SchemeLine]| lines.iter().map(|line| line.net.minor()).sum::<i64>();
+    for event in &shop.log {
+        match event {
+            Event::TenderStarted { stamp, attempt, purpose, device, .. } if stamp.mode == Mode::Live => {
+                let sign = if matches!(purpose, Purpose::Sale { .. }) { 1 } else { -1 };
+                begun.insert(*attempt, (device.clone(), sign));
+            }
+            Event::TenderApproved { attempt, approval } => {
+                if let Some((device, sign)) = begun.get(attempt) {
+                    *moved.entry(device.clone()).or_default() += sign * approval.amount.minor();
+                }
+            }
+            Event::DeviceReconciled { device, reconciliation } => match reconciliation.outcome {
+                ReconciliationOutcome::Ended { .. } | ReconciliationOutcome::NoTotals => {
+                    *moved.entry(device.clone()).or_default() -=
+                        net(&reconciliation.journal) + late(&reconciliation.unsettled);
+                }
+                ReconciliationOutcome::NotEnded { .. } | ReconciliationOutcome::Unknown { .. } => {}
+            },
+            _ => {}
+        }
+    }
+    for (device, day) in &shop.state.device_days {
+        let lost = day.lost.as_ref().map_or(0, |lost| net(&lost.sums.moved) + late(&lost.sums.listed));
+        *moved.entry(device.clone()).or_default() -= net(&day.sums.moved) + late(&day.sums.listed) + lost;
+    }
+    assert!(moved.values().all(|left| *left == 0), "in no day, or in two: {moved:?}");
 }
 
 /// What a sale took electronically and can still give back, the first of it.

@@ -6,8 +6,11 @@ use holdfast_domain::attempt::{
 };
 use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, PoiMark, PoiReference};
 use holdfast_domain::event::{Event, Stamp};
-use holdfast_domain::ids::{AttemptId, OrderId, TransactionId};
+use holdfast_domain::ids::{AttemptId, OrderId, ReconciliationId, StaffId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
+use holdfast_domain::reconciliation::{
+    Difference, LostDay, Reconciliation, ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
+};
 use holdfast_domain::tender::{ElectronicTender, Tender, TenderKind};
 
 use super::Source;
@@ -86,6 +89,48 @@ impl Source {
         }
     }
 
+    fn scheme_line(&mut self) -> SchemeLine {
+        SchemeLine {
+            scheme: self.maybe(|s| s.word(&["Visa", "girocard"])),
+            count: self.small(),
+            net: self.money(),
+        }
+    }
+
+    fn reconciliation(&mut self) -> Reconciliation {
+        let outcome = match self.below(4) {
+            0 => ReconciliationOutcome::NoTotals,
+            1 => ReconciliationOutcome::NotEnded { cause: self.label() },
+            2 => ReconciliationOutcome::Unknown { cause: self.label() },
+            _ => ReconciliationOutcome::Ended {
+                reference: self.maybe(Self::reference),
+                device: self.several(3, Self::scheme_line),
+                differences: self.several(3, |s| Difference {
+                    scheme: s.maybe(|s| s.word(&["Visa", "girocard"])),
+                    journal: s.money(),
+                    device: s.money(),
+                }),
+            },
+        };
+        Reconciliation {
+            id: ReconciliationId(self.uuid()),
+            since: self.maybe(Self::timestamp),
+            until: self.timestamp(),
+            journal: self.several(3, Self::scheme_line),
+            unsettled: self.several(3, |s| Unsettled {
+                attempt: s.attempt(),
+                net: s.money(),
+                why: s.pick(&[
+                    UnsettledReason::InDoubt,
+                    UnsettledReason::Disowned,
+                    UnsettledReason::SaidByAPerson,
+                    UnsettledReason::FoundLate,
+                ]),
+            }),
+            outcome,
+        }
+    }
+
     /// Pays what was paid in cash as a device confirmed it.
     pub fn with_electronic_tenders(&mut self, mut event: Event) -> Event {
         if let Event::DepositTaken { payment, .. }
@@ -156,6 +201,23 @@ impl Source {
                         OpenTenderState::ToGiveBack,
                     ]),
                 }),
+            },
+            "DeviceReconciliationAsked" => Event::DeviceReconciliationAsked {
+                reconciliation: ReconciliationId(self.uuid()),
+                terminal: stamp.terminal,
+                staff: stamp.operator,
+                approver: self.maybe(|s| StaffId(s.uuid())),
+                occurred_at: self.timestamp(),
+                device: self.device_name(),
+                lost: self.maybe(|s| s.pick(&[LostDay::Ended, LostDay::GoesOn])),
+            },
+            "DeviceReconciled" => Event::DeviceReconciled {
+                device: self.device_name(),
+                reconciliation: Box::new(self.reconciliation()),
+            },
+            "DevicesCarriedOver" => Event::DevicesCarriedOver {
+                document: transaction,
+                devices: self.several(3, Self::device_name),
             },
             other => panic!("{other} is in the list and cannot be made"),
         }
