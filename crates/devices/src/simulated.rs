@@ -22,7 +22,7 @@ pub mod zvt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
@@ -73,6 +73,7 @@ struct Inner {
     tray: Mutex<Tray>,
     misbehaviour: watch::Sender<Misbehaviour>,
     drawer_openings: AtomicU64,
+    job_bytes: AtomicUsize,
     fault: Mutex<Option<Fault>>,
 }
 
@@ -94,6 +95,7 @@ impl SimulatedPrinter {
                 tray: Mutex::new(tray),
                 misbehaviour: watch::Sender::new(Misbehaviour::None),
                 drawer_openings: AtomicU64::new(0),
+                job_bytes: AtomicUsize::new(0),
                 fault: Mutex::new(None),
             }),
         })
@@ -113,6 +115,12 @@ impl SimulatedPrinter {
     #[must_use]
     pub fn drawer_openings(&self) -> u64 {
         self.inner.drawer_openings.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes the longest job has had so far, the question at the end included.
+    #[must_use]
+    pub fn job_bytes(&self) -> usize {
+        self.inner.job_bytes.load(Ordering::SeqCst)
     }
 
     /// The sheets it keeps, oldest first. Reads the folder: call it where blocking is allowed.
@@ -173,6 +181,10 @@ impl SimulatedPrinter {
 
     fn note_drawer_opening(&self) {
         self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn note_job_bytes(&self, count: usize) {
+        self.inner.job_bytes.fetch_max(count, Ordering::SeqCst);
     }
 
     /// Puts printed bytes on paper, away from the threads that serve others.

@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
 
 use super::App;
@@ -66,6 +67,7 @@ pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<R
     register_gate(&mut registry, &app);
     register_journal(&mut registry, &app);
     register_disk(&mut registry, &app);
+    register_printers(&mut registry, &app).await;
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Refused::unavailable)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -111,6 +113,43 @@ fn register_disk(registry: &mut Registry, app: &App) {
     let room = *app.room.borrow();
     level(registry, "disk_free_bytes", "Bytes free under the data folder", room.free_bytes.unwrap_or(0));
     level(registry, "disk_level", "0 for plenty of room, 1 for low, 2 for short", room.level as u64);
+}
+
+/// An actor that is being started again tells nothing and has no line for the moment.
+async fn register_printers(registry: &mut Registry, app: &App) {
+    let printers = match app.running.read().await.as_ref() {
+        Some(running) => running.observe().await.printers,
+        None => return,
+    };
+    let seen = || printers.values().flatten();
+    let levels: [(&str, &str, fn(&Printer) -> u64); 2] = [
+        ("printer_down", "Whether the printer cannot print now", |seen| u64::from(seen.down_since.is_some())),
+        ("printer_waiting", "Documents that wait for the printer", |seen| {
+            u64::try_from(seen.waiting).unwrap_or(u64::MAX)
+        }),
+    ];
+    for (name, help, of) in levels {
+        let family = Family::<Named, Gauge<u64, AtomicU64>>::default();
+        for seen in seen() {
+            family.get_or_create(&Named { name: seen.printer.clone() }).set(of(seen));
+        }
+        registry.register(name, help, family);
+    }
+    let totals: [(&str, &str, fn(&Printer) -> u64); 6] = [
+        ("printer_printed", "Documents that the printer confirmed", |seen| seen.printed),
+        ("printer_not_printed", "Documents that are certainly not on paper", |seen| seen.not_printed),
+        ("printer_unknown", "Documents that may be on paper", |seen| seen.unknown),
+        ("printer_expired", "Documents that nobody wanted any more", |seen| seen.expired),
+        ("printer_printed_again", "Papers marked as printed again", |seen| seen.printed_again),
+        ("printer_printed_elsewhere", "Documents that the other printer printed", |seen| seen.printed_elsewhere),
+    ];
+    for (name, help, of) in totals {
+        let family = Family::<Named, Counter>::default();
+        for seen in seen() {
+            family.get_or_create(&Named { name: seen.printer.clone() }).inc_by(of(seen));
+        }
+        registry.register(name, help, family);
+    }
 }
 
 fn register_journal(registry: &mut Registry, app: &App) {
