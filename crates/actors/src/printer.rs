@@ -326,8 +326,7 @@ impl PrinterActor {
     fn ask_what_is_open(&self, myself: &ActorRef<Message>, desk: &mut Desk) {
         desk.queue.ask_what_is_open();
         desk.asked += 1;
-        let (house, index, asked, myself) =
-            (Arc::clone(&self.house), self.index, desk.asked, myself.clone());
+        let (house, index, asked, myself) = (Arc::clone(&self.house), self.index, desk.asked, myself.clone());
         desk.taking_up = Some(Task(tokio::spawn(async move {
             let open = what_is_open(&house, index).await;
             let _ = myself.cast(Message::TakenUp(asked, Box::new(open)));
@@ -372,7 +371,9 @@ impl PrinterActor {
     fn look_later(&self, myself: &ActorRef<Message>, desk: &mut Desk) {
         desk.look += 1;
         let appointment = desk.look;
-        myself.send_after(desk.queue.standing.look_after(&self.setup().pace), move || Message::Look(appointment));
+        myself.send_after(desk.queue.standing.look_after(&self.setup().pace), move || {
+            Message::Look(appointment)
+        });
     }
 
     fn fell(&self, desk: &mut Desk, why: String) {
@@ -382,11 +383,17 @@ impl PrinterActor {
     fn observe(&self, desk: &Desk) -> Observation {
         let queue = &desk.queue;
         let down = queue.standing.down();
-        let unreachable = || Status::default().words();
+        let said = self.setup().device.said();
+        let state = match (said, down) {
+            (Some(said), _) if said.answered() => said.words(),
+            (_, Some(_)) => Status::default().words(),
+            // One that prints and never answers says nothing of itself.
+            (_, None) => Vec::new(),
+        };
         let counts = queue.counts.clone();
         Observation {
             printer: self.setup().name.clone(),
-            state: self.setup().device.said().map_or_else(unreachable, |status| status.words()),
+            state,
             down_since: down.map(|(since, _)| since.0),
             why_down: down.map(|(_, why)| why.to_owned()),
             goes_to: down.and(self.other()).map(|other| other.name.clone()),

@@ -145,8 +145,7 @@ impl Printer {
     /// Prints one job. Two calls at the same time take turns.
     pub async fn print(&self, job: &PrintJob) -> Outcome {
         let bytes = encode(&job.document, job.copy, &self.profile);
-        let gate =
-            if self.answers.load(Ordering::Acquire) { Gate::WhenItAnswers } else { Gate::WhenReady };
+        let gate = if self.answers.load(Ordering::Acquire) { Gate::WhenItAnswers } else { Gate::WhenReady };
         self.carry(bytes, gate, &format!("{:032x}", job.id)).await
     }
 

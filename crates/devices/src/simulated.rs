@@ -22,7 +22,7 @@ pub mod zvt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
@@ -55,7 +55,8 @@ pub enum Misbehaviour {
     StopReadingAt(usize),
     /// It closes the line after so many bytes of a job.
     CloseAt(usize),
-    /// Its paper ends after so many bytes of a job; it goes on taking data and answers what it is asked at once.
+    /// Its paper ends after so many bytes of a job, for this line and every later one; it goes on taking data and answers what
+    /// it is asked at once.
     PaperOutAt(usize),
     /// It prints but never answers anything.
     Mute,
@@ -74,6 +75,8 @@ struct Inner {
     misbehaviour: watch::Sender<Misbehaviour>,
     drawer_openings: AtomicU64,
     job_bytes: AtomicUsize,
+    /// Paper that ended stays away until somebody puts a new roll in.
+    paper_out: AtomicBool,
     fault: Mutex<Option<Fault>>,
 }
 
@@ -96,6 +99,7 @@ impl SimulatedPrinter {
                 misbehaviour: watch::Sender::new(Misbehaviour::None),
                 drawer_openings: AtomicU64::new(0),
                 job_bytes: AtomicUsize::new(0),
+                paper_out: AtomicBool::new(false),
                 fault: Mutex::new(None),
             }),
         })
@@ -106,8 +110,10 @@ impl SimulatedPrinter {
         self.inner.profile
     }
 
-    /// Changes what it does wrong, from the next byte on. A line that is held open without reading is released.
+    /// Changes what it does wrong, from the next byte on. A line that is held open without reading is released, and there is
+    /// paper again.
     pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.inner.paper_out.store(false, Ordering::SeqCst);
         self.inner.misbehaviour.send_replace(misbehaviour);
     }
 
@@ -181,6 +187,14 @@ impl SimulatedPrinter {
 
     fn note_drawer_opening(&self) {
         self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn note_paper_out(&self) {
+        self.inner.paper_out.store(true, Ordering::SeqCst);
+    }
+
+    fn has_no_paper(&self) -> bool {
+        self.inner.paper_out.load(Ordering::SeqCst)
     }
 
     fn note_job_bytes(&self, count: usize) {

@@ -141,7 +141,9 @@ async fn register_printers(registry: &mut Registry, app: &App) {
         ("printer_unknown", "Documents that may be on paper", |seen| seen.unknown),
         ("printer_expired", "Documents that nobody wanted any more", |seen| seen.expired),
         ("printer_printed_again", "Papers marked as printed again", |seen| seen.printed_again),
-        ("printer_printed_elsewhere", "Documents that the other printer printed", |seen| seen.printed_elsewhere),
+        ("printer_printed_elsewhere", "Documents that the other printer printed", |seen| {
+            seen.printed_elsewhere
+        }),
     ];
     for (name, help, of) in totals {
         let family = Family::<Named, Counter>::default();

@@ -2,7 +2,9 @@
 //!
 //! A hub that stopped, or a printer's actor that was lost, leaves documents behind whose outcome nobody recorded. A printer
 //! begins one document only once the outcome of the one before is durable, and a till's documents go to one printer; so of
-//! each till's open documents the oldest may have begun, and every later one certainly has not.
+//! each till's open documents the oldest may have begun, and every later one certainly has not. That holds for the journal
+//! that the printing hub wrote itself. One that was restored ends before what happened last, so whatever is older than its
+//! own epoch may have begun.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +46,9 @@ pub(crate) fn read(house: &House, state: &State, open: &[TransactionId]) -> Resu
     for transaction in open {
         // A command can bring two transactions; both are found by its id.
         let by_id = |id: TransactionId| house.store.outcome(id.0);
-        match by_id(*transaction)?.map_or_else(|| by_id(transaction.counterpart()), |entry| Ok(Some(entry)))? {
+        match by_id(*transaction)?
+            .map_or_else(|| by_id(transaction.counterpart()), |entry| Ok(Some(entry)))?
+        {
             Some(entry) => {
                 records.insert(entry.seq);
             }
@@ -69,7 +73,8 @@ pub(crate) fn read(house: &House, state: &State, open: &[TransactionId]) -> Resu
         let asked = asked(&stored.record);
         for paper in papers(&state, &stored.record, &asked) {
             if open.contains(&paper.transaction()) {
-                let may_have_begun = tills.insert(paper.till());
+                let is_copied = Some(stored.position.epoch) != state.epoch;
+                let may_have_begun = tills.insert(paper.till()) || is_copied;
                 let (position, recorded_at) = (stored.position, stored.record.recorded_at);
                 found.papers.push(OpenPaper { paper, position, recorded_at, may_have_begun });
             }

@@ -158,7 +158,10 @@ impl Queue {
         self.waiting = waiting;
         for job in expired {
             self.counts.expired += 1;
-            self.end(&job, if job.papers > 0 { DocumentOutcome::Unknown } else { DocumentOutcome::NotPrinted });
+            self.end(
+                &job,
+                if job.papers > 0 { DocumentOutcome::Unknown } else { DocumentOutcome::NotPrinted },
+            );
         }
     }
 
@@ -278,7 +281,9 @@ mod tests {
 
     /// What begins now: the document, the mark of its paper, and where.
     fn begins(queue: &mut Queue, now: Instant) -> Option<(u128, u32, Place)> {
-        queue.next(now, false).map(|(job, place)| (job.transaction.0.0.as_u128(), job.next_paper().copy, place))
+        queue
+            .next(now, false)
+            .map(|(job, place)| (job.transaction.0.0.as_u128(), job.next_paper().copy, place))
     }
 
     fn durable(queue: &mut Queue) -> Vec<(u128, DocumentOutcome)> {
@@ -314,7 +319,11 @@ mod tests {
         assert_eq!(begins(&mut queue, now), Some((1, 0, Place::Other)), "at once, and as the original");
         queue.ended(Outcome::Printed, now, AT);
         durable(&mut queue);
-        assert_eq!(begins(&mut queue, now), Some((2, 0, Place::Other)), "a dead printer is not waited for again");
+        assert_eq!(
+            begins(&mut queue, now),
+            Some((2, 0, Place::Other)),
+            "a dead printer is not waited for again"
+        );
         queue.ended(unreachable(), now, AT);
         assert_eq!(begins(&mut queue, now), None, "nobody prints");
         let later = now + OTHER_RESTS;

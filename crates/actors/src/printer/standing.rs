@@ -31,7 +31,11 @@ pub(super) enum Standing {
     #[default]
     Unasked,
     Ready,
-    Down { since: Timestamp, failures: u32, why: String },
+    Down {
+        since: Timestamp,
+        failures: u32,
+        why: String,
+    },
 }
 
 impl Standing {

@@ -116,7 +116,10 @@ impl Session<'_> {
     fn condition(&self) -> Option<Condition> {
         match *self.misbehaviour.borrow() {
             Misbehaviour::Condition(condition) => Some(condition),
-            Misbehaviour::PaperOutAt(count) if self.counted >= count => Some(Condition::PaperEmpty),
+            Misbehaviour::PaperOutAt(count) if self.counted >= count || self.printer.has_no_paper() => {
+                self.printer.note_paper_out();
+                Some(Condition::PaperEmpty)
+            }
             _ => None,
         }
     }

@@ -272,8 +272,10 @@ fn printer_state(printer: &Value) -> Markup {
         ("Error", "it stopped for an error"),
         ("Offline", "it is off or not connected"),
     ];
-    let matter = matter.into_iter().find(|(word, _)| says(word)).map_or("it does not print", |(_, plain)| plain);
-    let words: Vec<&str> = printer["state"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let matter =
+        matter.into_iter().find(|(word, _)| says(word)).map_or("it does not print", |(_, plain)| plain);
+    let words: Vec<&str> =
+        printer["state"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     html! {
         @if let Some(since) = printer["down_since"].as_i64() {
             span.state.bad title=(text(&printer["why_down"])) { (matter) }
@@ -466,13 +468,6 @@ mod tests {
             assert!(headquarters(&shown).into_string().contains(word), "{reachable} {acked}");
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
 
     #[test]
     fn a_printer_is_told_of_in_plain_words() {
