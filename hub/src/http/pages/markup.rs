@@ -472,15 +472,18 @@ mod tests {
     #[test]
     fn a_printer_is_told_of_in_plain_words() {
         let told = |printer: Value| printer_state(&printer).into_string();
-        let down = json!({"state": ["CoverOpen", "PaperOK"], "down_since": 1_796_000_000_000_i64,
+        let down = serde_json::json!({"state": ["CoverOpen", "PaperOK"], "down_since": 1_796_000_000_000_i64,
             "why_down": "CoverOpen", "goes_to": "kitchen", "waiting": 3});
         let down = told(down);
         assert!(down.contains("its cover is open") && down.contains("kitchen prints instead"), "{down}");
-        let off = told(json!({"state": ["Offline"], "down_since": 1, "goes_to": null, "waiting": 2}));
+        let off =
+            told(serde_json::json!({"state": ["Offline"], "down_since": 1, "goes_to": null, "waiting": 2}));
         assert!(off.contains("off or not connected") && off.contains("what waits is printed"), "{off}");
-        let low = told(json!({"state": ["CoverOK", "PaperNearEmpty"], "down_since": null}));
+        let low = told(serde_json::json!({"state": ["CoverOK", "PaperNearEmpty"], "down_since": null}));
         assert!(low.contains("nearly at its end"), "{low}");
-        assert!(told(json!({"state": ["CoverOK", "PaperOK"], "down_since": null})).contains("ready"));
+        assert!(
+            told(serde_json::json!({"state": ["CoverOK", "PaperOK"], "down_since": null})).contains("ready")
+        );
         assert!(told(Value::Null).contains("restarting"));
     }
 }
