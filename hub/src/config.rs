@@ -94,6 +94,9 @@ pub struct Printer {
     pub name: String,
     pub address: String,
     pub paper_mm: u8,
+    /// The name of the printer that prints while this one cannot.
+    #[serde(default)]
+    pub fails_over_to: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -195,6 +198,15 @@ impl Config {
             if let Err(error) = printer.address.parse::<PrinterAddress>() {
                 return refuse(error.to_string());
             }
+            if let Some(other) = &printer.fails_over_to {
+                if *other == printer.name {
+                    return refuse(format!("`{other}` cannot fail over to itself"));
+                }
+                if !self.printers.iter().any(|known| known.name == *other) {
+                    let name = &printer.name;
+                    return refuse(format!("`{name}` fails over to `{other}`, and there is no such printer"));
+                }
+            }
         }
         Ok(())
     }
@@ -244,6 +256,16 @@ mod tests {
             ),
             ("[[printers]]\nname = \"a\"\naddress = \"usb\"\npaper_mm = 80", "HF-HUB-002", "HF-DEV-001"),
             ("[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 40", "HF-HUB-002", "40 mm"),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\nfails_over_to = \"a\"",
+                "HF-HUB-002",
+                "itself",
+            ),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\nfails_over_to = \"b\"",
+                "HF-HUB-002",
+                "no such printer",
+            ),
             (
                 "[[payments]]\nname = \"a\"\naddress = \"usb\"\ntender = \"terminal\"",
                 "HF-HUB-002",

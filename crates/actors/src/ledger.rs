@@ -105,7 +105,10 @@ pub(crate) enum Message {
     Decide(Box<Ask>, RpcReplyPort<Verdict>),
     Offer(Box<OfferAsk>, RpcReplyPort<Verdict>),
     Hub(Box<HubAsk>, RpcReplyPort<Result<ReplyPosition, LedgerError>>),
-    Settle(Vec<(TransactionId, DocumentOutcome)>),
+    /// What became of documents. Answered with the sequence that it is durable at.
+    Settle(Vec<(TransactionId, DocumentOutcome)>, RpcReplyPort<Result<u64, LedgerError>>),
+    /// The documents whose outcome is not recorded and that were handed to their printers.
+    OpenDocuments(RpcReplyPort<OpenDocuments>),
     Synced(u64),
     Applied(u64),
     /// The attempts of a device that are not over, once all that led to them is durable.
@@ -113,6 +116,13 @@ pub(crate) enum Message {
     /// Time has passed.
     Tick,
     Observe(RpcReplyPort<Observation>),
+}
+
+/// Documents whose outcome is not recorded. Their records are at `seq` or before.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenDocuments {
+    pub seq: u64,
+    pub documents: Vec<TransactionId>,
 }
 
 /// What a device is asked for and is not over, true at `seq`.
@@ -163,6 +173,7 @@ impl Actor for Ledger {
         let book = house.work.run(move || Book::load(loading)).await??;
         put(&house.ledger, myself.clone());
         crate::payment::take_up(&house, book.open_attempts(), book.open_days());
+        crate::printer::take_up(&house);
         let follower = myself.clone();
         tokio::spawn(async move {
             while synced.changed().await.is_ok() {
@@ -187,7 +198,11 @@ impl Actor for Ledger {
             Message::Decide(ask, reply) => book.decide(*ask, reply),
             Message::Offer(offer, reply) => book.offer(*offer, reply),
             Message::Hub(ask, reply) => book.hub(*ask, reply),
-            Message::Settle(outcomes) => book.settle(&outcomes),
+            Message::Settle(outcomes, reply) => {
+                let settled = book.settle(&outcomes);
+                book::answer(reply, settled);
+            }
+            Message::OpenDocuments(reply) => book::answer(reply, book.open_documents()),
             Message::Synced(seq) => book.release(seq),
             Message::Applied(seq) => book.forget(seq),
             Message::OpenTenders(device, reply) => book.open_tenders(&device, reply),

@@ -26,7 +26,7 @@ pub use payment::{PaymentPatience, PaymentSetup};
 pub use ports::{
     BlockingWork, Calendar, Clock, Disk, Ids, Notary, Pins, TillLink, Uplink, UplinkFailure, WorkLost,
 };
-pub use printer::PrinterSetup;
+pub use printer::{Pace, PrinterSetup, Wanted};
 pub use running::{Observation, Running, StartError, start};
 pub use supervision::{ERROR_CODES, Faults, Loss, Moment, Patience, Watch};
 pub use terminal::{TILLS_MAX, TillsHandle};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use holdfast_actors::{Faults, Loss, Moment, Patience, PaymentSetup, Pins, PrinterSetup, Watch};
-use holdfast_devices::escpos::{DrawerPulse, Profile};
+use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{Printer, Timings};
 use holdfast_devices::simulated::SimulatedPrinter;
 use holdfast_devices::simulated::poi::SimulatedPoi;
@@ -65,12 +65,7 @@ impl Planned {
 
 fn printer(folder: &std::path::Path) -> PrinterSetup {
     let paper = SimulatedPrinter::open(folder, Profile::MM80, 4).unwrap();
-    PrinterSetup {
-        name: "counter".to_owned(),
-        device: Arc::new(Printer::simulated(paper, Timings::default())),
-        tills: Vec::new(),
-        drawer_pulse: DrawerPulse::STANDARD,
-    }
+    PrinterSetup::new("counter", Printer::simulated(paper, Timings::default()))
 }
 
 /// One terminal for all tills, with a book of its own.

@@ -17,7 +17,8 @@ use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, Q
 use crate::document::{Align, Columns, Document, Face, Line, pc858};
 
 pub use status::{
-    Answer, AnswerReader, Condition, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE, REQUEST_PAPER, Status,
+    Answer, AnswerReader, Condition, REQUEST_AUTOMATIC, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE,
+    REQUEST_PAPER, REQUEST_PRINTER, Status,
 };
 
 /// What a printer model needs to be told, and what it has.

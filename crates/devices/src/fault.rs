@@ -59,7 +59,9 @@ pub enum Fault {
         #[source]
         cause: Arc<io::Error>,
     },
-    #[error("HF-DEV-004: the printer {address} is not ready: {status}; put it right and print again")]
+    #[error(
+        "HF-DEV-004: the printer {address} is not ready: {status}; put it right, what waits is printed then"
+    )]
     NotReady { address: String, status: Status },
     #[error(
         "HF-DEV-005: the printer {address} took everything but did not confirm it ({status}); look at the paper"

@@ -4,6 +4,9 @@
 //! carried out everything before. `NotPrinted` means that not one byte of the job left. Everything else is `Unknown`, and
 //! a person has to look at the paper.
 //!
+//! Before each job the printer is asked how it is. One that has answered before and is silent now gets nothing: it hangs,
+//! and whatever it took could never be known.
+//!
 //! Invariant: one job on one connection at a time, every wait has a limit, and nothing is tried twice.
 
 mod address;
@@ -11,7 +14,8 @@ mod conversation;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -87,6 +91,10 @@ pub struct Printer {
     profile: Profile,
     timings: Timings,
     busy: Mutex<()>,
+    /// Whether it ever answered a question.
+    answers: AtomicBool,
+    /// What it said last.
+    said: StdMutex<Option<Status>>,
 }
 
 #[derive(Debug)]
@@ -108,20 +116,19 @@ impl Printer {
             }
             PrinterAddress::Simulated => return None,
         };
-        Some(Printer { route, name: address.to_string(), profile, timings, busy: Mutex::new(()) })
+        Some(Printer::of(route, address.to_string(), profile, timings))
     }
 
     /// A printer made of software; its paper width is the simulator's. It needs a tokio runtime when it prints.
     #[must_use]
     pub fn simulated(simulator: SimulatedPrinter, timings: Timings) -> Printer {
         let profile = simulator.profile();
-        Printer {
-            route: Route::Simulated(simulator),
-            name: PrinterAddress::Simulated.to_string(),
-            profile,
-            timings,
-            busy: Mutex::new(()),
-        }
+        Printer::of(Route::Simulated(simulator), PrinterAddress::Simulated.to_string(), profile, timings)
+    }
+
+    fn of(route: Route, name: String, profile: Profile, timings: Timings) -> Printer {
+        let (busy, answers, said) = (Mutex::new(()), AtomicBool::new(false), StdMutex::new(None));
+        Printer { route, name, profile, timings, busy, answers, said }
     }
 
     /// The address in its written form.
@@ -138,7 +145,8 @@ impl Printer {
     /// Prints one job. Two calls at the same time take turns.
     pub async fn print(&self, job: &PrintJob) -> Outcome {
         let bytes = encode(&job.document, job.copy, &self.profile);
-        self.carry(bytes, Gate::WhenReady, &format!("{:032x}", job.id)).await
+        let gate = if self.answers.load(Ordering::Acquire) { Gate::WhenItAnswers } else { Gate::WhenReady };
+        self.carry(bytes, gate, &format!("{:032x}", job.id)).await
     }
 
     /// Sends a drawer pulse. A printer without paper is not asked about it first: the drawer has to open all the same.
@@ -149,11 +157,37 @@ impl Printer {
     /// Asks the printer how it is.
     ///
     /// # Errors
-    /// [`Fault::Unreachable`] when there is no connection, [`Fault::Disconnected`] when it breaks off.
+    /// [`Fault::Unreachable`] when there is no connection, [`Fault::Disconnected`] when it breaks off, and
+    /// [`Fault::NotReady`] when it answers no more.
     pub async fn status(&self) -> Result<Status, Fault> {
         let _turn = self.busy.lock().await;
-        let line = self.connect("status").await?;
-        Conversation::new(line, &self.name, self.timings).status().await
+        let line = self.connect("status").await.inspect_err(|_| self.hears_nothing())?;
+        let mut conversation = Conversation::new(line, &self.name, self.timings);
+        let asked = conversation.ask().await;
+        let status = self.keep(conversation.said());
+        asked?;
+        if !status.answered() && self.answers.load(Ordering::Acquire) {
+            return Err(Fault::NotReady { address: self.name.clone(), status });
+        }
+        Ok(status)
+    }
+
+    /// What the printer said last, an empty status where there was no line to it; nothing is asked now.
+    #[must_use]
+    pub fn said(&self) -> Option<Status> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hears_nothing(&self) {
+        let _ = self.keep(Status::default());
+    }
+
+    fn keep(&self, status: Status) -> Status {
+        if status.answered() {
+            self.answers.store(true, Ordering::Release);
+        }
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(status.clone());
+        status
     }
 
     async fn carry(&self, bytes: Vec<u8>, gate: Gate, id: &str) -> Outcome {
@@ -163,8 +197,16 @@ impl Printer {
         }
         let _turn = self.busy.lock().await;
         let outcome = match self.connect(id).await {
-            Ok(line) => Conversation::new(line, &self.name, self.timings).carry(&bytes, gate).await,
-            Err(reason) => Outcome::NotPrinted { reason },
+            Ok(line) => {
+                let mut conversation = Conversation::new(line, &self.name, self.timings);
+                let outcome = conversation.carry(&bytes, gate).await;
+                self.keep(conversation.said());
+                outcome
+            }
+            Err(reason) => {
+                self.hears_nothing();
+                Outcome::NotPrinted { reason }
+            }
         };
         match (&self.route, outcome) {
             // The simulator's line only breaks off; why it did is said here.
@@ -203,6 +245,8 @@ impl Printer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
     WhenReady,
+    /// As [`Gate::WhenReady`], for a printer that is known to answer: silence holds the job back too.
+    WhenItAnswers,
     Always,
 }
 

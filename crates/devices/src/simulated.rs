@@ -24,7 +24,7 @@ pub mod zvt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
@@ -59,7 +59,8 @@ pub enum Misbehaviour {
     StopReadingAt(usize),
     /// It closes the line after so many bytes.
     CloseAt(usize),
-    /// Its paper ends after so many bytes; it goes on taking data and answers what it is asked at once.
+    /// Its paper ends after so many bytes, for this line and every later one; it goes on taking data and answers what it is asked
+    /// at once.
     PaperOutAt(usize),
     /// It prints but never answers anything.
     Mute,
@@ -77,6 +78,9 @@ struct Inner {
     tray: Mutex<Tray>,
     misbehaviour: watch::Sender<Misbehaviour>,
     drawer_openings: AtomicU64,
+    job_bytes: AtomicUsize,
+    /// Paper that ended stays away until somebody puts a new roll in.
+    paper_out: AtomicBool,
     fault: Mutex<Option<Fault>>,
 }
 
@@ -98,6 +102,8 @@ impl SimulatedPrinter {
                 tray: Mutex::new(tray),
                 misbehaviour: watch::Sender::new(Misbehaviour::None),
                 drawer_openings: AtomicU64::new(0),
+                job_bytes: AtomicUsize::new(0),
+                paper_out: AtomicBool::new(false),
                 fault: Mutex::new(None),
             }),
         })
@@ -108,8 +114,10 @@ impl SimulatedPrinter {
         self.inner.profile
     }
 
-    /// Changes what it does wrong, from the next byte on. A line that is held open without reading is released.
+    /// Changes what it does wrong, from the next byte on. A line that is held open without reading is released, and there is
+    /// paper again.
     pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.inner.paper_out.store(false, Ordering::SeqCst);
         self.inner.misbehaviour.send_replace(misbehaviour);
     }
 
@@ -123,6 +131,12 @@ impl SimulatedPrinter {
     #[must_use]
     pub fn printed(&self) -> u64 {
         self.tray().newest()
+    }
+
+    /// How many bytes the longest job has had so far, the question at the end included.
+    #[must_use]
+    pub fn job_bytes(&self) -> usize {
+        self.inner.job_bytes.load(Ordering::SeqCst)
     }
 
     /// The sheets it keeps, oldest first. Reads the folder: call it where blocking is allowed.
@@ -194,6 +208,18 @@ impl SimulatedPrinter {
 
     fn note_drawer_opening(&self) {
         self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn note_paper_out(&self) {
+        self.inner.paper_out.store(true, Ordering::SeqCst);
+    }
+
+    fn has_no_paper(&self) -> bool {
+        self.inner.paper_out.load(Ordering::SeqCst)
+    }
+
+    fn note_job_bytes(&self, count: usize) {
+        self.inner.job_bytes.fetch_max(count, Ordering::SeqCst);
     }
 
     /// Puts printed bytes on paper, away from the threads that serve others.

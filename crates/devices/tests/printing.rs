@@ -170,7 +170,7 @@ async fn an_open_cover_or_an_empty_roll_keeps_every_byte_back() {
             other => panic!("{condition:?}: {other:?}"),
         }
     }
-    simulator.misbehave(Misbehaviour::Condition(Condition::PaperNearEnd));
+    simulator.misbehave(Misbehaviour::Condition(Condition::PaperNearEmpty));
     assert!(matches!(printer.print(&job()).await, Outcome::Printed), "a roll near its end still prints");
     assert_eq!(simulator.sheets().expect("the folder").len(), 1);
 }

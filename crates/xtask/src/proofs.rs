@@ -97,6 +97,12 @@ const CLAIMS: &[Claim] = &[
         ],
     },
     Claim {
+        id: "R16",
+        promises: "P14",
+        shows: "a printer that stops at any byte of a receipt blocks no sale; each document is known, none has two papers that pass for the first",
+        needed: &[(6_000, "stops at a byte")],
+    },
+    Claim {
         id: "R17",
         promises: "P1 P9",
         shows: "a cloned or rolled-back disk is noticed at first contact, nothing is overwritten",

@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
 
 use super::App;
@@ -67,6 +68,7 @@ pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<R
     register_journal(&mut registry, &app);
     register_disk(&mut registry, &app);
     register_payments(&mut registry, &app).await;
+    register_printers(&mut registry, &app).await;
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Refused::unavailable)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -144,6 +146,48 @@ async fn register_payments(registry: &mut Registry, app: &App) {
     registry.register("payment_asked", "Questions what became of a payment", asked);
     registry.register("payment_gateway_failures", "Failures that count against the gateway now", failures);
     registry.register("payment_gateway_rests_seconds", "Until a payment begins there again", rests);
+}
+
+/// A metric's name, what it means, and where it is read.
+type Figure = (&'static str, &'static str, fn(&Printer) -> u64);
+
+/// Printers by name. An actor that is being started again tells nothing and has no line for the moment.
+async fn register_printers(registry: &mut Registry, app: &App) {
+    let printers = match app.running.read().await.as_ref() {
+        Some(running) => running.observe().await.printers,
+        None => return,
+    };
+    let seen = || printers.values().flatten();
+    let levels: [Figure; 2] = [
+        ("printer_down", "Whether the printer cannot print now", |seen| u64::from(seen.down_since.is_some())),
+        ("printer_waiting", "Documents that wait for the printer", |seen| {
+            u64::try_from(seen.waiting).unwrap_or(u64::MAX)
+        }),
+    ];
+    for (name, help, of) in levels {
+        let family = Family::<Named, Gauge<u64, AtomicU64>>::default();
+        for seen in seen() {
+            family.get_or_create(&Named { name: seen.printer.clone() }).set(of(seen));
+        }
+        registry.register(name, help, family);
+    }
+    let totals: [Figure; 6] = [
+        ("printer_printed", "Documents that the printer confirmed", |seen| seen.printed),
+        ("printer_not_printed", "Documents that are certainly not on paper", |seen| seen.not_printed),
+        ("printer_unknown", "Documents that may be on paper", |seen| seen.unknown),
+        ("printer_expired", "Documents that nobody wanted any more", |seen| seen.expired),
+        ("printer_printed_again", "Papers marked as printed again", |seen| seen.printed_again),
+        ("printer_printed_elsewhere", "Documents that the other printer printed", |seen| {
+            seen.printed_elsewhere
+        }),
+    ];
+    for (name, help, of) in totals {
+        let family = Family::<Named, Counter>::default();
+        for seen in seen() {
+            family.get_or_create(&Named { name: seen.printer.clone() }).inc_by(of(seen));
+        }
+        registry.register(name, help, family);
+    }
 }
 
 fn register_journal(registry: &mut Registry, app: &App) {

@@ -1,9 +1,7 @@
 //! The printers of the configuration as devices.
 
-use std::sync::Arc;
-
 use holdfast_actors::PrinterSetup;
-use holdfast_devices::escpos::{DrawerPulse, Profile};
+use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{Printer, PrinterAddress, Timings};
 use holdfast_devices::simulated::{SHEETS_MAX, SimulatedPrinter};
 
@@ -36,12 +34,8 @@ pub(super) fn open(printers: &[config::Printer], folder: &DataFolder) -> Result<
                 Printer::simulated(simulator, Timings::default())
             }
         };
-        opened.setups.push(PrinterSetup {
-            name: printer.name.clone(),
-            device: Arc::new(device),
-            tills: Vec::new(),
-            drawer_pulse: DrawerPulse::STANDARD,
-        });
+        let fails_over_to = printer.fails_over_to.clone();
+        opened.setups.push(PrinterSetup { fails_over_to, ..PrinterSetup::new(&*printer.name, device) });
     }
     Ok(opened)
 }

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_actors::{
-    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Parts, Patience, PaymentPatience,
-    PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Watch,
+    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Pace, Parts, Patience, PaymentPatience,
+    PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Wanted, Watch,
 };
-use holdfast_devices::escpos::{DrawerPulse, Profile};
+use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
 use holdfast_domain::bounded::{DeviceName, TenderCode};
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
@@ -339,17 +339,18 @@ impl Notary for Seal {
     }
 }
 
+/// Longer than any day here lasts.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A printer whose cable is not there: every document and every drawer gets its honest outcome at once.
 fn unplugged() -> PrinterSetup {
     let path = PathBuf::from("/dev/null/no-printer");
     let address = PrinterAddress::Serial { path, baud: 9_600, flow: FlowControl::None };
     let device = Printer::new(&address, Profile::MM80, Timings::default()).expect("a serial line is a line");
-    PrinterSetup {
-        name: "receipts".to_owned(),
-        device: Arc::new(device),
-        tills: Vec::new(),
-        drawer_pulse: DrawerPulse::STANDARD,
-    }
+    // Nobody waits for paper here, so that a day ends with every document settled.
+    let wanted = Wanted { receipt: Duration::ZERO, slip: Duration::ZERO, report: Duration::ZERO };
+    let pace = Pace { look_every: NEVER, ask_again: NEVER, ask_again_max: NEVER };
+    PrinterSetup { wanted, pace, ..PrinterSetup::new("receipts", device) }
 }
 
 /// The shop's card terminals, as this hub's settings name them.

@@ -1,6 +1,6 @@
 //! The ledger's book: state, what waits for the disk, what memory still holds for facts that were read earlier.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -28,10 +28,12 @@ use tokio::time::Instant;
 
 use super::clock::{Reading, RecordClock};
 use super::{
-    Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, OpenTenders, Touched, Verdict, mistakes,
+    Ask, Facts, HubAsk, LedgerError, Observation, OfferAsk, OpenDocuments, OpenTenders, Touched, Verdict,
+    mistakes,
 };
 use crate::house::House;
 use crate::payment::Wanted;
+use crate::printer::Paper;
 
 /// The most documents that one settlement record names.
 const SETTLED_AT_ONCE_MAX: usize = 256;
@@ -54,7 +56,7 @@ pub(super) struct Pending {
     /// The tills whose drawers open.
     pub drawers: Vec<TillNumber>,
     pub stock: Vec<StockEntry>,
-    pub papers: Vec<crate::printer::Paper>,
+    pub papers: Vec<Paper>,
     pub wanted: Vec<Wanted>,
     /// Attempts that changed, for the tills that began them.
     pub tenders: Vec<(TerminalId, TenderView)>,
@@ -126,20 +128,39 @@ impl Book {
             violations: 0,
             house,
         };
-        book.settle_what_was_printing();
+        book.settle_what_nobody_prints()?;
         book.configure_devices();
         Ok(book)
     }
 
-    /// Documents that were on their way when the hub stopped may or may not be on paper: that is what is recorded.
-    fn settle_what_was_printing(&mut self) {
-        let outcome = if self.house.printers.is_empty() {
-            DocumentOutcome::NotPrinted
-        } else {
-            DocumentOutcome::Unknown
-        };
-        let open: Vec<_> = self.state.documents.iter().map(|transaction| (*transaction, outcome)).collect();
-        self.settle(&open);
+    /// Of the documents that are open the printers' actors take up those that have a printer, and know what to do with each.
+    /// What nobody prints is settled here: a paper that may have begun under other settings, or that an earlier hub had in
+    /// hand, may lie somewhere.
+    fn settle_what_nobody_prints(&mut self) -> Result<(), holdfast_store::StoreError> {
+        if self.state.documents.is_empty() {
+            return Ok(());
+        }
+        let open: Vec<TransactionId> = self.state.documents.iter().copied().collect();
+        let open = crate::printer::read_open(&self.house, &self.state, &open)?;
+        let has_printer = |till| crate::printer::of_till(&self.house.printers, till).is_some();
+        let orphans = open.papers.iter().filter(|open| !has_printer(open.paper.till())).map(|open| {
+            let outcome =
+                if open.may_have_begun { DocumentOutcome::Unknown } else { DocumentOutcome::NotPrinted };
+            (open.paper.transaction(), outcome)
+        });
+        let nowhere = open.without.iter().map(|transaction| (*transaction, DocumentOutcome::Unknown));
+        let outcomes: Vec<_> = orphans.chain(nowhere).collect();
+        // A journal without room takes them at the next start.
+        let _ = self.settle(&outcomes);
+        Ok(())
+    }
+
+    /// What is open and was handed out. A document that is not synced is handed out once it is.
+    pub fn open_documents(&self) -> OpenDocuments {
+        let to_come: HashSet<TransactionId> =
+            self.pending.iter().flat_map(|pending| &pending.papers).map(Paper::transaction).collect();
+        let documents = self.state.documents.iter().filter(|document| !to_come.contains(document));
+        OpenDocuments { seq: self.synced, documents: documents.copied().collect() }
     }
 
     /// The settings' list of payment devices becomes the store's, where it is another one.
@@ -279,8 +300,8 @@ impl Book {
         self.configure_devices();
     }
 
-    /// Records what became of printed documents.
-    pub fn settle(&mut self, outcomes: &[(TransactionId, DocumentOutcome)]) {
+    /// Records what became of printed documents. Says at which sequence all of it is durable.
+    pub fn settle(&mut self, outcomes: &[(TransactionId, DocumentOutcome)]) -> Result<u64, LedgerError> {
         for some in outcomes.chunks(SETTLED_AT_ONCE_MAX) {
             let settled = some.iter().filter(|(transaction, _)| self.state.documents.contains(transaction));
             let events: Vec<Event> = settled
@@ -289,10 +310,14 @@ impl Book {
             if events.is_empty() {
                 continue;
             }
-            let Some((recorded_at, ..)) = self.now() else { return };
+            let Some((recorded_at, ..)) = self.now() else { return Err(LedgerError::Busy) };
             let record = Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
             self.commit(record, Vec::new(), Waiter::Nobody, None);
+            if some.iter().any(|(transaction, _)| self.state.documents.contains(transaction)) {
+                return Err(LedgerError::Busy);
+            }
         }
+        Ok(self.head_seq())
     }
 
     /// Frees goods that were held for their customers long enough.
@@ -315,7 +340,8 @@ impl Book {
         if !self.unprinted.is_empty() {
             let unprinted = std::mem::take(&mut self.unprinted);
             let settled: Vec<_> = unprinted.into_iter().map(|t| (t, DocumentOutcome::NotPrinted)).collect();
-            self.settle(&settled);
+            // What the journal has no room for stays open, and is settled at the next start.
+            let _ = self.settle(&settled);
         }
     }
 

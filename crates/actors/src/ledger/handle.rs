@@ -8,6 +8,8 @@ use holdfast_domain::State;
 use holdfast_domain::bounded::DeviceName;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::HubCommand;
+use holdfast_domain::event::DocumentOutcome;
+use holdfast_domain::ids::TransactionId;
 use holdfast_domain::state::Need;
 use holdfast_protocol::message::ReplyPosition;
 use ractor::rpc::CallResult;
@@ -109,10 +111,29 @@ impl LedgerHandle {
     /// What a device is asked for and is not over. Everything that led to it is durable.
     pub(crate) async fn open_tenders(&self, device: &DeviceName) -> Result<OpenTenders, LedgerError> {
         let open = self.call(|reply| Message::OpenTenders(device.clone(), reply)).await?;
+        self.durable(open.seq).await.map(|()| open)
+    }
+
+    /// Records what became of documents; returns when that is durable.
+    pub(crate) async fn settle(
+        &self,
+        outcomes: Vec<(TransactionId, DocumentOutcome)>,
+    ) -> Result<(), LedgerError> {
+        let seq = self.call(|reply| Message::Settle(outcomes, reply)).await??;
+        self.durable(seq).await
+    }
+
+    /// The documents whose outcome is not recorded, and the sequence up to which they were recorded themselves.
+    pub(crate) async fn open_documents(&self) -> Result<(u64, Vec<TransactionId>), LedgerError> {
+        let open = self.call(Message::OpenDocuments).await?;
+        Ok((open.seq, open.documents))
+    }
+
+    async fn durable(&self, seq: u64) -> Result<(), LedgerError> {
         let mut synced = self.house.synced.clone();
-        let durable = synced.wait_for(|seq| *seq >= open.seq);
+        let durable = synced.wait_for(|synced| *synced >= seq);
         match tokio::time::timeout(LEDGER_DEADLINE, durable).await {
-            Ok(Ok(_)) => Ok(open),
+            Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err(LedgerError::Unavailable),
             Err(_) => Err(LedgerError::Timeout),
         }

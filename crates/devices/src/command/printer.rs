@@ -110,7 +110,7 @@ impl Printer {
             }
             ["paper-out"] => (Misbehaviour::Condition(Condition::PaperEmpty), "its paper is out".to_owned()),
             ["paper-low"] => {
-                (Misbehaviour::Condition(Condition::PaperNearEnd), "its paper is nearly out".to_owned())
+                (Misbehaviour::Condition(Condition::PaperNearEmpty), "its paper is nearly out".to_owned())
             }
             ["cover-open"] => (Misbehaviour::Condition(Condition::CoverOpen), "its cover is open".to_owned()),
             ["jam"] => (Misbehaviour::Condition(Condition::Error), "its knife is jammed".to_owned()),

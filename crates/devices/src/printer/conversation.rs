@@ -8,14 +8,16 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Gate, Outcome, Timings, Wire};
 use crate::escpos::{
-    Answer, AnswerReader, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE, REQUEST_PAPER, Status,
+    Answer, AnswerReader, REQUEST_AUTOMATIC, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE, REQUEST_PAPER,
+    REQUEST_PRINTER, Status,
 };
 use crate::fault::Fault;
 
 /// The most bytes offered to the line at once, so that a slow line makes visible progress within the stall limit.
 const CHUNK_BYTES: usize = 512;
 
-/// The paper end bits of the confirmation.
+/// The paper sensors' bits of the confirmation: the roll is near its end, or gone.
+const CONFIRMATION_PAPER_NEAR_END: u8 = 0x03;
 const CONFIRMATION_PAPER_END: u8 = 0x0C;
 
 pub(super) struct Conversation<'a> {
@@ -23,43 +25,70 @@ pub(super) struct Conversation<'a> {
     address: &'a str,
     timings: Timings,
     reader: AnswerReader,
+    /// What the printer said last.
+    status: Status,
 }
 
 impl<'a> Conversation<'a> {
     pub(super) fn new(line: Box<dyn Wire>, address: &'a str, timings: Timings) -> Conversation<'a> {
-        Conversation { line, address, timings, reader: AnswerReader::default() }
+        Conversation { line, address, timings, reader: AnswerReader::default(), status: Status::default() }
     }
 
-    /// Asks for the off-line cause and the paper. A printer that answers neither has an empty status.
-    pub(super) async fn status(&mut self) -> Result<Status, Fault> {
-        let mut status = Status::default();
+    /// What the printer said last, without asking it.
+    pub(super) fn said(self) -> Status {
+        self.status
+    }
+
+    /// Switches automatic status on and asks for the printer, the off-line cause and the paper. The block that says all at
+    /// once makes further questions needless; a printer that cannot send it now, or never does, answers them one by one.
+    /// One that answers nothing has an empty status.
+    pub(super) async fn ask(&mut self) -> Result<(), Fault> {
+        self.status = Status::default();
         // Every answer to one request is taken before the next is sent: they look alike.
-        for request in [REQUEST_OFFLINE_CAUSE, REQUEST_PAPER] {
+        for request in [REQUEST_PRINTER, REQUEST_OFFLINE_CAUSE, REQUEST_PAPER] {
             let deadline = Instant::now() + self.timings.status;
-            match timeout_at(deadline, self.line.write_all(&request)).await {
+            let bytes = match request {
+                REQUEST_PRINTER => [REQUEST_AUTOMATIC.as_slice(), &request].concat(),
+                _ => request.to_vec(),
+            };
+            match timeout_at(deadline, self.line.write_all(&bytes)).await {
                 Ok(sent) => sent.map_err(|cause| self.disconnected(cause))?,
-                Err(_) => return Ok(status),
+                Err(_) => return Ok(()),
             }
-            match self.answer(deadline, |answer| matches!(answer, Answer::RealTime(_))).await? {
-                Some(Answer::RealTime(byte)) if request == REQUEST_PAPER => status.take_paper(byte),
-                Some(Answer::RealTime(byte)) => status.take_offline_cause(byte),
+            let mut automatic = false;
+            let wanted = |answer: &Answer| {
+                automatic |= matches!(answer, Answer::Automatic(_));
+                matches!(answer, Answer::RealTime(_))
+            };
+            match self.answer(deadline, wanted).await? {
+                // The block is the newer word where both came.
+                _ if automatic => return Ok(()),
+                Some(Answer::RealTime(byte)) => match request {
+                    REQUEST_PRINTER => self.status.take_printer(byte),
+                    REQUEST_OFFLINE_CAUSE => self.status.take_offline_cause(byte),
+                    _ => self.status.take_paper(byte),
+                },
                 // One that does not know the first question is not asked the second.
-                _ => return Ok(status),
+                _ => return Ok(()),
             }
         }
-        Ok(status)
+        Ok(())
     }
 
     /// Carries one job and says what is known about it.
-    pub(super) async fn carry(mut self, bytes: &[u8], gate: Gate) -> Outcome {
-        match self.status().await {
-            Ok(status) if gate == Gate::WhenReady && status.stops_printing() => {
-                return Outcome::NotPrinted {
-                    reason: Fault::NotReady { address: self.address.into(), status },
-                };
-            }
-            Ok(_) => {}
+    pub(super) async fn carry(&mut self, bytes: &[u8], gate: Gate) -> Outcome {
+        match self.ask().await {
+            Ok(()) => {}
             Err(reason) => return Outcome::NotPrinted { reason },
+        }
+        let holds_back = match gate {
+            Gate::Always => false,
+            Gate::WhenReady => self.status.stops_printing(),
+            Gate::WhenItAnswers => self.status.stops_printing() || !self.status.answered(),
+        };
+        if holds_back {
+            let status = self.status.clone();
+            return Outcome::NotPrinted { reason: Fault::NotReady { address: self.address.into(), status } };
         }
         let end = Instant::now() + self.timings.job;
         let mut taken = 0;
@@ -106,7 +135,12 @@ impl<'a> Conversation<'a> {
             }
         }
         match self.answer(deadline, |answer| matches!(answer, Answer::Buffered(_))).await? {
-            Some(Answer::Buffered(byte)) if byte & CONFIRMATION_PAPER_END == 0 => Ok(()),
+            Some(Answer::Buffered(byte)) if byte & CONFIRMATION_PAPER_END == 0 => {
+                if byte & CONFIRMATION_PAPER_NEAR_END != 0 {
+                    self.status.take_paper(CONFIRMATION_PAPER_NEAR_END << 2);
+                }
+                Ok(())
+            }
             Some(_) | None => {
                 let status = self.cause().await;
                 Err(Fault::Unconfirmed { address: self.address.into(), status })
@@ -116,14 +150,17 @@ impl<'a> Conversation<'a> {
 
     /// Why the printer does not go on, as far as it says so.
     async fn cause(&mut self) -> Status {
-        self.status().await.unwrap_or_default()
+        match self.ask().await {
+            Ok(()) => self.status.clone(),
+            Err(_) => Status::default(),
+        }
     }
 
     /// The next answer of the wanted kind, or `None` when none comes in time.
     async fn answer(
         &mut self,
         deadline: Instant,
-        wanted: impl Fn(&Answer) -> bool,
+        mut wanted: impl FnMut(&Answer) -> bool,
     ) -> Result<Option<Answer>, Fault> {
         let mut buffer = [0; 16];
         loop {
@@ -136,7 +173,11 @@ impl<'a> Conversation<'a> {
             };
             let mut found = None;
             for byte in &buffer[..read] {
-                if let Some(answer) = self.reader.take(*byte).filter(&wanted) {
+                let Some(answer) = self.reader.take(*byte) else { continue };
+                if let Answer::Automatic(block) = answer {
+                    self.status.take_automatic(block);
+                }
+                if wanted(&answer) {
                     found.get_or_insert(answer);
                 }
             }

@@ -18,6 +18,11 @@ impl Scanner {
         }
     }
 
+    /// The bytes of the command that is not complete.
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.pending
+    }
+
     /// Takes the next byte and returns the command that it completes.
     pub(super) fn take(&mut self, byte: u8) -> Option<Vec<u8>> {
         self.pending.push(byte);

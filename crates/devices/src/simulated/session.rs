@@ -19,12 +19,17 @@ const IDLE: Duration = Duration::from_secs(60);
 /// The fixed bits of an answer to a real-time request.
 const REAL_TIME: u8 = 0x12;
 
+/// The fixed bits of the first byte of an automatic status block.
+const AUTOMATIC: u8 = 0x10;
+
 struct Session<'a> {
     printer: &'a SimulatedPrinter,
     id: &'a str,
     scanner: Scanner,
-    /// Bytes since the line began or since it was told to misbehave; real-time requests do not count.
+    /// Bytes since the line began or since it was told to misbehave; what only asks for the state does not count.
     counted: usize,
+    /// Whether the byte before was the first of a command that may only ask for the state.
+    undecided: bool,
     /// What was printed since the last initialisation at the top of a sheet, and how many sheets of it are kept.
     printed: Vec<u8>,
     sheets_done: usize,
@@ -49,6 +54,7 @@ pub(super) async fn serve(
         id,
         scanner: Scanner::default(),
         counted: 0,
+        undecided: false,
         printed: Vec::new(),
         sheets_done: 0,
         sheet_begun: false,
@@ -79,9 +85,9 @@ impl Session<'_> {
                     return Ok(());
                 }
                 let (answer, next) = self.take(*byte).await?;
-                if let Some(answer) = answer
+                if !answer.is_empty()
                     && *self.misbehaviour.borrow() != Misbehaviour::Mute
-                    && answered(line, answer).await.is_err()
+                    && answered(line, &answer).await.is_err()
                 {
                     return Ok(());
                 }
@@ -114,29 +120,36 @@ impl Session<'_> {
     fn condition(&self) -> Option<Condition> {
         match *self.misbehaviour.borrow() {
             Misbehaviour::Condition(condition) => Some(condition),
-            Misbehaviour::PaperOutAt(count) if self.counted >= count => Some(Condition::PaperEmpty),
+            Misbehaviour::PaperOutAt(count) if self.counted >= count || self.printer.has_no_paper() => {
+                self.printer.note_paper_out();
+                Some(Condition::PaperEmpty)
+            }
             _ => None,
         }
     }
 
-    async fn take(&mut self, byte: u8) -> Result<(Option<u8>, Next), Fault> {
+    async fn take(&mut self, byte: u8) -> Result<(Vec<u8>, Next), Fault> {
+        let silent = || Ok((Vec::new(), Next::GoOn));
         if self.scanner.counts(byte) {
             if self.condition().is_some_and(Condition::stops_printing) {
                 // It goes into the buffer of a printer that waits for paper, and is lost when that is switched off.
-                return Ok((None, Next::GoOn));
+                return silent();
             }
-            self.counted += 1;
+            self.count(byte);
         }
-        let Some(command) = self.scanner.take(byte) else { return Ok((None, Next::GoOn)) };
+        let Some(command) = self.scanner.take(byte) else { return silent() };
         match command.as_slice() {
-            [0x10, 0x04, request] => return Ok((Some(self.real_time(*request)), Next::GoOn)),
+            [0x10, 0x04, request] => return Ok((vec![self.real_time(*request)], Next::GoOn)),
+            // The block that is sent as it is switched on; later ones are left out, for nobody waits for them.
+            [0x1D, b'a', wanted] if *wanted != 0 => return Ok((self.automatic().to_vec(), Next::GoOn)),
+            [0x1D, b'a', _] => {}
             [0x1D, b'r', _] => {
                 if self.printer.profile().cutter == Cutter::None {
                     // Nobody cuts: the customer gets the paper when it is finished.
                     self.finish_sheet().await?;
                 }
-                let near_end = self.condition() == Some(Condition::PaperNearEnd);
-                return Ok((Some(if near_end { 0x03 } else { 0x00 }), Next::GoOn));
+                let near_end = self.condition() == Some(Condition::PaperNearEmpty);
+                return Ok((vec![if near_end { 0x03 } else { 0x00 }], Next::GoOn));
             }
             [0x1B, b'p', ..] => self.printer.note_drawer_opening(),
             [0x1B, b'@'] if !self.sheet_begun => {
@@ -156,7 +169,34 @@ impl Session<'_> {
             }
         }
         let full = self.printed.len() > JOB_BYTES_MAX;
-        Ok((None, if full { Next::HangUp } else { Next::GoOn }))
+        Ok((Vec::new(), if full { Next::HangUp } else { Next::GoOn }))
+    }
+
+    /// Counts the bytes of a job. `GS a` is a question, and whether a byte is its first is seen at the second.
+    fn count(&mut self, byte: u8) {
+        match (std::mem::take(&mut self.undecided), self.scanner.pending()) {
+            (false, [0x1D, b'a', ..]) => {}
+            (false, []) if byte == 0x1D => self.undecided = true,
+            (true, _) if byte == b'a' => {}
+            (undecided, _) => {
+                self.counted += 1 + usize::from(undecided);
+                self.printer.note_job_bytes(self.counted);
+            }
+        }
+    }
+
+    /// All that it knows of itself, in four bytes.
+    fn automatic(&self) -> [u8; 4] {
+        let condition = self.condition();
+        let offline = if condition.is_some_and(Condition::stops_printing) { 0x08 } else { 0 };
+        let cover = if condition == Some(Condition::CoverOpen) { 0x20 } else { 0 };
+        let error = if condition == Some(Condition::Error) { 0x20 } else { 0 };
+        let paper = match condition {
+            Some(Condition::PaperEmpty) => 0x0F,
+            Some(Condition::PaperNearEmpty) => 0x03,
+            _ => 0,
+        };
+        [AUTOMATIC | offline | cover, error, paper, 0]
     }
 
     fn real_time(&self, request: u8) -> u8 {
@@ -166,7 +206,7 @@ impl Session<'_> {
             (2, Some(Condition::PaperEmpty)) => 0x20,
             (2, Some(Condition::Error)) => 0x40,
             (4, Some(Condition::PaperEmpty)) => 0x6C,
-            (4, Some(Condition::PaperNearEnd)) => 0x0C,
+            (4, Some(Condition::PaperNearEmpty)) => 0x0C,
             _ => 0,
         };
         REAL_TIME | bits
@@ -182,9 +222,9 @@ impl Session<'_> {
     }
 }
 
-async fn answered(line: &mut (impl AsyncWrite + Unpin), byte: u8) -> io::Result<()> {
+async fn answered(line: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     match timeout(IDLE, async {
-        line.write_all(&[byte]).await?;
+        line.write_all(bytes).await?;
         line.flush().await
     })
     .await

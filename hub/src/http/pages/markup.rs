@@ -246,10 +246,7 @@ fn devices(actors: &Value) -> Markup {
                         td { "Printer " (name) }
                         td.number { (number(&printer["printed"])) }
                         td.number { (number(&printer["waiting"])) }
-                        td { @match printer["last_fault"].as_str() {
-                            Some(fault) => span.state.warn title=(fault) { (fault.chars().take(40).collect::<String>()) },
-                            None => (alive(!printer.is_null(), "ready", "restarting")),
-                        } }
+                        td { (printer_state(printer)) }
                     }
                 }
                 @for (name, device) in actors["payments"].as_object().into_iter().flatten() {
@@ -264,6 +261,33 @@ fn devices(actors: &Value) -> Markup {
                     tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
                 }
             }
+        }
+    }
+}
+
+/// How a printer is, for whoever can do something about it: the words of UnifiedPOS in plain ones.
+fn printer_state(printer: &Value) -> Markup {
+    let says = |word: &str| printer["state"].as_array().is_some_and(|words| words.iter().any(|w| w == word));
+    let matter = [
+        ("CoverOpen", "its cover is open"),
+        ("PaperEmpty", "it has no paper"),
+        ("Error", "it stopped for an error"),
+        ("Offline", "it is off or not connected"),
+    ];
+    let matter =
+        matter.into_iter().find(|(word, _)| says(word)).map_or("it does not print", |(_, plain)| plain);
+    let words: Vec<&str> =
+        printer["state"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    html! {
+        @if let Some(since) = printer["down_since"].as_i64() {
+            span.state.bad title=(text(&printer["why_down"])) { (matter) }
+            " since " (time(since))
+            @if let Some(other) = printer["goes_to"].as_str() { ", " (other) " prints instead" }
+            @else if number(&printer["waiting"]) > 0 { ", what waits is printed when it is ready" }
+        } @else if says("PaperNearEmpty") {
+            span.state.warn title=(words.join(", ")) { "ready, its paper is nearly at its end" }
+        } @else {
+            span title=(words.join(", ")) { (alive(!printer.is_null(), "ready", "restarting")) }
         }
     }
 }
@@ -448,5 +472,23 @@ mod tests {
             let shown = serde_json::json!({"headquarters": {"reachable": reachable, "acked_through": acked}, "head_seq": 9});
             assert!(headquarters(&shown).into_string().contains(word), "{reachable} {acked}");
         }
+    }
+
+    #[test]
+    fn a_printer_is_told_of_in_plain_words() {
+        let told = |printer: Value| printer_state(&printer).into_string();
+        let down = serde_json::json!({"state": ["CoverOpen", "PaperOK"], "down_since": 1_796_000_000_000_i64,
+            "why_down": "CoverOpen", "goes_to": "kitchen", "waiting": 3});
+        let down = told(down);
+        assert!(down.contains("its cover is open") && down.contains("kitchen prints instead"), "{down}");
+        let off =
+            told(serde_json::json!({"state": ["Offline"], "down_since": 1, "goes_to": null, "waiting": 2}));
+        assert!(off.contains("off or not connected") && off.contains("what waits is printed"), "{off}");
+        let low = told(serde_json::json!({"state": ["CoverOK", "PaperNearEmpty"], "down_since": null}));
+        assert!(low.contains("nearly at its end"), "{low}");
+        assert!(
+            told(serde_json::json!({"state": ["CoverOK", "PaperOK"], "down_since": null})).contains("ready")
+        );
+        assert!(told(Value::Null).contains("restarting"));
     }
 }
