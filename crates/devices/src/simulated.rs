@@ -34,7 +34,7 @@ use crate::escpos::{Condition, Profile};
 use crate::fault::Fault;
 use paper::Tray;
 
-pub use paper::{Sheet, render_png, render_text};
+pub use paper::{Sheet, preview_png, render_png, render_text};
 #[cfg(unix)]
 pub use plug::Plugged;
 

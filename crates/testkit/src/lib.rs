@@ -5,6 +5,7 @@
 
 pub mod books;
 pub mod http;
+pub mod paper;
 pub mod programs;
 pub mod proof;
 pub mod wan;
