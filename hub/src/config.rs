@@ -1,5 +1,7 @@
 //! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
-//! before a socket is opened or a file is touched.
+//! before a socket is opened or a file is written.
+
+mod receipt;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,6 +16,8 @@ use holdfast_domain::bounded::{DeviceName, TenderCode};
 use serde::Deserialize;
 
 use crate::error::HubError;
+
+pub use receipt::Receipt;
 
 /// The defaults, which are also the documentation.
 pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
@@ -37,6 +41,7 @@ pub struct Config {
     pub certificate: Certificate,
     pub backup: Backup,
     pub printers: Vec<Printer>,
+    pub receipt: Receipt,
     pub payments: Vec<Payment>,
     pub log: Log,
 }
@@ -193,6 +198,7 @@ impl Config {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
         }
         self.validate_printers()?;
+        self.receipt.template()?;
         self.validate_payments()
     }
 
@@ -291,6 +297,9 @@ mod tests {
             ),
             ("[[printers]]\nname = \"a\"\naddress = \"usb\"\npaper_mm = 80", "HF-HUB-002", "HF-DEV-001"),
             ("[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 40", "HF-HUB-002", "40 mm"),
+            ("[receipt]\nlanguage = \"fr\"", "HF-HUB-002", "receipt.language"),
+            ("[receipt]\nlogo = \"/nowhere.png\"", "HF-HUB-002", "receipt.logo"),
+            ("[receipt]\nwidth = 80", "HF-HUB-001", "width"),
             (
                 "[[payments]]\nname = \"a\"\naddress = \"usb\"\ntender = \"terminal\"",
                 "HF-HUB-002",

@@ -132,6 +132,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
     let payments = payments::open(&config.payments, currency)?;
     let printers = printers::open(&config.printers, &folder)?;
+    let template = Arc::new(config.receipt.template()?);
     let recovery = Arc::new(Keeper::open(
         folder.clone(),
         Arc::clone(&identity),
@@ -171,6 +172,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         link: Arc::new(ports::GateLink { gate: gate.clone() }),
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
+        template: Arc::clone(&template),
         payments,
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
@@ -204,6 +206,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         headquarters: running.headquarters(),
         room: running.room(),
         simulated: printers.simulated,
+        template,
         running: RwLock::new(Some(running)),
         addresses,
         stop: stop.clone(),

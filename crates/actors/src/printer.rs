@@ -1,7 +1,7 @@
 //! One actor per printer: prints documents in order, one at a time, and records what became of each. Nothing here can
 //! block or fail a sale: a full queue, a dead printer or a jam ends as an outcome of the document.
 
-mod paper;
+pub mod paper;
 
 use std::sync::Arc;
 
