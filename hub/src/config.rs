@@ -1,7 +1,8 @@
 //! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
-//! before a socket is opened or a file is touched.
+//! before a socket is opened or a file is written.
 
 mod payments;
+mod receipt;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use crate::error::HubError;
 
 pub use payments::{Adyen, Host, Make, Payment, PaymentAddress, Pix, Stripe, World};
+pub use receipt::Receipt;
 
 /// The defaults, which are also the documentation.
 pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
@@ -35,6 +37,7 @@ pub struct Config {
     pub certificate: Certificate,
     pub backup: Backup,
     pub printers: Vec<Printer>,
+    pub receipt: Receipt,
     pub payments: Vec<Payment>,
     pub log: Log,
 }
@@ -176,6 +179,7 @@ impl Config {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
         }
         self.validate_printers()?;
+        self.receipt.template()?;
         payments::check(&self.payments).map_err(|problem| HubError::ConfigValue { key: "payments", problem })
     }
 
@@ -256,6 +260,9 @@ mod tests {
             ),
             ("[[printers]]\nname = \"a\"\naddress = \"usb\"\npaper_mm = 80", "HF-HUB-002", "HF-DEV-001"),
             ("[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 40", "HF-HUB-002", "40 mm"),
+            ("[receipt]\nlanguage = \"fr\"", "HF-HUB-002", "receipt.language"),
+            ("[receipt]\nlogo = \"/nowhere.png\"", "HF-HUB-002", "receipt.logo"),
+            ("[receipt]\nwidth = 80", "HF-HUB-001", "width"),
             (
                 "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\nfails_over_to = \"a\"",
                 "HF-HUB-002",

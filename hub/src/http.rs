@@ -36,6 +36,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use holdfast_actors::space::Room;
+use holdfast_actors::template::Template;
 use holdfast_actors::{HeadquartersMark, LedgerHandle, Running};
 use holdfast_broker::Gate;
 use holdfast_domain::catalog::Catalog;
@@ -95,6 +96,7 @@ pub(crate) struct Ingredients {
     pub headquarters: watch::Receiver<HeadquartersMark>,
     pub room: watch::Receiver<Room>,
     pub counter: Counter,
+    pub template: Arc<Template>,
     pub running: RwLock<Option<Running>>,
     pub addresses: Addresses,
     pub stop: CancellationToken,
@@ -163,6 +165,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till::stock))
         .routes(routes!(till::catalog))
         .routes(routes!(x_report::x_report))
+        .routes(routes!(x_report::x_paper))
         .routes(routes!(quote::ask))
         .routes(routes!(till_orders::orders))
         .routes(routes!(till_orders::order))

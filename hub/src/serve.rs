@@ -133,6 +133,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
     let payments = payments::open(&config.payments, currency).await?;
     let printers = printers::open(&config.printers, &folder)?;
+    let template = Arc::new(config.receipt.template()?);
     let recovery = Arc::new(Keeper::open(
         folder.clone(),
         Arc::clone(&identity),
@@ -173,6 +174,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
         payments: payments.setups,
+        template: Arc::clone(&template),
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
         watch: holdfast_actors::Watch::default(),
@@ -205,6 +207,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         headquarters: running.headquarters(),
         room: running.room(),
         counter: Counter { printers: printers.simulated, terminals: payments.simulated },
+        template,
         running: RwLock::new(Some(running)),
         addresses,
         stop: stop.clone(),

@@ -18,6 +18,7 @@ use crate::ports::{BlockingWork, Calendar, Clock, Ids, Notary, Pins, TillLink, U
 use crate::printer::PrinterSetup;
 use crate::space::{Room, Space};
 use crate::supervision::{Board, Watch};
+use crate::template::Template;
 
 /// The most requests of one till that may wait; more are answered "busy".
 pub const TILL_REQUESTS_WAITING_MAX: usize = 64;
@@ -41,6 +42,8 @@ pub struct Parts {
     /// None where a hub has no HQ, as in some tests.
     pub uplink: Option<Arc<dyn Uplink>>,
     pub printers: Vec<PrinterSetup>,
+    /// How the store's papers look.
+    pub template: Arc<Template>,
     pub payments: Vec<PaymentSetup>,
     /// What the hub's software calls itself in heartbeats.
     pub software: String,
@@ -104,6 +107,7 @@ pub(crate) struct House {
     pub space: Option<Space>,
     pub room: watch::Sender<Room>,
     pub printers: Vec<PrinterSetup>,
+    pub template: Arc<Template>,
     pub payments: Vec<PaymentSetup>,
     pub paying: Vec<Slot<crate::payment::Message>>,
     /// How many events each till was told on its own stream.

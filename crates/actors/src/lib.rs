@@ -17,6 +17,7 @@ mod running;
 pub mod space;
 mod status;
 mod supervision;
+pub mod template;
 pub mod terminal;
 
 pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};

@@ -8,7 +8,7 @@
 
 mod job;
 mod open;
-mod paper;
+pub mod paper;
 mod queue;
 mod standing;
 
@@ -335,7 +335,7 @@ impl PrinterActor {
 
     fn next(&self, myself: &ActorRef<Message>, desk: &mut Desk) {
         let Some((job, place)) = desk.queue.next(Instant::now(), desk.looking) else { return };
-        let paper = job.next_paper();
+        let paper = job.next_paper(self.house.template.language);
         let setup = match place {
             Place::Home => Some(self.setup()),
             Place::Other => self.other(),

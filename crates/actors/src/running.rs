@@ -97,6 +97,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         told: Mutex::new(BTreeMap::new()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,
+        template: parts.template,
         ledger: empty_slot(),
         projector: empty_slot(),
         drawers: empty_slot(),

@@ -22,6 +22,7 @@ use holdfast_domain::event::DocumentOutcome;
 use holdfast_domain::ids::{EpochId, HubId, TransactionId, Uuid};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_protocol::message::Answer;
+use holdfast_store::StateStore as _;
 use holdfast_testkit::proof::Proof;
 use store::{Store, till};
 use tokio::net::TcpSocket;
@@ -136,6 +137,23 @@ async fn sell(store: &Store, number: u16, lines: &[(&str, i32)]) -> (Transaction
     let paid = store.exchange(till, id, payload).await;
     assert!(matches!(paid.answer, Answer::Accepted { .. }), "{paid:?}");
     (TransactionId(id), placing.max(began.elapsed()))
+}
+
+/// Closes the shift of a till and returns its report.
+async fn close_shift(store: &Store, number: u128) -> TransactionId {
+    store.applied(store.reader.head().unwrap().seq).await;
+    let mut shift = None;
+    store.state.with_state(&mut |state| {
+        shift = state.shifts.values().find(|shift| shift.terminal == till(number)).map(|shift| shift.id);
+    });
+    let shift = shift.expect("it is open");
+    let declared = store::eur(10_000);
+    let count = holdfast_domain::command::ShiftCount::default();
+    let close = holdfast_domain::command::Action::CloseShift { shift, declared, count };
+    let (id, payload) = store.request(close);
+    let closed = store.exchange(till(number), id, payload).await;
+    assert!(matches!(closed.answer, Answer::Accepted { .. }), "{closed:?}");
+    shift.document()
 }
 
 async fn printer_of(store: &Store, name: &str) -> Observation {
@@ -519,6 +537,8 @@ async fn after_a_restart_nothing_is_dropped_and_only_what_had_begun_is_marked() 
             sold.push(sell(&store, number, &[(sku, 2)]).await.0);
         }
     }
+    let report = close_shift(&store, 2).await;
+    sold.push(report);
     let head = store.reader.head().unwrap().seq;
     store.applied(head).await;
     let (storage, state) = (Arc::clone(&store.storage), Arc::clone(&store.state));
@@ -548,6 +568,12 @@ async fn after_a_restart_nothing_is_dropped_and_only_what_had_begun_is_marked() 
     assert!(others.marked, "of another till, and the oldest one of it: {}", others.text);
     let copy = whole(3);
     assert!(copy.text.contains("COPY 1") && !copy.text.contains("PRINTED AGAIN"), "{}", copy.text);
+    let report = whole(4);
+    assert!(
+        report.text.contains("Cash expected") && !report.marked,
+        "found by what it says: {}",
+        report.text
+    );
     store.running.stop().await;
 }
 

@@ -4,12 +4,19 @@
 //! has decided all of that. Every text is folded to what the printer can show before it is laid out, so control bytes,
 //! escape sequences and direction marks never leave this module.
 
+mod html;
 mod layout;
+mod picture;
 mod printable;
+mod symbol;
 
+pub use html::HTML_POLICY;
 pub use layout::LINES_MAX;
 pub(crate) use layout::{Align, Face, Line, centred, code_line};
+pub(crate) use picture::Dots;
+pub use picture::{PICTURE_BYTES_MAX, PICTURE_HEIGHT_DOTS_MAX, PICTURE_SIDE_MAX, Picture, PictureFault};
 pub use printable::{pc858, pc858_char, printable};
+pub use symbol::code128;
 
 /// The longest text of one field, in characters; what is beyond is cut off and marked with three points.
 pub const TEXT_CHARS_MAX: usize = 400;
@@ -43,8 +50,35 @@ impl Columns {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Live,
-    /// The paper says TRAINING above and below everything else.
+    /// The paper says above and below everything else that it is an exercise.
     Training,
+}
+
+/// The few words that a document says by itself. Everything else on it comes from whoever builds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// The language of the whole document as in BCP 47, such as `en`.
+    pub language: &'static str,
+    /// Above and below the paper of an exercise.
+    pub training: &'static str,
+    /// Before the number of a copy.
+    pub copy: &'static str,
+    /// After the number of lines that a document was too long for.
+    pub left_out: &'static str,
+    /// What a screen reader calls a barcode and a QR code.
+    pub barcode: &'static str,
+    pub qr: &'static str,
+}
+
+impl Words {
+    pub const ENGLISH: Words = Words {
+        language: "en",
+        training: "TRAINING - NOT A SALE",
+        copy: "COPY",
+        left_out: "lines left out",
+        barcode: "Barcode",
+        qr: "QR code",
+    };
 }
 
 /// One line of the tax table: the rate's name and what is net, tax and gross at it, already formatted.
@@ -103,19 +137,33 @@ pub enum Block {
     Barcode(String),
     /// A QR code. What is too long for it is printed as text.
     Qr(String),
+    /// A picture, centred. The plain text has nothing in its place.
+    Picture(Picture),
 }
 
 /// What is on a piece of paper. It is cut off at its end where the printer has a cutter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     purpose: Purpose,
+    words: Words,
     blocks: Vec<Block>,
 }
 
 impl Document {
     #[must_use]
     pub fn new(purpose: Purpose) -> Document {
-        Document { purpose, blocks: Vec::new() }
+        Document::worded(purpose, Words::ENGLISH)
+    }
+
+    /// A document that says its own few words in another language.
+    #[must_use]
+    pub fn worded(purpose: Purpose, words: Words) -> Document {
+        Document { purpose, words, blocks: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     #[must_use]
@@ -179,6 +227,10 @@ impl Document {
 
     pub fn qr(&mut self, content: impl Into<String>) -> &mut Document {
         self.push(Block::Qr(content.into()))
+    }
+
+    pub fn picture(&mut self, picture: Picture) -> &mut Document {
+        self.push(Block::Picture(picture))
     }
 
     /// The original document as plain text, one line feed after every line, no line wider than `columns`.

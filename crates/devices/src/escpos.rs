@@ -2,7 +2,7 @@
 //!
 //! The `escpos` crate writes the commands into memory. It is stepped around where it is wrong: its drawer pulse lacks
 //! both times, its QR code defaults to Model 1, its partial cut is a full cut, its status request has a stray byte, its
-//! table of code page 858 has wrong letters, and it knows no CODE128.
+//! table of code page 858 has wrong letters, its pictures have stray bytes, and it knows no CODE128.
 
 mod status;
 
@@ -14,7 +14,7 @@ use escpos::errors::Result as EscposResult;
 use escpos::printer::Printer as Writer;
 use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
 
-use crate::document::{Align, Columns, Document, Face, Line, pc858};
+use crate::document::{Align, Columns, Document, Dots, Face, Line, pc858};
 
 pub use status::{
     Answer, AnswerReader, Condition, REQUEST_AUTOMATIC, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE,
@@ -93,6 +93,10 @@ fn write(document: &Document, copy: u32, profile: &Profile) -> EscposResult<Vec<
                 let option = QRCodeOption::new(QRCodeModel::Model2, QR_MODULE_DOTS, QRCodeCorrectionLevel::M);
                 writer.qrcode_option(&content, option)?;
             }
+            Line::Picture(dots) => {
+                style.change(&mut writer, Style { align: Align::Centre, face: Face::Normal })?;
+                writer.custom(&raster(&dots))?;
+            }
         }
     }
     style.change(&mut writer, Style { align: Align::Left, face: Face::Normal })?;
@@ -147,6 +151,17 @@ fn attributes(face: Face) -> (bool, (u8, u8), bool) {
         Face::Large => (true, (2, 2), false),
         Face::Reverse => (true, (1, 1), true),
     }
+}
+
+/// A picture as a raster image (`GS v 0`). It feeds past itself by its own height; every line before it has ended.
+fn raster(dots: &Dots) -> Vec<u8> {
+    let size = |size: usize| {
+        u16::try_from(size).expect("a picture is no wider than the paper and low").to_le_bytes()
+    };
+    let ([width_low, width_high], [height_low, height_high]) = (size(dots.row_bytes()), size(dots.height));
+    let mut bytes = vec![0x1D, b'v', b'0', 0, width_low, width_high, height_low, height_high];
+    bytes.extend(&dots.rows);
+    bytes
 }
 
 /// A CODE128 (`GS k 73`) in code set B with its text below, with modules of three dots where the paper is wide enough.

@@ -38,7 +38,7 @@ use paper::Tray;
 
 pub use identity::fingerprint;
 pub use kept::BookFault;
-pub use paper::{Sheet, render_png, render_text};
+pub use paper::{Sheet, preview_png, render_png, render_text};
 #[cfg(unix)]
 pub use plug::Plugged;
 

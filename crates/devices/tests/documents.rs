@@ -6,10 +6,10 @@ mod paper;
 
 use std::path::Path;
 
-use holdfast_devices::document::{Block, Columns, Document, Purpose, TaxRow, pc858_char};
+use holdfast_devices::document::{Columns, Document, Purpose, TaxRow, pc858_char};
 use holdfast_devices::escpos::{Cutter, DrawerPulse, Profile, encode};
 use holdfast_devices::simulated::{render_png, render_text};
-use paper::{letterhead, tax_head};
+use paper::{any_block, letterhead, tax_head};
 use proptest::prelude::*;
 
 fn goods_return() -> Document {
@@ -148,33 +148,6 @@ fn a_drawer_pulse_is_understood_with_both_times() {
     render_png(&bytes, &Profile::MM80).expect("the pulse is a whole command");
     bytes.pop();
     render_png(&bytes, &Profile::MM80).expect_err("a pulse without its second time is refused");
-}
-
-fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[ -~]{0,60}",
-        any::<String>(),
-        proptest::collection::vec(0u8..=255, 0..80)
-            .prop_map(|bytes| bytes.into_iter().map(char::from).collect())
-    ]
-}
-
-fn any_block() -> impl Strategy<Value = Block> {
-    prop_oneof![
-        any_text().prop_map(Block::Heading),
-        any_text().prop_map(Block::Centred),
-        any_text().prop_map(Block::Text),
-        any_text().prop_map(Block::Bold),
-        (any_text(), any_text()).prop_map(|(left, right)| Block::Row { left, right }),
-        (any_text(), any_text()).prop_map(|(left, right)| Block::Total { left, right }),
-        any_text().prop_map(Block::Barcode),
-        any_text().prop_map(Block::Qr),
-        (any_text(), any_text()).prop_map(|(a, b)| Block::TaxTable {
-            head: TaxRow::new("Rate", "Net", "Tax", "Gross"),
-            rows: vec![TaxRow::new(a.clone(), b.clone(), a, b)],
-        }),
-        Just(Block::Rule),
-    ]
 }
 
 proptest! {

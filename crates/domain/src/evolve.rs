@@ -157,6 +157,8 @@ impl State {
                 if stamp.mode == Mode::Live {
                     self.last_z = self.last_z.max(*z_number);
                     changes.store = true;
+                    self.documents.insert(stamp.shift.document());
+                    changes.documents.insert(stamp.shift.document());
                 }
                 self.gather_shift(stamp, *z_number, figures, changes);
             }

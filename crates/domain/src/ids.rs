@@ -72,6 +72,13 @@ impl TransactionId {
     }
 }
 
+impl ShiftId {
+    /// The paper of its Z. What becomes of it is settled under this.
+    pub fn document(self) -> TransactionId {
+        TransactionId(CommandId(self.0))
+    }
+}
+
 /// One attempt to move money with a device. It is started by one command of a till and carries that command's id; an approval
 /// that has to go back by itself begins its [`AttemptId::counterpart`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +88,11 @@ impl AttemptId {
     /// The attempt that gives the money of this one back without anybody asking for it.
     pub fn counterpart(self) -> Self {
         Self(TransactionId(self.0).counterpart().0)
+    }
+
+    /// The slip that is signed for it. What becomes of its paper is settled under this.
+    pub fn document(self) -> TransactionId {
+        TransactionId(self.0)
     }
 }
 

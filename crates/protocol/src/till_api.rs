@@ -35,6 +35,8 @@ pub const STOCK_PATH: &str = "/api/v1/till/stock";
 pub const CATALOG_PATH: &str = "/api/v1/till/catalog";
 /// GET, with the till's credential and a manager signed on at it: what the open shift adds up to so far.
 pub const X_REPORT_PATH: &str = "/api/v1/till/x-report";
+/// GET, as [`X_REPORT_PATH`]: the same as it would stand on paper, `?form=text`, `html` or `png`.
+pub const X_PAPER_PATH: &str = "/api/v1/till/x-report/paper";
 /// GET, with the till's credential: one page of the orders that are not closed, `?after=<order id>`.
 pub const ORDERS_PATH: &str = "/api/v1/till/orders";
 /// GET, with the till's credential: one order as it is now, closed ones too.

@@ -17,7 +17,8 @@ use holdfast_protocol::subject::{
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, DEVICE_DAYS_PATH, DeviceDaysPage, ORDER_PATH, ORDERS_PATH, OrderEntry,
     OrderPage, OrdersPage, PAGE_ENTRIES_MAX, Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH,
-    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_REPORT_PATH, XReport,
+    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_PAPER_PATH,
+    X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -130,6 +131,17 @@ impl HubApi {
     /// As [`HubApi::read_snapshot`].
     pub async fn x_report(&self) -> Result<XReport, TillError> {
         self.get(X_REPORT_PATH, None).await
+    }
+
+    /// The same as it would stand on paper, as lines of text.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn x_paper(&self) -> Result<String, TillError> {
+        let mut url = self.url(X_PAPER_PATH)?;
+        url.query_pairs_mut().append_pair("form", "text");
+        let body = self.answer(X_PAPER_PATH, self.client.get(url)).await?;
+        String::from_utf8(body).map_err(|_| bad(X_PAPER_PATH, "no text".to_owned()))
     }
 
     /// Every order that is not closed, in the order of their ids.

@@ -7,6 +7,7 @@ pub mod books;
 pub mod device;
 pub mod fuzz;
 pub mod http;
+pub mod paper;
 pub mod programs;
 pub mod proof;
 pub mod wan;

@@ -459,6 +459,7 @@ async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
         link: Arc::clone(&link) as _,
         uplink: Some(Arc::clone(&wan) as _),
         printers: vec![unplugged()],
+        template: Arc::default(),
         payments: terminals(&world),
         software: "simulation".to_owned(),
         work: BlockingWork::Inline,

@@ -80,6 +80,8 @@ async fn a_manager_closes_the_day_and_headquarters_has_the_sum_of_the_zs() -> Re
         "{z}"
     );
 
+    on_paper(&shop, &["\nZ 1\n"]).await?;
+
     let refused = ask(&chain, &shop, 0, CASHIER, "close-day", &close_day).await.expect_err("a cashier");
     ensure!(refused.to_string().contains("HF-CMD-104"), "{refused}");
     let first = ask(&chain, &shop, 0, STAFF, "close-day", &close_day).await?;

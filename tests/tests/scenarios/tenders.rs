@@ -69,6 +69,12 @@ async fn a_store_takes_what_is_on_its_list_and_counts_each_tender() -> Result<()
         ensure!(row.ends_with(figure), "{row}");
     }
 
+    let args = ["x-report", "--paper", "--data", till, "--staff", STAFF, "--pin-stdin"];
+    let paper = chain.programs.command("holdfast-terminal", &args, Some(PIN)).await?;
+    for line in ["X, SHIFT STILL OPEN", "TURNOVER GBP", "3.57", "Cash expected", "102.00", "Journal "] {
+        ensure!(paper.contains(line), "`{line}` is not in\n{paper}");
+    }
+
     let refused = ask("close", &["--cash", "102.00"]).await.expect_err("the vouchers are not counted");
     ensure!(refused.to_string().contains("HF-CMD-228"), "{refused}");
     ensure!(!refused.to_string().contains("0.57"), "nobody is told what to count: {refused}");

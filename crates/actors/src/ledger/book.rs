@@ -536,7 +536,7 @@ impl Book {
             .iter()
             .map(|sku| StockEntry::new(sku.clone(), &self.state.stock_level(sku)))
             .collect();
-        let papers = crate::printer::papers(&self.state, &record, &effects);
+        let papers = crate::printer::papers(&self.house.template, &self.state, &record, &effects);
         let drawers = effects.iter().filter_map(|effect| match effect {
             Effect::OpenDrawer { terminal } => self.state.tills.get(terminal).map(|till| till.number),
             Effect::Print { .. }

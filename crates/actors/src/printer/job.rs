@@ -8,6 +8,7 @@ use holdfast_domain::ids::TransactionId;
 use tokio::time::Instant;
 
 use super::{Paper, PaperKind, Wanted};
+use crate::template::{Language, Word};
 
 /// Papers that one document gets by itself beside the first. A printer whose paper ends three times in one receipt wants a
 /// person, and a person prints a copy.
@@ -26,19 +27,20 @@ pub(crate) struct Job {
 
 impl Job {
     /// The next paper. Every one but the first says that it is not the first.
-    pub fn next_paper(&self) -> PrintJob {
+    pub fn next_paper(&self, language: Language) -> PrintJob {
         let document = match self.papers {
             0 => self.document.clone(),
-            _ => marked(&self.document),
+            _ => marked(&self.document, language),
         };
         PrintJob { id: self.transaction.0.0.as_u128(), document, copy: self.papers }
     }
 }
 
 /// The same document, with the reason for which it is there again.
-fn marked(document: &Document) -> Document {
+fn marked(document: &Document, language: Language) -> Document {
     let mut again = Document::new(document.purpose());
-    again.bold("PRINTED AGAIN").text("The first print may be incomplete.").push(Block::Blank);
+    again.bold(Word::PrintedAgain.text(language)).text(Word::FirstPaperIncomplete.text(language));
+    again.push(Block::Blank);
     for block in document.blocks() {
         again.push(block.clone());
     }
@@ -58,5 +60,6 @@ pub(super) fn wanted_for(paper: &Paper, wanted: &Wanted) -> Duration {
             | PaperKind::ValueVoided => wanted.receipt,
         },
         Paper::Report(_) => wanted.report,
+        Paper::Slip(_) => wanted.slip,
     }
 }

@@ -6,7 +6,7 @@
 //! that the printing hub wrote itself. One that was restored ends before what happened last, so whatever is older than its
 //! own epoch may have begun.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::effect::PaperForm;
@@ -15,12 +15,15 @@ use holdfast_domain::ids::{OrderId, TransactionId};
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::state::State;
 use holdfast_domain::{Effect, Origin, Record};
-use holdfast_protocol::message::ReplyPosition;
+use holdfast_protocol::message::{ReplyPosition, StoredRecord};
 use holdfast_store::StoreError;
 
 use super::Paper;
 use super::paper::papers;
 use crate::house::House;
+
+/// How many records of the journal's end are searched for what asked for a document.
+const SEARCHED_MAX: u64 = 10_000;
 
 /// A document that is open, with its place in the journal.
 #[derive(Debug)]
@@ -42,36 +45,13 @@ pub(crate) struct OpenPapers {
 /// Reads the records of open documents and makes their papers again. The state is the one to read names from. Blocking.
 pub(crate) fn read(house: &House, state: &State, open: &[TransactionId]) -> Result<OpenPapers, StoreError> {
     let mut found = OpenPapers::default();
-    let mut records = BTreeSet::new();
-    for transaction in open {
-        // A command can bring two transactions; both are found by its id.
-        let by_id = |id: TransactionId| house.store.outcome(id.0);
-        match by_id(*transaction)?
-            .map_or_else(|| by_id(transaction.counterpart()), |entry| Ok(Some(entry)))?
-        {
-            Some(entry) => {
-                records.insert(entry.seq);
-            }
-            None => found.without.push(*transaction),
-        }
-    }
-    if records.is_empty() {
-        return Ok(found);
-    }
     let open: BTreeSet<TransactionId> = open.iter().copied().collect();
     let mut state = state.clone();
     let mut tills = BTreeSet::new();
-    for seq in records {
-        let stored = match house.reader.read(seq) {
-            Ok(Some(record)) => holdfast_store::stored_record(record)?,
-            Ok(None) | Err(_) => continue,
-        };
-        if matches!(stored.record.origin, Origin::Offered { .. }) {
-            continue;
-        }
+    for stored in records(house, &state, &open)?.into_values() {
         bring(house, &mut state, &stored.record)?;
-        let asked = asked(&stored.record);
-        for paper in papers(&state, &stored.record, &asked) {
+        let asked = asked(&state, &stored.record);
+        for paper in papers(&house.template, &state, &stored.record, &asked) {
             if open.contains(&paper.transaction()) {
                 let is_copied = Some(stored.position.epoch) != state.epoch;
                 let may_have_begun = tills.insert(paper.till()) || is_copied;
@@ -85,23 +65,71 @@ pub(crate) fn read(house: &House, state: &State, open: &[TransactionId]) -> Resu
     Ok(found)
 }
 
-/// What the record's decision asked to be printed.
-fn asked(record: &Record) -> Vec<Effect> {
-    let Some(terminal) = record.origin.terminal() else { return Vec::new() };
+/// The records that asked for the documents, by their sequence. Most are found by their command's id; a shift's Z and a slip
+/// bear the id of what began long before, and the journal's end is searched for those.
+fn records(
+    house: &House,
+    state: &State,
+    open: &BTreeSet<TransactionId>,
+) -> Result<BTreeMap<u64, StoredRecord>, StoreError> {
+    let mut found = BTreeMap::new();
+    let mut missing = open.clone();
+    let mut take = |stored: StoredRecord, missing: &mut BTreeSet<TransactionId>| {
+        let is_offered = matches!(stored.record.origin, Origin::Offered { .. });
+        let asked = asked(state, &stored.record);
+        let prints = asked.iter().filter_map(|effect| match effect {
+            Effect::Print { transaction, .. } => Some(*transaction),
+            _ => None,
+        });
+        let prints: Vec<TransactionId> = prints.filter(|transaction| open.contains(transaction)).collect();
+        if !prints.is_empty() && !is_offered {
+            missing.retain(|transaction| !prints.contains(transaction));
+            found.insert(stored.position.seq, stored);
+        }
+    };
+    for transaction in open {
+        // A command can bring two transactions; both are found by its id.
+        let by_id = |id: TransactionId| house.store.outcome(id.0);
+        let entry =
+            by_id(*transaction)?.map_or_else(|| by_id(transaction.counterpart()), |entry| Ok(Some(entry)))?;
+        if let Some(Ok(Some(record))) = entry.map(|entry| house.reader.read(entry.seq)) {
+            take(holdfast_store::stored_record(record)?, &mut missing);
+        }
+    }
+    let head = house.reader.head().map_or(0, |head| head.seq);
+    let mut recent = house.reader.scan(head.saturating_sub(SEARCHED_MAX) + 1);
+    while !missing.is_empty()
+        && let Some(Ok(record)) = recent.next()
+    {
+        take(holdfast_store::stored_record(record)?, &mut missing);
+    }
+    Ok(found)
+}
+
+/// What the record's decision asked to be printed, and perhaps more than that: a slip is asked for where somebody has to sign.
+fn asked(state: &State, record: &Record) -> Vec<Effect> {
+    let of_record = record.origin.terminal();
     let documents = record.outcome.events().iter().filter_map(|event| match event {
         Event::CopyPrinted { document, copy, form, .. } => {
             let form = match form {
                 CopyForm::Copy => PaperForm::Copy { number: *copy },
                 CopyForm::Gift => PaperForm::Gift { number: *copy },
             };
-            Some((*document, form))
+            Some((of_record?, *document, form))
         }
         Event::DayClosed { document, .. } | Event::ShiftCorrected { document, .. } => {
-            Some((*document, PaperForm::Original))
+            Some((of_record?, *document, PaperForm::Original))
         }
-        other => other.transaction().map(|(transaction, ..)| (transaction, PaperForm::Original)),
+        Event::ShiftClosed { stamp, .. } => Some((of_record?, stamp.shift.document(), PaperForm::Original)),
+        Event::TenderApproved { attempt, .. } => {
+            let terminal = state.attempts.get(attempt)?.stamp.terminal;
+            Some((terminal, attempt.document(), PaperForm::Original))
+        }
+        other => other
+            .transaction()
+            .and_then(|(transaction, ..)| Some((of_record?, transaction, PaperForm::Original))),
     });
-    documents.map(|(transaction, form)| Effect::Print { terminal, transaction, form }).collect()
+    documents.map(|(terminal, transaction, form)| Effect::Print { terminal, transaction, form }).collect()
 }
 
 /// Brings what the papers of a record say and only the disk still has.

@@ -256,6 +256,7 @@ mod tests {
     use holdfast_domain::ids::{CommandId, Uuid};
 
     use super::*;
+    use crate::template::Language;
 
     const AT: Timestamp = Timestamp(1_796_000_000_000);
 
@@ -281,9 +282,9 @@ mod tests {
 
     /// What begins now: the document, the mark of its paper, and where.
     fn begins(queue: &mut Queue, now: Instant) -> Option<(u128, u32, Place)> {
-        queue
-            .next(now, false)
-            .map(|(job, place)| (job.transaction.0.0.as_u128(), job.next_paper().copy, place))
+        queue.next(now, false).map(|(job, place)| {
+            (job.transaction.0.0.as_u128(), job.next_paper(Language::English).copy, place)
+        })
     }
 
     fn durable(queue: &mut Queue) -> Vec<(u128, DocumentOutcome)> {

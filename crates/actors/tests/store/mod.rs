@@ -251,6 +251,7 @@ impl Store {
             link: Arc::clone(&link) as _,
             uplink: None,
             printers: Vec::new(),
+            template: Arc::default(),
             payments: Vec::new(),
             software: "test".to_owned(),
             work: holdfast_actors::BlockingWork::Threads,

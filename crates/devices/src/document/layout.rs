@@ -1,13 +1,14 @@
 //! Lays blocks out as lines of a given width. Both the printed bytes and the plain text are made from these lines, so
 //! they cannot disagree.
 
-use super::{Block, Columns, Document, Purpose, QR_BYTES_MAX, TEXT_CHARS_MAX, TaxRow, printable};
+use super::symbol::is_code128;
+use super::{Block, Columns, Document, Dots, Purpose, QR_BYTES_MAX, TEXT_CHARS_MAX, TaxRow, printable};
 
 /// The longest document, in lines; the middle of a longer one is left out and says so, its beginning and its totals stay.
 pub const LINES_MAX: usize = 10_000;
 
 /// How many of the last lines of a document that is too long are kept.
-const TAIL_LINES: usize = 120;
+pub(super) const TAIL_LINES: usize = 120;
 
 /// The widest indent that is repeated on wrapped lines, in columns.
 const INDENT_MAX: usize = 8;
@@ -40,16 +41,18 @@ pub(crate) enum Line {
     /// Content that is known to be ASCII without control characters and to fit on the paper.
     Barcode(String),
     Qr(String),
+    Picture(Dots),
 }
 
 impl Line {
-    /// Appends the line as plain text, ended by a line feed.
+    /// Appends the line as plain text, ended by a line feed. A picture has none.
     pub(crate) fn write_text(&self, columns: Columns, out: &mut String) {
         match self {
             Line::Text { text, align: Align::Centre, .. } => out.push_str(&centred(text.trim(), columns)),
             Line::Text { text, .. } => out.push_str(text.trim_end()),
             Line::Barcode(content) => out.push_str(&code_line("||| ", content, columns)),
             Line::Qr(content) => out.push_str(&code_line("[QR] ", content, columns)),
+            Line::Picture(_) => return,
         }
         out.push('\n');
     }
@@ -64,10 +67,12 @@ pub(crate) fn centred(text: &str, columns: Columns) -> String {
 /// How a code is written where there are only letters.
 pub(crate) fn code_line(mark: &str, content: &str, columns: Columns) -> String {
     let room = columns.get() - mark.len();
+    // A scanner reads the code itself; what stands here is for eyes.
+    let content = printable(content);
     let shown: String = if content.chars().count() > room {
         content.chars().take(room - 3).chain("...".chars()).collect()
     } else {
-        content.to_owned()
+        content
     };
     centred(&format!("{mark}{shown}"), columns)
 }
@@ -82,9 +87,7 @@ impl Document {
     /// The document as lines; `copy` 0 is the original.
     pub(crate) fn layout(&self, columns: Columns, copy: u32) -> Vec<Line> {
         let mut page = Page { columns, lines: Vec::new() };
-        let training = (self.purpose() == Purpose::Training).then(|| "TRAINING - NOT A SALE".to_owned());
-        let mut marks: Vec<String> =
-            training.into_iter().chain((copy > 0).then(|| format!("COPY {copy}"))).collect();
+        let mut marks = marks(self, copy);
         for mark in &marks {
             page.banner(mark);
             page.block(&Block::Blank);
@@ -97,19 +100,23 @@ impl Document {
             page.block(&Block::Blank);
             page.banner(mark);
         }
-        shortened(page.lines)
+        shortened(page.lines, self.words().left_out)
     }
 }
 
-fn shortened(mut lines: Vec<Line>) -> Vec<Line> {
+/// What stands above everything, and below it in the other order.
+pub(super) fn marks(document: &Document, copy: u32) -> Vec<String> {
+    let words = document.words();
+    let training = (document.purpose() == Purpose::Training).then(|| words.training.to_owned());
+    training.into_iter().chain((copy > 0).then(|| format!("{} {copy}", words.copy))).collect()
+}
+
+fn shortened(mut lines: Vec<Line>, words: &str) -> Vec<Line> {
     if lines.len() > LINES_MAX {
         let head = LINES_MAX - TAIL_LINES - 1;
         let left_out = lines.len() - LINES_MAX + 1;
-        let notice = Line::Text {
-            text: format!("({left_out} lines left out)"),
-            align: Align::Centre,
-            face: Face::Bold,
-        };
+        let notice =
+            Line::Text { text: format!("({left_out} {words})"), align: Align::Centre, face: Face::Bold };
         drop(lines.splice(head..head + left_out, [notice]));
     }
     lines
@@ -144,6 +151,7 @@ impl Page {
             Block::TaxTable { head, rows } => self.tax_table(head, rows),
             Block::Barcode(content) => self.barcode(content),
             Block::Qr(content) => self.qr(content),
+            Block::Picture(picture) => self.lines.push(Line::Picture(picture.dots(self.columns))),
         }
     }
 
@@ -203,8 +211,7 @@ impl Page {
     }
 
     fn barcode(&mut self, content: &str) {
-        let fits = !content.is_empty()
-            && content.bytes().all(|b| (0x20..=0x7E).contains(&b))
+        let fits = is_code128(content)
             && content.len() <= TEXT_CHARS_MAX
             && barcode_dots(content) <= self.columns.get() * 12;
         if fits {

@@ -96,19 +96,32 @@ pub fn printable(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\t' | '\n' | '\r' => folded.push(' '),
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => folded.push(' '),
             c if pc858(c).is_some() => folded.push(c),
-            '\u{300}'..='\u{36f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{61c}'
-            | '\u{feff}' => {}
+            '\u{300}'..='\u{36f}' => {}
+            c if is_invisible(c) => {}
             c => folded.push_str(nearest(c).unwrap_or("?")),
         }
     }
     folded
+}
+
+/// Whether a character shows nothing by itself and could still change how others are read: joiners, direction marks,
+/// variants, tags and notes between lines.
+pub(super) fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
 }
 
 fn nearest(character: char) -> Option<&'static str> {

@@ -9,8 +9,8 @@ use escpost_profiles::{CutterGeometry, PrinterProfile};
 use escpost_render::{RenderLimits, RenderOptions, render_with_options};
 
 use super::scanner::commands;
-use crate::document::{Columns, LINES_MAX, centred, code_line, pc858_char};
-use crate::escpos::{Cutter, Profile};
+use crate::document::{Columns, Document, LINES_MAX, centred, code_line, pc858_char};
+use crate::escpos::{Cutter, Profile, encode};
 use crate::fault::Fault;
 
 /// Dots of one column of the normal font.
@@ -46,6 +46,15 @@ pub fn render_png(bytes: &[u8], profile: &Profile) -> Result<Vec<Vec<u8>>, Fault
     let rendered = render_with_options(bytes, &mechanism(profile), &options)
         .map_err(|error| Fault::Undecodable { cause: Arc::new(error) })?;
     Ok(rendered.sheets.into_iter().map(|sheet| sheet.png).collect())
+}
+
+/// The document as it would come out of a printer with this profile, as a PNG of one bit a dot; `copy` 0 is the original.
+///
+/// # Errors
+/// [`Fault::Undecodable`] where the document is more than a sheet may be.
+pub fn preview_png(document: &Document, copy: u32, profile: &Profile) -> Result<Vec<u8>, Fault> {
+    let mut sheets = render_png(&encode(document, copy, profile), profile)?;
+    Ok(sheets.pop().expect("every document feeds or cuts the paper at its end"))
 }
 
 /// What the decoder needs to know of a printer: its own reference model, with our width, code page and knife.

@@ -53,6 +53,11 @@ fn length(bytes: &[u8]) -> Option<usize> {
         [0x1D, b'k', 0..=6, payload @ ..] => payload.iter().position(|b| *b == 0).map(|end| 4 + end),
         [0x1D, b'k', _, length, ..] => Some(4 + usize::from(*length)),
         [0x1D, b'k', ..] => None,
+        [0x1D, b'v', _, _, wide_low, wide_high, tall_low, tall_high, ..] => {
+            let [wide, tall] = [[*wide_low, *wide_high], [*tall_low, *tall_high]].map(u16::from_le_bytes);
+            Some(8 + usize::from(wide) * usize::from(tall))
+        }
+        [0x1D, b'v', ..] => None,
         [0x1D, b'(', _, low, high, ..] => Some(5 + usize::from(u16::from_le_bytes([*low, *high]))),
         [0x1D, b'(', ..] => None,
         [0x10 | 0x1B | 0x1D, ..] => Some(2),
@@ -66,11 +71,12 @@ mod tests {
 
     #[test]
     fn commands_are_cut_at_their_ends_and_payloads_are_not_looked_into() {
-        let stream = b"\x1b@a\x1dkI\x04{B\x1dr\x10\x04\x02\x1d(k\x03\x001QP\x1dVB\x00\x1dr\x01\x1b";
-        let expected: [&[u8]; 7] = [
+        let stream = b"\x1b@a\x1dkI\x04{B\x1dr\x1dv0\x00\x02\x00\x01\x00\x1b@\x10\x04\x02\x1d(k\x03\x001QP\x1dVB\x00\x1dr\x01\x1b";
+        let expected: [&[u8]; 8] = [
             b"\x1b@",
             b"a",
             b"\x1dkI\x04{B\x1dr",
+            b"\x1dv0\x00\x02\x00\x01\x00\x1b@",
             b"\x10\x04\x02",
             b"\x1d(k\x03\x001QP",
             b"\x1dVB\x00",

@@ -59,7 +59,11 @@ pub(super) fn decide(
     }
     events.extend(carried_over(desk, stamp, z_number));
     events.extend(open_tenders(desk, stamp, z_number));
-    Ok(Decision { events, effects: Vec::new() })
+    let effects = match open.mode {
+        Mode::Live => vec![super::paper(stamp.terminal, shift.document())],
+        Mode::Training => Vec::new(),
+    };
+    Ok(Decision { events, effects })
 }
 
 /// One line for cash, and one for every other tender that was taken or counted, in the order of class and code.

@@ -129,13 +129,14 @@ fn give_up_reversal(state: &State, attempt: &Attempt, decision: &mut Decision) {
 
 fn approved(state: &State, attempt: &Attempt, approval: &Approval, decision: &mut Decision) {
     let boxed = Box::new(approval.clone());
+    if state.is_to_be_signed(attempt, approval) {
+        decision.effects.push(super::paper(attempt.stamp.terminal, attempt.id.document()));
+    }
     decision.events.push(Event::TenderApproved { attempt: attempt.id, approval: boxed.clone() });
-    let Purpose::Sale { order } = attempt.purpose else { return };
     let mut held = attempt.clone();
     held.standing = AttemptStanding::Held(boxed);
-    let open = state.orders.get(&order).is_some_and(|order| order.state.holds_reservation());
     // What was paid otherwise meanwhile, or given up, needs it no more.
-    if !open {
+    if !state.is_needed(attempt) {
         attempts::reverse(state, &held, held.id.counterpart(), decision);
     }
 }

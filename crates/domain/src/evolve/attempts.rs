@@ -1,7 +1,9 @@
 //! What becomes of attempts to move money with a device.
 
 use super::Changes;
-use crate::attempt::{Attempt, AttemptStanding, LOST_MARK, PaymentDevice, Purpose, TenderVerdict, Turn};
+use crate::attempt::{
+    Approval, Attempt, AttemptStanding, LOST_MARK, PaymentDevice, Purpose, TenderVerdict, Turn,
+};
 use crate::bounded::{DeviceName, PoiMark};
 use crate::event::Event;
 use crate::ids::{AttemptId, ShiftId};
@@ -9,6 +11,19 @@ use crate::invariant::Violation;
 use crate::state::State;
 
 impl State {
+    /// Whether what an attempt pays for is still to be paid. What gives money back is always needed.
+    pub fn is_needed(&self, attempt: &Attempt) -> bool {
+        attempt
+            .order()
+            .is_none_or(|order| self.orders.get(&order).is_some_and(|order| order.state.holds_reservation()))
+    }
+
+    /// Whether a slip is printed for somebody to sign: the device wants it, and the money does not go back at once.
+    pub fn is_to_be_signed(&self, attempt: &Attempt, approval: &Approval) -> bool {
+        let undoes = matches!(attempt.purpose, Purpose::Reversal { .. });
+        approval.signature && !undoes && self.is_needed(attempt)
+    }
+
     /// Folds one event about an attempt.
     pub(super) fn attempt(&mut self, event: &Event, changes: &mut Changes) {
         match event {
@@ -51,6 +66,10 @@ impl State {
             }
             Event::TenderApproved { attempt, approval } => {
                 self.moved_at_device(*attempt, approval, changes);
+                if self.attempts.get(attempt).is_some_and(|of| self.is_to_be_signed(of, approval)) {
+                    self.documents.insert(attempt.document());
+                    changes.documents.insert(attempt.document());
+                }
                 let held = AttemptStanding::Held(approval.clone());
                 self.known_outcome(*attempt, held, changes);
                 if let Some(Purpose::Reversal { of, .. }) =

@@ -60,6 +60,9 @@ fn a_day_adds_up() {
         (eur("3.32"), eur("0.67"), eur("0"))
     );
     assert!(shop.state.shift_of(TILL).is_none() && shop.state.closed_shifts.contains(&shift));
+    let print = Effect::Print { terminal: TILL, transaction: shift.document(), form: PaperForm::Original };
+    assert_eq!(closed.effects, [print], "the Z is printed");
+    assert!(shop.state.documents.contains(&shift.document()), "and what becomes of its paper is settled");
 
     // The next shift takes the rest of the deposit; Z numbers go on.
     shop.open_shift(TILL, Mode::Live);
@@ -131,4 +134,13 @@ fn every_order_state_takes_the_steps_of_the_table_and_no_others() {
             );
         }
     }
+}
+
+#[test]
+fn the_end_of_an_exercise_prints_nothing() {
+    let mut shop = Shop::closed_with(|_| {});
+    shop.sign_on(TILL, CASHIER);
+    shop.open_shift(TILL, Mode::Training);
+    let closed = shop.close_shift(TILL, "100").expect("closed");
+    assert!(closed.effects.is_empty() && shop.state.documents.is_empty(), "{closed:?}");
 }

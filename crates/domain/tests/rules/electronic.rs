@@ -8,6 +8,7 @@ use holdfast_domain::attempt::{
 use holdfast_domain::bounded::{CardEnding, DeviceName, Label, PoiMark, PoiReference};
 use holdfast_domain::command::{HubCommand, Settlement};
 use holdfast_domain::decide::accept_offer;
+use holdfast_domain::effect::PaperForm;
 use holdfast_domain::ids::{AttemptId, CommandId, EpochId, OrderId, TransactionId, Uuid};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::shift::Mode;
@@ -646,4 +647,28 @@ fn a_persons_word_that_a_till_gives_back_does_not_unsay_the_devices() {
             assert_eq!(*here.standing(attempt), before, "{verdict:?}");
         }
     }
+}
+
+#[test]
+fn a_slip_is_signed_for_what_the_device_says_and_for_nothing_that_goes_back_at_once() {
+    let mut shop = shop();
+    let order = shop.place(&[line(1, "BOOK", "2")]);
+    let sign = |amount| TenderOutcome::Approved(Box::new(Approval { signature: true, ..approval(amount) }));
+    let signed = shop.begin(start(order, "10"));
+    shop.send(signed);
+    let command = HubCommand::SettleTender { attempt: signed, outcome: sign("10") };
+    let decided = holdfast_domain::decide_hub(&shop.state, &command).expect("an approval");
+    let print = Effect::Print { terminal: TILL, transaction: signed.document(), form: PaperForm::Original };
+    assert_eq!(decided.effects, [print]);
+    shop.fold(&decided.events);
+    assert!(shop.state.documents.contains(&signed.document()), "what becomes of its paper is settled");
+
+    // The customer pays the rest otherwise while nobody knows of the second payment, and then it was made after all.
+    let late = shop.begin(start(order, "10"));
+    shop.send(late);
+    shop.doubt(late);
+    shop.pay(order, &["10"]).expect("paid");
+    let said = shop.say(late, sign("10")).expect("an approval");
+    assert!(said.iter().any(|event| matches!(event, Event::TenderStarted { .. })), "it goes back: {said:?}");
+    assert!(!shop.state.documents.contains(&late.document()), "and nobody signs for it");
 }

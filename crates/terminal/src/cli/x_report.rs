@@ -17,6 +17,9 @@ pub struct XReport {
     /// The till's folder
     #[arg(long)]
     data: PathBuf,
+    /// Print it as it would stand on paper, in the store's language
+    #[arg(long)]
+    paper: bool,
     #[command(flatten)]
     person: Person,
 }
@@ -28,14 +31,17 @@ impl XReport {
         let asked = async {
             till.ready(WITHIN).await?;
             answered(till.sign_on(self.person.number(), pin)).await?;
-            hub.x_report().await
+            if self.paper {
+                return hub.x_paper().await;
+            }
+            let report = hub.x_report().await?;
+            Ok(format!("{}as of record {}\n", text(&report.shift), report.as_of_seq))
         };
         let report = asked.await;
         let closed = till.close().await;
         let report = report?;
         closed?;
-        print!("{}", text(&report.shift));
-        println!("as of record {}", report.as_of_seq);
+        print!("{report}");
         Ok(())
     }
 }

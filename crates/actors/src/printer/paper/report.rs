@@ -1,24 +1,30 @@
-//! The day Z and the correction of a Z, as they are kept in a folder.
+//! Reports as they are kept in a folder: the Z of a shift, the day Z, and the correction of a Z.
 
-use holdfast_devices::document::{Document, Purpose, TaxRow};
+use std::sync::Arc;
+
+use holdfast_devices::document::Document;
 use holdfast_domain::bounded::Reason;
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::day::{CarriedOver, DayFigures};
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::TransactionId;
 use holdfast_domain::receipt::TillNumber;
+use holdfast_domain::shift::Mode;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::state::State;
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::tender::{TenderCount, TenderLine, TenderType};
-use holdfast_protocol::head;
+use holdfast_money::Money;
 use holdfast_protocol::message::ReplyPosition;
 
-use super::{plain, seller, tender_name};
+use super::shift::{ShiftPaper, counted};
+use super::{journal, seller, signature, tax_table, tender_name};
+use crate::template::{Template, Word};
 
 /// Everything that one report says.
 #[derive(Debug, Clone)]
 pub struct Report {
+    pub template: Arc<Template>,
     pub transaction: TransactionId,
     pub till: TillNumber,
     pub profile: StoreProfile,
@@ -31,11 +37,12 @@ pub struct Report {
 
 #[derive(Debug, Clone)]
 pub enum ReportKind {
+    Shift(Box<ShiftPaper>),
     Day { part: u32, figures: Box<DayFigures>, carried_over: Box<CarriedOver> },
     Correction { z_number: u32, before: Box<TenderLine>, after: Box<TenderCount>, reason: Reason },
 }
 
-pub(super) fn report(state: &State, event: &Event) -> Option<Report> {
+pub(super) fn report(template: &Arc<Template>, state: &State, event: &Event) -> Option<Report> {
     let (transaction, terminal, staff, number, business_date, kind) = match event {
         Event::DayClosed { document, terminal, staff, day, number, part, figures, carried_over, .. } => {
             let (figures, carried_over) = (figures.clone(), carried_over.clone());
@@ -54,6 +61,7 @@ pub(super) fn report(state: &State, event: &Event) -> Option<Report> {
         _ => return None,
     };
     Some(Report {
+        template: Arc::clone(template),
         transaction,
         till: state.tills.get(&terminal)?.number,
         profile: state.profile.clone()?,
@@ -67,102 +75,108 @@ pub(super) fn report(state: &State, event: &Event) -> Option<Report> {
 
 impl Report {
     pub(super) fn document(&self, position: &ReplyPosition) -> Document {
-        let mut document = Document::new(Purpose::Live);
-        seller(&mut document, &self.profile);
+        let language = self.template.language;
+        let mut document = self.template.document(Mode::Live);
+        seller(&mut document, language, &self.profile);
+        document.blank();
+        let date = language.date(self.business_date);
         match &self.kind {
+            ReportKind::Shift(shift) => {
+                document.bold(shift.title(language, self.number));
+                document.row(language.fill(Word::Till, &[&self.till.0]), date);
+                self.by(&mut document);
+                shift.lay_out(&mut document, self);
+            }
             ReportKind::Day { part, figures, carried_over } => {
-                document.bold(format!("DAY Z {}", self.number));
-                document.row(format!("Part {part} of the day"), self.business_date.to_string());
+                document.bold(language.fill(Word::DayZ, &[&self.number]));
+                document.row(language.fill(Word::PartOfTheDay, &[part]), date);
                 self.by(&mut document);
                 self.day(&mut document, figures, carried_over);
             }
             ReportKind::Correction { z_number, before, after, reason } => {
-                document.bold(format!("CORRECTION {}", self.number));
-                document.row(format!("Of Z {z_number}"), self.business_date.to_string());
+                document.bold(language.fill(Word::Correction, &[&self.number]));
+                document.row(language.fill(Word::OfZ, &[z_number]), date);
                 self.by(&mut document);
-                document.rule().bold(tender_name(&self.tender_types, &before.code));
-                document.row("Expected", plain(before.expected));
-                counted(&mut document, "Was", &before.counted);
-                counted(&mut document, "Is", after);
-                document.text(reason.as_str()).blank().text("Signature").blank().rule();
+                document.rule().bold(tender_name(language, &self.tender_types, &before.code));
+                document.row(Word::Expected.text(language), language.money(before.expected));
+                counted(&mut document, language, Word::Was, &before.counted);
+                counted(&mut document, language, Word::Is, after);
+                document.text(reason.as_str());
+                signature(&mut document, language);
             }
         }
-        document.centred(format!("Journal {}", head::short(position.seq, &position.hash)));
+        journal(&mut document, language, position);
         document
     }
 
     fn by(&self, document: &mut Document) {
         if let Some(staff) = self.staff {
-            document.text(format!("By {staff}"));
+            document.text(self.template.language.fill(Word::By, &[&staff]));
         }
     }
 
     fn day(&self, document: &mut Document, figures: &DayFigures, carried_over: &CarriedOver) {
-        let zs = figures.zs.map_or_else(|| "none".to_owned(), |zs| format!("{} to {}", zs.first, zs.last));
-        document.row(format!("{} shifts, Z", figures.shifts), zs);
+        let language = self.template.language;
+        let amount = |money: Money| language.money(money);
+        let zs = figures.zs.map_or_else(
+            || Word::NoZ.text(language).to_owned(),
+            |zs| language.fill(Word::Range, &[&zs.first, &zs.last]),
+        );
+        document.row(language.fill(Word::ShiftsZ, &[&figures.shifts]), zs);
         if figures.corrections > 0 {
-            document.row("Corrections", figures.corrections.to_string());
+            document.row(Word::Corrections.text(language), figures.corrections.to_string());
         }
-        document.rule().total(format!("TURNOVER {}", self.profile.currency), plain(figures.gross));
-        for (label, amount) in [
-            ("Net", figures.net),
-            ("Discounts", figures.discount),
-            ("Returned", figures.returned),
-            ("Deposits", figures.deposits),
-            ("Cash rounding", figures.rounding),
-            ("Paid in", figures.cash.paid_in),
-            ("Paid out", figures.cash.paid_out),
-            ("To the safe", figures.cash.dropped),
-            ("From the safe", figures.cash.loaned),
+        let turnover = language.fill(Word::Turnover, &[&self.profile.currency]);
+        document.rule().total(turnover, amount(figures.gross));
+        for (word, money) in [
+            (Word::Net, figures.net),
+            (Word::Discounts, figures.discount),
+            (Word::Returned, figures.returned),
+            (Word::Deposits, figures.deposits),
+            (Word::CashRounding, figures.rounding),
+            (Word::CashIn, figures.cash.paid_in),
+            (Word::CashOut, figures.cash.paid_out),
+            (Word::CashToTheSafe, figures.cash.dropped),
+            (Word::CashFromTheSafe, figures.cash.loaned),
         ] {
-            document.row(label, plain(amount));
+            document.row(word.text(language), amount(money));
         }
-        for (label, count) in [
-            ("Sales", figures.sales),
-            ("Returns", figures.returns),
-            ("Voided sales", figures.post_voids),
-            ("Given up", figures.cancelled),
-            ("Drawer opened", figures.cash.no_sales),
+        for (word, count) in [
+            (Word::Sales, figures.sales),
+            (Word::Returns, figures.returns),
+            (Word::VoidedSales, figures.post_voids),
+            (Word::GivenUp, figures.cancelled),
+            (Word::DrawerOpened, figures.cash.no_sales),
         ] {
-            document.row(label, count.to_string());
+            document.row(word.text(language), count.to_string());
         }
-        let rows = figures.taxes.iter().map(|tax| {
-            TaxRow::new(
-                format!("{} {}", tax.code, tax.rate),
-                plain(tax.net),
-                plain(tax.tax),
-                plain(tax.net + tax.tax),
-            )
-        });
-        document.blank().tax_table(TaxRow::new("Tax", "Net", "Tax", "Gross"), rows.collect());
+        if !figures.taxes.is_empty() {
+            document.blank();
+            tax_table(document, language, &figures.taxes);
+        }
         for tender in &figures.tenders {
-            document.rule().bold(tender_name(&self.tender_types, &tender.code));
-            document.row("Taken", plain(tender.taken)).row("Given back", plain(tender.refunded));
-            document.row("Expected", plain(tender.expected)).row("Counted", plain(tender.declared));
-            if !tender.not_counted.is_zero() {
-                document.row("Not counted", plain(tender.not_counted));
+            document.rule().bold(tender_name(language, &self.tender_types, &tender.code));
+            for (word, money) in [
+                (Word::Taken, tender.taken),
+                (Word::GivenBack, tender.refunded),
+                (Word::Expected, tender.expected),
+                (Word::Counted, tender.declared),
+            ] {
+                document.row(word.text(language), amount(money));
             }
-            document.row("Over or short", plain(tender.over_short));
+            if !tender.not_counted.is_zero() {
+                document.row(Word::NotCounted.text(language), amount(tender.not_counted));
+            }
+            document.row(Word::OverOrShort.text(language), amount(tender.over_short));
         }
         document.rule();
         if carried_over.shifts > 0 {
-            document.row("Shifts still open", carried_over.shifts.to_string());
+            document.row(Word::ShiftsStillOpen.text(language), carried_over.shifts.to_string());
         }
         if carried_over.orders > 0 {
-            document.row("Orders still open", carried_over.orders.to_string());
-            document.row("Still owed", plain(carried_over.open_amount));
-            document.row("Deposits held", plain(carried_over.deposits));
-        }
-    }
-}
-
-fn counted(document: &mut Document, label: &str, count: &TenderCount) {
-    match count {
-        TenderCount::NotCounted => {
-            document.row(label, "not counted");
-        }
-        TenderCount::Counted { declared, over_short, .. } => {
-            document.row(label, plain(*declared)).row("  over or short", plain(*over_short));
+            document.row(Word::OrdersStillOpen.text(language), carried_over.orders.to_string());
+            document.row(Word::StillOwed.text(language), amount(carried_over.open_amount));
+            document.row(Word::DepositsHeld.text(language), amount(carried_over.deposits));
         }
     }
 }
