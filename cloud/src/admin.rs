@@ -182,6 +182,9 @@ fn check_store(store: Uuid, new: &NewStore) -> Result<StoreRow, CloudError> {
         if value.is_empty() || value.chars().count() > max || value.chars().any(char::is_control) {
             return Err(refuse(format!("{what} has 1 to {max} characters on one line")));
         }
+        if holdfast_pan::holds_pan(value) {
+            return Err(refuse(format!("{what} looks like a card's number, which is never kept")));
+        }
         Ok(value.to_owned())
     };
     let currency = holdfast_money::Currency::from_code(&new.currency).map_err(|_| {

@@ -309,7 +309,9 @@ async fn serve_until_stopped(config: Config) -> Result<ExitCode, CloudError> {
 fn start_log(config: &Config) -> Result<(), CloudError> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
         .map_err(|error| CloudError::ConfigValue { key: "log.filter", problem: error.to_string() })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| holdfast_pan::Masked(std::io::stderr()));
     if config.log.json {
         log.json().init()
     } else {

@@ -410,6 +410,9 @@ async fn carry_out(app: &Arc<App>, ask: Ask, file: Vec<u8>) -> Result<Told, HubE
 /// # Errors
 /// HF-HUB-031.
 pub(crate) fn label(what: &'static str, text: &str) -> Result<Label, HubError> {
+    if holdfast_pan::holds_pan(text) {
+        return Err(HubError::Name { what, source: "it looks like a card's number".into() });
+    }
     Label::new(text).map_err(|source| HubError::Name { what, source: source.into() })
 }
 

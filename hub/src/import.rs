@@ -256,6 +256,13 @@ pub fn read(
     }
 }
 
+impl Field {
+    /// Whether it holds numbers of articles, of which one in ten passes for a card's.
+    fn names_articles(self) -> bool {
+        matches!(self, Self::Sku | Self::Barcode | Self::Components | Self::Deposit)
+    }
+}
+
 fn columns(header: &ByteRecord, mapping: &Mapping) -> Result<HashMap<Field, usize>, ImportError> {
     let names: Vec<String> =
         header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
@@ -370,6 +377,9 @@ impl<'a> Row<'a> {
     ) -> Option<T> {
         let bytes = self.columns.get(&field).and_then(|index| self.record.get(*index)).unwrap_or_default();
         let parsed = match std::str::from_utf8(bytes) {
+            Ok(text) if !field.names_articles() && holdfast_pan::holds_pan(text) => {
+                Err("it looks like a card's number, which is never kept".to_owned())
+            }
             Ok(text) => parse(text.trim()),
             Err(_) => {
                 self.refuse(field, "HF-IMP-019", "the field is not UTF-8; save the file as UTF-8".into());

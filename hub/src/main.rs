@@ -6,5 +6,6 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    holdfast_pan::mask_panics();
     holdfast_hub::cli::main()
 }

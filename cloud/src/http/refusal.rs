@@ -11,6 +11,11 @@ use utoipa::ToSchema;
 
 use crate::error::StoreError;
 
+/// What a stranger is told of what they sent: never a card's number.
+fn told(message: impl Into<String>) -> String {
+    holdfast_pan::masked(&message.into()).into_owned()
+}
+
 /// The wait that a hub is told when the cloud is busy, in milliseconds.
 const BUSY_RETRY_MS: u64 = 1_000;
 
@@ -23,7 +28,7 @@ pub struct UplinkRefusal {
 
 impl UplinkRefusal {
     fn new(status: StatusCode, code: &str, message: impl Into<String>, reason: RefusalReason) -> Self {
-        Self { status, body: UplinkError { code: code.to_owned(), message: message.into(), reason } }
+        Self { status, body: UplinkError { code: code.to_owned(), message: told(message), reason } }
     }
 
     pub fn malformed(message: impl Into<String>) -> Self {
@@ -163,7 +168,7 @@ pub struct ApiError {
 
 impl ApiRefusal {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, body: ApiError { code, message: message.into() }, retry_after_s: None }
+        Self { status, body: ApiError { code, message: told(message) }, retry_after_s: None }
     }
 
     pub fn sign_in_needed() -> Self {

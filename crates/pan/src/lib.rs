@@ -5,13 +5,22 @@
 //! that card schemes use, and its last digit is right (Luhn). Single spaces, dashes and dots between the digits change nothing.
 //! About one article number in ten passes Luhn, so fields that hold article or receipt numbers are not asked.
 //!
+//! A number of twelve digits, as some of Maestro's are, counts only where it stands alone. A part of a UUID or of a SHA-256 is
+//! never one: one id in some ten thousand would pass for a card.
+//!
 //! Invariant: nothing here remembers or logs what it saw.
+
+mod out;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use out::{Masked, mask_panics};
+
+/// The characters of the longest id that is known as one.
+const ID_CHARS_MAX: usize = 64;
 /// The fewest digits of a PAN in use.
-pub const DIGITS_MIN: usize = 13;
+pub const DIGITS_MIN: usize = 12;
 /// The most digits of a PAN (ISO/IEC 7812).
 pub const DIGITS_MAX: usize = 19;
 /// What stays readable of a masked number: the last four digits, which PCI DSS lets a receipt show.
@@ -45,13 +54,13 @@ const PREFIXES: &[(Range<u32>, Range<usize>)] = &[
     (620_000..630_000, 16..20),
     (810_000..820_000, 16..20),
     // Maestro and the national debit schemes that use its numbers.
-    (500_000..508_500, 13..20),
-    (560_000..600_000, 13..20),
-    (600_000..601_100, 13..20),
-    (601_200..606_985, 13..20),
-    (608_500..620_000, 13..20),
-    (630_000..644_000, 13..20),
-    (660_000..700_000, 13..20),
+    (500_000..508_500, 12..20),
+    (560_000..600_000, 12..20),
+    (600_000..601_100, 12..20),
+    (601_200..606_985, 12..20),
+    (608_500..620_000, 12..20),
+    (630_000..644_000, 12..20),
+    (660_000..700_000, 12..20),
     // Mir.
     (220_000..220_500, 16..20),
     // Troy.
@@ -108,12 +117,28 @@ pub fn find(text: &str) -> Option<Range<usize>> {
     while let Some(start) = bytes[at..].iter().position(u8::is_ascii_digit).map(|offset| at + offset) {
         let groups = groups_at(bytes, start);
         let found = (0..groups.len()).find_map(|first| pan_from(bytes, &groups[first..]));
-        if found.is_some() {
-            return found;
+        match found.map(|found| (id_around(bytes, &found), found)) {
+            None => at = groups.last().map_or(bytes.len(), |last| last.end),
+            Some((Some(id_end), _)) => at = id_end,
+            Some((None, found)) => return Some(found),
         }
-        at = groups.last().map_or(bytes.len(), |last| last.end);
     }
     None
+}
+
+/// Where the id ends that the digits are a part of: a UUID in its usual form, or a SHA-256 in hexadecimal digits.
+fn id_around(bytes: &[u8], range: &Range<usize>) -> Option<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    let before =
+        bytes[..range.start].iter().rev().take(ID_CHARS_MAX).take_while(|byte| is_part(byte)).count();
+    let after = bytes[range.end..].iter().take(ID_CHARS_MAX).take_while(|byte| is_part(byte)).count();
+    let word = &bytes[range.start - before..range.end + after];
+    let is_uuid = word.len() == 36
+        && word.iter().enumerate().all(|(at, byte)| (*byte == b'-') == [8, 13, 18, 23].contains(&at));
+    let is_hash = word.len() == ID_CHARS_MAX
+        && word.iter().any(u8::is_ascii_alphabetic)
+        && word.iter().all(u8::is_ascii_hexdigit);
+    (is_uuid || is_hash).then_some(range.end + after)
 }
 
 /// The groups of digits that follow each other from `start` with one separator between two of them.
@@ -143,7 +168,7 @@ fn pan_from(bytes: &[u8], groups: &[Range<usize>]) -> Option<Range<usize>> {
         return lengths
             .rev()
             .map(|length| first.start..first.start + length)
-            .find(|range| looks_like_one(&digits_of(bytes, range)));
+            .find(|range| looks_like_one(&digits_of(bytes, range)) && is_apart(bytes, range));
     }
     for count in 2..=groups.len() {
         let joined = &groups[..count];
@@ -152,11 +177,23 @@ fn pan_from(bytes: &[u8], groups: &[Range<usize>]) -> Option<Range<usize>> {
         if digits.len() > DIGITS_MAX {
             return None;
         }
-        if digits.len() >= DIGITS_MIN && is_spaced_like_one(joined) && looks_like_one(&digits) {
+        if digits.len() >= DIGITS_MIN
+            && is_spaced_like_one(joined)
+            && looks_like_one(&digits)
+            && is_apart(bytes, &whole)
+        {
             return Some(whole);
         }
     }
     None
+}
+
+/// Whether so few digits are a number of their own, and not a part of a longer word such as an id.
+fn is_apart(bytes: &[u8], range: &Range<usize>) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let before = range.start.checked_sub(1).and_then(|before| bytes.get(before));
+    let digits = bytes[range.clone()].iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits > DIGITS_MIN || ![before, bytes.get(range.end)].into_iter().flatten().any(is_part)
 }
 
 /// Groups of four, of four, six and five, or every digit alone; never a number beside another.
@@ -257,6 +294,28 @@ mod tests {
             assert!(holds_pan(text), "{text}");
         }
         assert!(holds_pan("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"));
+    }
+
+    #[test]
+    fn twelve_digits_count_where_they_stand_alone() {
+        assert!(holds_pan("paid with 500000000009 today"));
+        assert!(holds_pan("5000 0000 0009"));
+        assert!(!holds_pan("019a4d3c-77aa-7bbb-8ccc-500000000009"));
+        assert!(!holds_pan("5000-0000-0009-abcd"));
+    }
+
+    #[test]
+    fn a_part_of_an_id_is_none_and_what_stands_beside_one_is() {
+        let uuid = "019a4111-1111-7111-8111-500000000009";
+        assert!(holds_pan("4111-1111-7111-8113"), "without the rest of an id");
+        let hash = format!("9f{}{}", "4111111111111111", "ab".repeat(23));
+        for id in ["019a4111-1111-7111-8113-aaaaaaaaaaaa", uuid, &hash] {
+            assert!(!holds_pan(id), "{id}");
+            assert!(!holds_pan(&format!("order {id}: \"{id}\"")), "{id}");
+            assert_eq!(masked(&format!("{id} 4111111111111111")), format!("{id} ************1111"));
+        }
+        assert!(holds_pan(&format!("{hash}a")), "too long for a hash");
+        assert!(holds_pan("4111-1111-1111-1111-aaaa"));
     }
 
     #[test]

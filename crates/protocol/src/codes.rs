@@ -14,6 +14,8 @@ pub const NO_ANSWER: &str = "HF-CMD-005";
 pub const INTERNAL_FAULT: &str = "HF-CMD-006";
 /// The disk is nearly full: the same bytes again later.
 pub const NO_ROOM: &str = "HF-CMD-007";
+/// A card's number in a text: neither decided nor kept.
+pub const CARD_NUMBER: &str = "HF-CMD-308";
 
 /// Every code of this crate with its meaning; `docs/errors` has a page for each.
 pub const ERROR_CODES: &[(&str, &str)] = &[
@@ -24,6 +26,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-005", "a record has no answer"),
     ("HF-CMD-006", "a fault inside the hub"),
     ("HF-CMD-007", "the hub's disk is nearly full and new work waits"),
+    ("HF-CMD-308", "a text looks like a card's number"),
 ];
 
 #[cfg(test)]
@@ -32,7 +35,7 @@ mod tests {
 
     #[test]
     fn every_code_is_listed_once_with_its_meaning() {
-        let codes = [TOO_LARGE, MALFORMED, ID_REUSED, BUSY, NO_ANSWER, INTERNAL_FAULT, NO_ROOM];
+        let codes = [TOO_LARGE, MALFORMED, ID_REUSED, BUSY, NO_ANSWER, INTERNAL_FAULT, NO_ROOM, CARD_NUMBER];
         assert_eq!(ERROR_CODES.iter().map(|(code, _)| *code).collect::<Vec<_>>(), codes);
         assert!(ERROR_CODES.iter().all(|(_, meaning)| meaning.len() > 10));
     }

@@ -4,6 +4,7 @@
 //! golden files; JSON refuses unknown fields.
 
 pub mod backup;
+pub mod card_numbers;
 pub mod catalog_file;
 pub mod chain;
 pub mod codes;

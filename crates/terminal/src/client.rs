@@ -17,6 +17,7 @@ use holdfast_domain::command::Action;
 use holdfast_domain::ids::{CommandId, EpochId, Uuid};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::{DiskStorage, Storage};
+use holdfast_protocol::card_numbers;
 use holdfast_protocol::message::{
     Answer, ApprovedMessage, CatalogMessage, CommandMessage, OrdersMessage, Pin, REQUEST_BYTES_MAX, Reply,
     Request, SignOnMessage, StatusMessage, StockMessage,
@@ -357,6 +358,10 @@ impl Till {
         let (id, bytes) = (request.id(), request.to_bytes());
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(TillError::RequestTooLarge { bytes: bytes.len(), max: REQUEST_BYTES_MAX });
+        }
+        if !matches!(request, Request::Offer(_)) && card_numbers::are_in(&bytes) {
+            let why = "it looks like a card's number, which is never kept; type at most its last four digits";
+            return Err(TillError::Typed { what: "text", why: why.to_owned() });
         }
         let kept = request.to_kept_bytes().map(Into::into);
         let (answer, waiter) = oneshot::channel();

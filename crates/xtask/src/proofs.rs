@@ -122,6 +122,12 @@ const CLAIMS: &[Claim] = &[
         needed: &[(65_536, "bytes")],
     },
     Claim {
+        id: "R28",
+        promises: "P8",
+        shows: "no card's number is anywhere, whatever input it came by, and no article's number is refused",
+        needed: &[(10_000, "card numbers planted"), (20, "stores searched"), (200, "articles taken")],
+    },
+    Claim {
         id: "R33",
         promises: "P1",
         shows: "a hub comes back from a backup and from HQ's copy with the same state",

@@ -69,7 +69,7 @@ fn filter_of(text: &str) -> Result<EnvFilter, HubError> {
 fn log(settings: &Log) -> Result<(), HubError> {
     let builder = tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_writer(|| holdfast_pan::Masked(std::io::stderr()))
         .with_env_filter(filter_of(&settings.filter)?);
     // Only a second call in one process fails, and then the first log stays.
     let _set = if settings.json { builder.json().try_init() } else { builder.try_init() };
@@ -79,7 +79,7 @@ fn log(settings: &Log) -> Result<(), HubError> {
 /// A log for commands that do not read the configuration first.
 pub(super) fn log_to_stderr(filter: &str) {
     let _set = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| holdfast_pan::Masked(std::io::stderr()))
         .with_env_filter(EnvFilter::new(filter))
         .try_init();
 }

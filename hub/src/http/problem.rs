@@ -59,7 +59,7 @@ impl IntoResponse for Refused {
         }
         let text = self.0.to_string();
         let (code, text) = text.split_once(' ').unwrap_or(("HF-HUB-024", &text));
-        let problem = Json(Problem { code: code.to_owned(), text: text.to_owned() });
+        let problem = Json(Problem { code: code.to_owned(), text: holdfast_pan::masked(text).into_owned() });
         match status {
             StatusCode::SERVICE_UNAVAILABLE => {
                 (status, [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)], problem).into_response()

@@ -122,7 +122,7 @@ impl Word {
     #[must_use]
     pub fn aid(bytes: &[u8]) -> Option<Self> {
         let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-        (text.len() <= AID_MAX && !text.is_empty()).then_some(Self(text))
+        (text.len() <= AID_MAX).then(|| Self::of(text))?
     }
 
     /// An authorisation code: letters and digits.
@@ -198,5 +198,7 @@ mod tests {
         let aid = Word::aid(&[0xA0, 0, 0, 0, 3, 0x10, 0x10]);
         assert_eq!(aid.map(|aid| aid.to_string()), Some("A0000000031010".to_owned()));
         assert_eq!(Word::aid(&[0; 17]), None);
+        assert_eq!(Word::aid(&[]), None);
+        assert_eq!(Word::aid(&[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11]), None);
     }
 }

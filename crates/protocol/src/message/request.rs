@@ -10,6 +10,7 @@ use holdfast_domain::staff::{Approval, PinVerdict, StaffNumber};
 use serde::{Deserialize, Serialize};
 
 use super::reply::OfferRecord;
+use crate::card_numbers;
 use crate::chain::fingerprint;
 use crate::codes;
 use crate::wire::plain;
@@ -106,6 +107,10 @@ pub enum MalformedRequest {
     TooLarge { bytes: usize },
     #[error("the request is not valid: {detail}")]
     Invalid { detail: String },
+    #[error(
+        "a text of the request looks like a card's number, which is never kept; type at most its last four digits"
+    )]
+    CardNumber,
 }
 
 impl MalformedRequest {
@@ -113,16 +118,21 @@ impl MalformedRequest {
         match self {
             Self::TooLarge { .. } => codes::TOO_LARGE,
             Self::Invalid { .. } => codes::MALFORMED,
+            Self::CardNumber => codes::CARD_NUMBER,
         }
     }
 }
 
 impl Request {
     /// # Errors
-    /// [`MalformedRequest`] with the field and the reason, for JSON that is no request; unknown fields are refused.
+    /// [`MalformedRequest`] with the field and the reason, for JSON that is no request, and for one with a card's number in a
+    /// text; unknown fields are refused.
     pub fn parse(payload: &[u8]) -> Result<Self, MalformedRequest> {
         if payload.len() > REQUEST_BYTES_MAX {
             return Err(MalformedRequest::TooLarge { bytes: payload.len() });
+        }
+        if card_numbers::are_in(payload) {
+            return Err(MalformedRequest::CardNumber);
         }
         let mut deserializer = serde_json::Deserializer::from_slice(payload);
         let request = serde_path_to_error::deserialize(&mut deserializer)

@@ -190,8 +190,8 @@ pub enum DetailsError {
     #[error("the telephone number has no digit")]
     NoNumber,
     #[error(
-        "the customer card's number has as many digits as a payment card's, which is never kept; give the number of a card \
-         that the shop gave out"
+        "one of the texts looks like a payment card's number, which is never kept; give the number of a card that the shop \
+         gave out, and leave others away"
     )]
     PaymentCard,
 }
@@ -256,7 +256,9 @@ impl Details {
         {
             return Err(DetailsError::NoNumber);
         }
-        if details.card.as_ref().is_some_and(|card| could_be_payment_card(card.reveal())) {
+        if details.holds_card_number()
+            || details.card.as_ref().is_some_and(|card| could_be_payment_card(card.reveal()))
+        {
             return Err(DetailsError::PaymentCard);
         }
         if details.texts().into_iter().all(|(_, text)| text.is_none()) {
@@ -285,6 +287,13 @@ impl Details {
             }
         }
         taken
+    }
+
+    /// A telephone number in its international form is none, whatever its digits are.
+    fn holds_card_number(&self) -> bool {
+        let is_phone = |what: &str, text: &Private| what == "phone" && text.reveal().starts_with('+');
+        let mut texts = self.texts().into_iter().filter_map(|(what, text)| Some((what, text?)));
+        texts.any(|(what, text)| !is_phone(what, text) && holdfast_pan::holds_pan(text.reveal()))
     }
 
     /// Every text with what it is.

@@ -125,7 +125,7 @@ impl StatusInformation {
             // With a signature: alone, or beside a PIN.
             (tlv::CARDHOLDER_AUTHENTICATION, [by, ..]) => self.signature = matches!(by, 0x01 | 0x05..=0x07),
             (tlv::AID, aid) => {
-                let aid = Word::aid(aid).filter(|aid| !holdfast_pan::holds_pan(aid.as_str()));
+                let aid = Word::aid(aid);
                 self.card.aid = aid.or_else(|| self.card.aid.take());
             }
             (tlv::CARD_TYPE_ID, [only]) => self.take_card_type(u16::from(*only)),
