@@ -570,7 +570,7 @@ async fn after_a_restart_nothing_is_dropped_and_only_what_had_begun_is_marked() 
     assert!(copy.text.contains("COPY 1") && !copy.text.contains("PRINTED AGAIN"), "{}", copy.text);
     let report = whole(4);
     assert!(
-        report.text.contains("Cash expected") && !report.marked,
+        report.text.contains("over or short") && !report.marked,
         "found by what it says: {}",
         report.text
     );

@@ -190,8 +190,10 @@ fn pan_from(bytes: &[u8], groups: &[Range<usize>]) -> Option<Range<usize>> {
 
 /// Whether so few digits are a number of their own, and not a part of a longer word such as an id.
 fn is_apart(bytes: &[u8], range: &Range<usize>) -> bool {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let before = range.start.checked_sub(1).and_then(|before| bytes.get(before));
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    // The first track of a magnetic stripe begins with a format's letter.
+    let is_track = bytes[..range.start].ends_with(b"%B");
+    let before = range.start.checked_sub(1).filter(|_| !is_track).and_then(|before| bytes.get(before));
     let digits = bytes[range.clone()].iter().filter(|byte| byte.is_ascii_digit()).count();
     digits > DIGITS_MIN || ![before, bytes.get(range.end)].into_iter().flatten().any(is_part)
 }
@@ -300,6 +302,8 @@ mod tests {
     fn twelve_digits_count_where_they_stand_alone() {
         assert!(holds_pan("paid with 500000000009 today"));
         assert!(holds_pan("5000 0000 0009"));
+        assert!(holds_pan("%B500000000009^CARD/TEST^2912101?"));
+        assert!(holds_pan("500000000009.00"), "typed as an amount");
         assert!(!holds_pan("019a4d3c-77aa-7bbb-8ccc-500000000009"));
         assert!(!holds_pan("5000-0000-0009-abcd"));
     }

@@ -36,7 +36,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Start a cloud and two stores with three selling tills each, on free ports, in a fresh folder
+    /// Start a cloud and three stores with selling tills and the devices that they are paid at, on free ports, in a fresh folder
     Demo(demo::Options),
     /// Format check, lints and every test suite, with a table of results and times
     Test,

@@ -1,4 +1,4 @@
-//! The Debian and Python packages that tests drive as independent peers.
+//! The packages that tests drive as independent peers: of Debian, of Python's index and of npm's registry.
 
 use std::env;
 use std::fs;
@@ -16,7 +16,7 @@ enum Needed {
 }
 
 /// What the suites need, each with the Debian package that has it.
-const NEEDED: [(Needed, &str); 7] = [
+const NEEDED: [(Needed, &str); 9] = [
     (Needed::Program("mosquitto_pub"), "mosquitto-clients"),
     (Needed::Program("chromium"), "chromium"),
     (Needed::Program("socat"), "socat"),
@@ -24,11 +24,15 @@ const NEEDED: [(Needed, &str); 7] = [
     (Needed::Program("python3"), "python3"),
     (Needed::PythonModule("cryptography"), "python3-cryptography"),
     (Needed::PythonModule("ensurepip"), "python3-venv"),
+    (Needed::Program("node"), "nodejs"),
+    (Needed::Program("npm"), "npm"),
 ];
 
 /// What is installed from the Python package index into a folder of its own, which no other program sees: another writer of
-/// receipts, and another scale.
-const PEERS: [&str; 2] = ["python-escpos==3.1", "mt-sics-emulator==0.1.1"];
+/// receipts, another scale, and books of payments.
+const PEERS: [&str; 3] = ["python-escpos==3.1", "mt-sics-emulator==0.1.1", "localstripe==1.15.10"];
+/// The same from npm's registry: books of payments that look at idempotency keys.
+const NODE_PEERS: [&str; 1] = ["stripe-stateful-mock@0.0.16"];
 /// That folder, below the root. The tests of devices look for it there.
 const PEERS_FOLDER: &str = "target/peers";
 
@@ -60,28 +64,33 @@ pub fn ensure() -> Result<(), String> {
     ))
 }
 
-/// Installs the Python packages, once for each list of them.
+/// Installs the peers, once for each list of them.
 fn peers() -> Result<(), String> {
     let folder = workspace::root().join(PEERS_FOLDER);
-    let (list, installed) = (PEERS.join("\n"), folder.join("installed.txt"));
+    let (list, installed) = ([&PEERS[..], &NODE_PEERS].concat().join("\n"), folder.join("installed.txt"));
     if fs::read_to_string(&installed).is_ok_and(|text| text == list) {
         return Ok(());
     }
-    println!("installing {} into {PEERS_FOLDER}", PEERS.join(" "));
+    println!("installing {} into {PEERS_FOLDER}", list.replace('\n', " "));
     let folder_text = folder.display().to_string();
-    python("python3", &["-m", "venv", "--clear", &folder_text])?;
+    install("python3", &["-m", "venv", "--clear", &folder_text])?;
     let own = folder.join("bin/python").display().to_string();
     let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     arguments.extend(PEERS);
-    python(&own, &arguments)?;
+    install(&own, &arguments)?;
+    let mut arguments = vec!["install", "--prefix", &folder_text, "--no-audit", "--no-fund", "--silent"];
+    // Nothing of a package runs while it is installed.
+    arguments.push("--ignore-scripts");
+    arguments.extend(NODE_PEERS);
+    install("npm", &arguments)?;
     fs::write(&installed, &list).map_err(|error| format!("HF-DEMO-006: {}: {error}", installed.display()))
 }
 
-fn python(program: &str, arguments: &[&str]) -> Result<(), String> {
+fn install(program: &str, arguments: &[&str]) -> Result<(), String> {
     match Command::new(program).args(arguments).output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(format!(
-            "HF-DEMO-006: {program} {} failed: {}\nCheck the machine's network and its Python package index.",
+            "HF-DEMO-006: {program} {} failed: {}\nCheck the machine's network and its package index.",
             arguments.join(" "),
             String::from_utf8_lossy(&output.stderr).trim()
         )),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::Refusal;
 use holdfast_domain::ids::TerminalId;
 use holdfast_domain::staff::Permission;
+use tokio::time::{Instant, sleep};
 
 use super::App;
 use super::pages;
@@ -22,6 +24,10 @@ use crate::console::with_state;
 use crate::error::HubError;
 use crate::reports::OpenDrawers;
 use crate::serve::Peer;
+
+/// How long a till's question waits for a state that is behind, and how often it looks.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(3);
 
 /// A program or person who may read the shop's figures.
 #[derive(Debug)]
@@ -144,7 +150,18 @@ impl FromRequestParts<Arc<App>> for AtTill {
             tracing::debug!(%terminal, %denied, "a till's HTTP credential was refused");
             refuse()
         })?;
+        is_caught_up(app).await;
         Ok(Self(terminal))
+    }
+}
+
+/// Waits until the state has what was durable when this was asked, so that a till finds what it was just told. A state that is
+/// further behind answers as of then, and says as of when.
+async fn is_caught_up(app: &App) {
+    let head = app.reader.head().map_or(0, |head| head.seq);
+    let end = Instant::now() + CAUGHT_UP_WITHIN;
+    while app.state.applied().is_none_or(|at| at.seq < head) && Instant::now() < end {
+        sleep(LOOK_EVERY).await;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use holdfast_devices::gs1;
+use holdfast_devices::gs1::{self, check_digit};
 use holdfast_devices::payment::card::{LastFour, Word};
 use holdfast_devices::payment::zvt::apdu::Apdu;
 use holdfast_devices::payment::zvt::message::Message;
@@ -34,11 +34,18 @@ pub fn said(mint: &mut Mint, count: usize) -> String {
         writeln!(out, "{slip:?} {words:?} {decline:?} {references:?} {:?}", Step::says(&text)).expect("text");
         writeln!(out, "{:?} {:?}", LastFour::of(&text), LastFour::of_nibbles(&packed(&mint.number())))
             .expect("text");
-        // A scan of it is no product, and what is shown of it is masked.
-        writeln!(out, "{:?}", gs1::read(&text, YEAR)).expect("text");
+        // A scan of it is no product, and what is shown of it is masked. One that is an article's as well stays what it is.
+        if !is_an_articles(&text) {
+            writeln!(out, "{:?}", gs1::read(&text, YEAR)).expect("text");
+        }
         zvt(&text, &mut out);
     }
     out
+}
+
+fn is_an_articles(text: &str) -> bool {
+    let (body, digit) = text.split_at(text.len() - 1);
+    [8, 12, 13, 14].contains(&text.len()) && check_digit(body).is_some_and(|check| check.to_string() == digit)
 }
 
 /// Printed lines, texts for the display and the number itself, as ZVT sends them.

@@ -27,28 +27,40 @@ use crate::shop::{PIN, STAFF};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// GTIN-8, -12, -13 and -14 with their check digits; of those that can be, every other one also passes for a card's number.
+/// Lengths and beginnings of articles' numbers of which one in ten passes for a card's.
+const LIKE_CARDS: [(usize, &str); 9] = [
+    (12, "50"),
+    (12, "63"),
+    (13, "4"),
+    (13, "40"),
+    (13, "50"),
+    (13, "67"),
+    (14, "30"),
+    (14, "36"),
+    (14, "50"),
+];
+/// What others begin with.
+const BEGINNINGS: [&str; 13] = ["4", "40", "50", "51", "60", "62", "0", "30", "37", "7", "9", "1", "20"];
+
+/// GTIN-8, -12, -13 and -14 with their check digits; every other one also passes for a card's number.
 pub fn gtins(count: usize) -> Vec<String> {
-    let beginnings = ["4", "40", "50", "51", "60", "62", "0", "30", "37", "7", "9", "1", "20"];
-    let mut all = Vec::new();
     let mut seed = 1_u64;
-    for index in 0..count {
-        let length = [8, 12, 13, 14][index % 4];
-        let beginning = beginnings[index / 4 % beginnings.len()];
-        for _ in 0..400 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let body = format!("{beginning}{:018}", seed >> 16);
-            let body = &body[..length - 1];
-            let Some(digit) = check_digit(body) else { break };
-            let gtin = format!("{body}{digit}");
-            let like_a_card = holdfast_pan::is_pan(&gtin);
-            if like_a_card || index % 8 < 4 {
-                all.push(gtin);
-                break;
+    let mut next = |length: usize, beginning: &str| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let body = format!("{beginning}{:018}", seed >> 16);
+        let body = &body[..length - 1];
+        format!("{body}{}", check_digit(body).expect("digits"))
+    };
+    (0..count)
+        .map(|index| {
+            if index % 2 == 0 {
+                return next([8, 12, 13, 14][index / 2 % 4], BEGINNINGS[index / 8 % BEGINNINGS.len()]);
             }
-        }
-    }
-    all
+            let (length, beginning) = LIKE_CARDS[index / 2 % LIKE_CARDS.len()];
+            let mut tries = std::iter::repeat_with(|| next(length, beginning)).take(1_000);
+            tries.find(|gtin| holdfast_pan::is_pan(gtin)).expect("one in ten passes")
+        })
+        .collect()
 }
 
 /// None of them is taken for a card's when it is scanned. How many would pass for one.

@@ -15,6 +15,7 @@ mod exchange;
 mod foreign_client;
 mod kill;
 mod orders;
+mod papers;
 mod prices;
 mod rebuild;
 mod receipts;

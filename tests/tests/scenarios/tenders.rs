@@ -34,7 +34,7 @@ async fn a_store_takes_what_is_on_its_list_and_counts_each_tender() -> Result<()
     for (given, code) in [
         ("voucher=3.57", "HF-CMD-220"),
         ("card=3.57", "HF-CMD-221"),
-        ("card=3.57:4111 1111 1111 1111", "HF-CMD-222"),
+        ("card=3.57:4111 1111 1111 1111", "HF-TIL-031"),
         ("card=4.00:auth 0815", "HF-CMD-223"),
     ] {
         let refused = ask("sell", &sell(&["--tender", given])).await.expect_err(code);

@@ -176,6 +176,10 @@ impl Zvt {
         let terminal = self.terminal.clone();
         let what = match what {
             ["approve"] => return self.press(|| terminal.approve(), "the customer's card is approved"),
+            ["sign"] => {
+                let done = "the customer's card is approved, and the customer has to sign";
+                return self.press(|| terminal.approve_signed(), done);
+            }
             ["decline"] => {
                 return self.press(|| terminal.decline(REFUSED), "the customer's card is declined");
             }
@@ -357,6 +361,7 @@ impl Device for Zvt {
     fn commands(&self) -> Vec<(&'static str, &'static str)> {
         vec![
             ("approve", "the customer who stands there pays"),
+            ("sign", "they pay, and have to sign for it"),
             ("decline [CODE]", "their bank says no, by a result code such as 05 or 6C"),
             ("cancel", "they press the red button"),
             ("always approve|decline|ask", "what customers do from now on"),

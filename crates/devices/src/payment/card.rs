@@ -122,7 +122,9 @@ impl Word {
     #[must_use]
     pub fn aid(bytes: &[u8]) -> Option<Self> {
         let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-        (text.len() <= AID_MAX).then(|| Self::of(text))?
+        // Every registered identifier begins with a letter (ISO/IEC 7816-5); digits alone can be a card's number.
+        let is_registered = bytes.first().is_some_and(|first| *first >= 0xA0);
+        (is_registered && text.len() <= AID_MAX).then(|| Self::of(text))?
     }
 
     /// An authorisation code: letters and digits.
@@ -200,5 +202,6 @@ mod tests {
         assert_eq!(Word::aid(&[0; 17]), None);
         assert_eq!(Word::aid(&[]), None);
         assert_eq!(Word::aid(&[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11]), None);
+        assert_eq!(Word::aid(&[0x34, 0x73, 0x91, 0x86, 0x40, 0x02, 0x29, 0x50]), None, "with one digit more");
     }
 }

@@ -99,6 +99,8 @@ impl Default for ZvtSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardAnswer {
     Approve,
+    /// Yes, and the customer has to sign.
+    ApproveSigned,
     Decline(ResultCode),
 }
 
@@ -226,6 +228,14 @@ impl SimulatedZvt {
         self.press(|state| {
             state.card_in = true;
             state.answer = Some(CardAnswer::Approve);
+        });
+    }
+
+    /// As [`SimulatedZvt::approve`], for a card whose holder signs.
+    pub fn approve_signed(&self) {
+        self.press(|state| {
+            state.card_in = true;
+            state.answer = Some(CardAnswer::ApproveSigned);
         });
     }
 

@@ -465,7 +465,7 @@ fn the_sequences_reach_every_event_of_a_till() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for _ in 0..1_000 {
+    for _ in 0..1_500 {
         let steps = prop::collection::vec(moves(), 80).new_tree(&mut runner).expect("a sequence").current();
         let mut shop = two_tills(TaxBasis::Inclusive, TaxRounding::PerLine, "0.05");
         let mut known = Known::default();

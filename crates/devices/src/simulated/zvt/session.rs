@@ -184,20 +184,21 @@ impl<'a> Session<'a> {
             Some(code) => CardAnswer::Decline(code),
             None => self.card().await?,
         };
-        if answer == CardAnswer::Approve {
+        if !matches!(answer, CardAnswer::Decline(_)) {
             self.show(0x04, "Autorisierung").await?;
             sleep(self.terminal.settings().host).await;
             self.check()?;
         }
         let answer = self.refused.take().map_or(answer, CardAnswer::Decline);
         let code = match answer {
-            CardAnswer::Approve => None,
+            CardAnswer::Approve | CardAnswer::ApproveSigned => None,
             CardAnswer::Decline(code) => Some(code),
         };
         if let Some(code) = code {
             return self.declined(Some(amount), code).await;
         }
-        let status = self.terminal.change(|book| book.book(kind, amount));
+        let mut status = self.terminal.change(|book| book.book(kind, amount));
+        status.signature = answer == CardAnswer::ApproveSigned;
         self.check()?;
         let acknowledged = self.tell(&status).await?;
         if !acknowledged && self.terminal.settings().unacknowledged == Unacknowledged::IsReversed {
