@@ -94,6 +94,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         room: watch::Sender::new(Room::default()),
         paying: parts.payments.iter().map(|_| empty_slot()).collect(),
         payments: parts.payments,
+        offline_limits: parts.offline_limits,
         told: Mutex::new(BTreeMap::new()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 
 use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
+use holdfast_money::Money;
 
 use super::App;
 use super::problem::Refused;
@@ -139,6 +140,7 @@ async fn register_payments(registry: &mut Registry, app: &App) {
             rests.get_or_create(&of).set(gateway.rests_seconds);
         }
     }
+    register_exposure(registry, app);
     registry.register("payment_open", "Payments that are under way or in doubt, by device", open);
     registry.register("payment_in_doubt", "Payments that the device could not say anything about", in_doubt);
     registry.register("payment_approved", "Payments that came to something since the start", approved);
@@ -146,6 +148,35 @@ async fn register_payments(registry: &mut Registry, app: &App) {
     registry.register("payment_asked", "Questions what became of a payment", asked);
     registry.register("payment_gateway_failures", "Failures that count against the gateway now", failures);
     registry.register("payment_gateway_rests_seconds", "Until a payment begins there again", rests);
+}
+
+/// Card money that terminals approved by themselves, by device, and what is allowed; in minor units.
+fn register_exposure(registry: &mut Registry, app: &App) {
+    let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
+    let (outstanding, count) = (gauges(), gauges());
+    let minor = |money: Money| u64::try_from(money.minor()).unwrap_or(0);
+    let mut limit = None;
+    app.state.with_state(&mut |state| {
+        limit = state.offline_limits.as_ref().map(|limits| minor(limits.cumulative));
+        for (name, day) in &state.device_days {
+            let of = Named { name: name.to_string() };
+            let sums =
+                std::iter::once(&day.sums.offline).chain(day.lost.iter().map(|lost| &lost.sums.offline));
+            for sums in sums {
+                outstanding.get_or_create(&of).inc_by(sums.outstanding.map_or(0, minor));
+                count.get_or_create(&of).inc_by(sums.count.into());
+            }
+        }
+    });
+    registry.register(
+        "payment_offline_minor",
+        "Approved by a terminal by itself and not submitted",
+        outstanding,
+    );
+    registry.register("payment_offline", "Payments that a terminal approved by itself", count);
+    if let Some(limit) = limit {
+        level(registry, "payment_offline_minor_max", "What may be outstanding over all terminals", limit);
+    }
 }
 
 /// A metric's name, what it means, and where it is read.

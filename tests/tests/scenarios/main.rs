@@ -12,6 +12,7 @@ mod damage;
 mod days;
 mod desk;
 mod exchange;
+mod exposure;
 mod foreign_client;
 mod kill;
 mod orders;

@@ -130,6 +130,7 @@ impl Book {
         };
         book.settle_what_nobody_prints()?;
         book.configure_devices();
+        book.limit_offline();
         Ok(book)
     }
 
@@ -177,6 +178,25 @@ impl Book {
                 self.commit(record, effects, Waiter::Nobody, None);
             }
             Err(refusal) => tracing::error!(code = refusal.code(), "the list of payment devices is wrong"),
+        }
+    }
+
+    /// The settings' limits become the store's, where they are others and in its currency.
+    fn limit_offline(&mut self) {
+        let limits = self.house.offline_limits.clone();
+        if self.state.profile.is_none() || self.state.offline_limits == limits {
+            return;
+        }
+        match decide_hub(&self.state, &HubCommand::SetOfflineLimits { limits }) {
+            Ok(Decision { events, effects }) => {
+                let Some((recorded_at, ..)) = self.now() else { return };
+                let record =
+                    Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+                self.commit(record, effects, Waiter::Nobody, None);
+            }
+            Err(refusal) => {
+                tracing::error!(code = refusal.code(), "the limits for payments without a bank are wrong");
+            }
         }
     }
 
@@ -298,6 +318,7 @@ impl Book {
         let record = Record { recorded_at, origin: Origin::Hub, outcome };
         self.commit(record, decision.effects, Waiter::Hub(reply), catalog);
         self.configure_devices();
+        self.limit_offline();
     }
 
     /// Records what became of printed documents. Says at which sequence all of it is durable.

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::payment::Authorised;
 use crate::payment::zvt::Framing;
 use crate::payment::zvt::command::Password;
 use crate::payment::zvt::line::Line;
@@ -99,6 +100,8 @@ impl Default for ZvtSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardAnswer {
     Approve,
+    /// The terminal does not ask the bank and approves by itself.
+    ApproveOffline,
     Decline(ResultCode),
 }
 
@@ -229,6 +232,14 @@ impl SimulatedZvt {
         });
     }
 
+    /// The terminal says yes by itself, without the card's bank.
+    pub fn approve_offline(&self) {
+        self.press(|state| {
+            state.card_in = true;
+            state.answer = Some(CardAnswer::ApproveOffline);
+        });
+    }
+
     pub fn decline(&self, code: ResultCode) {
         self.press(|state| {
             state.card_in = true;
@@ -262,7 +273,7 @@ impl SimulatedZvt {
 
     /// Books a payment that no till asked for, as a person can at the terminal itself.
     pub fn book_by_hand(&self, amount: Money) {
-        self.change(|book| book.book(Kind::Payment, amount));
+        self.change(|book| book.book(Kind::Payment, amount, Authorised::Online));
     }
 
     /// Why its book is not kept, when that has failed. From then on it says nothing any more.

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::ids::{AttemptId, OrderId, TransactionId};
 use crate::order::OrderState;
 use crate::refusal::Refusal;
-use crate::shift::Shift;
+use crate::shift::{Mode, Shift};
 use crate::tender::{ElectronicTender, TenderClass};
 
 pub(super) fn decide(desk: &Desk<'_>, start: &StartTender) -> Result<Decision, Refusal> {
@@ -35,6 +35,9 @@ pub(super) fn decide(desk: &Desk<'_>, start: &StartTender) -> Result<Decision, R
     };
     if !elsewhere {
         free(desk, &device)?;
+        if matches!(purpose, Purpose::Sale { .. }) && shift.mode == Mode::Live {
+            super::offline::within_limits(desk, &device, amount)?;
+        }
     }
     let attempt = AttemptId(desk.command.id);
     let device = device.name;

@@ -66,6 +66,7 @@ impl State {
             }
             Event::TenderApproved { attempt, approval } => {
                 self.moved_at_device(*attempt, approval, changes);
+                self.undone_at_device(*attempt, changes);
                 if self.attempts.get(attempt).is_some_and(|of| self.is_to_be_signed(of, approval)) {
                     self.documents.insert(attempt.document());
                     changes.documents.insert(attempt.document());

@@ -212,6 +212,7 @@ fn print(state: &State, answers: &BTreeMap<CommandId, Answer>) -> u64 {
         documents,
         subjects: _,
         devices: _,
+        offline_limits: _,
         attempts,
         device_days,
     } = state;

@@ -15,6 +15,7 @@ mod days;
 mod edits;
 mod electronic;
 mod exchange;
+mod exposure;
 mod moving;
 mod numbers;
 mod offers;

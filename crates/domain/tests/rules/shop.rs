@@ -241,6 +241,16 @@ impl Shop {
         Ok(Done { transaction: TransactionId(id), events: decision.events, effects: decision.effects })
     }
 
+    /// The hub's clock.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.clock)
+    }
+
+    /// Time passes, in minutes.
+    pub fn wait(&mut self, minutes: i64) {
+        self.clock += minutes * 60_000;
+    }
+
     /// Folds events as a record of the journal would be folded.
     pub fn fold(&mut self, events: &[Event]) {
         for event in events {

@@ -2,6 +2,7 @@
 
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::TransactionKind;
+use holdfast_protocol::till_api::ExposureView;
 use holdfast_store::TransactionEntry;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -100,7 +101,7 @@ pub fn live(shown: &Value, latest: &[TransactionEntry]) -> Markup {
             (journal(shown))
             (headquarters(shown))
             (tills(shown))
-            (devices(actors))
+            (devices(actors, &shown["exposure"]))
             (recovery(&shown["recovery"]))
         }
         section.card { h2 { "Latest transactions" } (transactions(latest, shown)) }
@@ -233,7 +234,7 @@ fn tills(shown: &Value) -> Markup {
     }
 }
 
-fn devices(actors: &Value) -> Markup {
+fn devices(actors: &Value, exposure: &Value) -> Markup {
     let printers = actors["printers"].as_object();
     let drawers = &actors["drawers"];
     html! {
@@ -261,6 +262,22 @@ fn devices(actors: &Value) -> Markup {
                     tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
                 }
             }
+            (exposed(exposure))
+        }
+    }
+}
+
+/// What terminals approved without their banks. The whole of it is on the page of the card terminals.
+fn exposed(exposure: &Value) -> Markup {
+    let shown: Option<ExposureView> = serde_json::from_value(exposure.clone()).ok();
+    html! {
+        @if let Some(exposure) = shown.filter(|exposure| exposure.count > 0) {
+            @let spent = exposure.beyond > 0 || exposure.left.is_some_and(|left| !left.is_positive());
+            p { span.state.bad[spent].warn[!spent] { (exposure.outstanding) } " approved by terminals without their banks in "
+                (exposure.count) " payments"
+                @if let Some(limits) = &exposure.limits { ", " (limits.cumulative) " are allowed" }
+                @if exposure.beyond > 0 { ", " (exposure.beyond) " were beyond the limits" }
+                ". " a href="/device-days" { "Card terminals" } }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     Auto, CardAnswer, Declines, Direction, Kind, Misbehaviour, Paper, ProtocolStep, SimulatedZvt, State,
     Unacknowledged, When,
 };
+use crate::payment::Authorised;
 use crate::payment::zvt::apdu::Apdu;
 use crate::payment::zvt::bmp::{self, FieldWriter};
 use crate::payment::zvt::command::{self, Amount, Command, Password};
@@ -191,18 +192,22 @@ impl<'a> Session<'a> {
         }
         let answer = self.refused.take().map_or(answer, CardAnswer::Decline);
         let code = match answer {
-            CardAnswer::Approve => None,
+            CardAnswer::Approve | CardAnswer::ApproveOffline => None,
             CardAnswer::Decline(code) => Some(code),
         };
         if let Some(code) = code {
             return self.declined(Some(amount), code).await;
         }
-        let status = self.terminal.change(|book| book.book(kind, amount));
+        let authorised = match (answer, kind) {
+            (CardAnswer::ApproveOffline, Kind::Payment) => Authorised::Offline,
+            _ => Authorised::Online,
+        };
+        let status = self.terminal.change(|book| book.book(kind, amount, authorised));
         self.check()?;
         let acknowledged = self.tell(&status).await?;
         if !acknowledged && self.terminal.settings().unacknowledged == Unacknowledged::IsReversed {
             let of = status.receipt.unwrap_or_default();
-            self.terminal.change(|book| book.book(Kind::Reversal { of }, amount));
+            self.terminal.change(|book| book.book(Kind::Reversal { of }, amount, Authorised::Online));
             self.check()?;
             return self.end(Err(ResultCode::ABORTED)).await;
         }
