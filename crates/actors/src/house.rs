@@ -113,6 +113,8 @@ pub(crate) struct House {
     pub template: Arc<Template>,
     pub payments: Vec<PaymentSetup>,
     pub offline_limits: Option<OfflineLimits>,
+    /// How each payment device was when it was looked at last.
+    pub looks: crate::payment::Board,
     pub paying: Vec<Slot<crate::payment::Message>>,
     /// How many events each till was told on its own stream.
     pub told: Mutex<BTreeMap<TerminalId, u64>>,

@@ -166,6 +166,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-217", "the payment is too large for a terminal that approves by itself"),
     ("HF-CMD-218", "too much card money is outstanding that no bank has approved"),
     ("HF-CMD-219", "too many payments were approved without a bank in a while"),
+    ("HF-CMD-233", "the payment device cannot be reached"),
     ("HF-CMD-232", "the limits for payments without a bank are wrong"),
 ];
 
@@ -500,6 +501,10 @@ pub enum Refusal {
         "{device} does not reach its bank, and {count} payments of {outstanding} in all were approved without one within {minutes} minutes, {velocity} are allowed; take another terminal or another tender, or wait"
     )]
     OfflineTooMany { device: DeviceName, velocity: u16, minutes: u16, count: u32, outstanding: Money },
+    #[error(
+        "{device} cannot be reached since {since}; take another terminal or another tender, or check that it is on and connected and try again"
+    )]
+    DeviceOutOfReach { device: DeviceName, since: Timestamp },
     #[error("the limits for payments without a bank are wrong: {fault}; put the hub's settings right")]
     OfflineLimitsInvalid { fault: OfflineLimitsFault },
 }
@@ -524,6 +529,7 @@ impl Refusal {
             Self::OfflineTooLarge { .. } => "HF-CMD-217",
             Self::OfflineTooMuch { .. } => "HF-CMD-218",
             Self::OfflineTooMany { .. } => "HF-CMD-219",
+            Self::DeviceOutOfReach { .. } => "HF-CMD-233",
             Self::OfflineLimitsInvalid { .. } => "HF-CMD-232",
             Self::DeviceUnknown { .. } => "HF-CMD-303",
             Self::DeviceReconciling { .. } => "HF-CMD-304",

@@ -1,10 +1,12 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
 mod exposure;
+mod tenders;
 
 use std::collections::BTreeSet;
 
 pub use exposure::ExposureView;
+pub use tenders::{DeviceOf, DeviceSeen, DeviceState, DeviceWas, TENDERS_PATH, TenderDevice, TendersPage};
 
 use holdfast_domain::State;
 use holdfast_domain::bounded::{DeviceName, Label, ValueNumber};

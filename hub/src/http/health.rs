@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use holdfast_actors::payment::Seen;
 use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
 use holdfast_money::Money;
@@ -125,6 +126,7 @@ async fn register_payments(registry: &mut Registry, app: &App) {
     };
     let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
     let (open, in_doubt, failures, rests) = (gauges(), gauges(), gauges(), gauges());
+    let away = gauges();
     let approved = Family::<Named, Counter>::default();
     let declined = Family::<Named, Counter>::default();
     let asked = Family::<Named, Counter>::default();
@@ -135,6 +137,9 @@ async fn register_payments(registry: &mut Registry, app: &App) {
         approved.get_or_create(&of).inc_by(device.approved);
         declined.get_or_create(&of).inc_by(device.declined);
         asked.get_or_create(&of).inc_by(device.asked);
+        if let Some(look) = device.look {
+            away.get_or_create(&of).set(matches!(look.was, Seen::OutOfReach { .. }).into());
+        }
         if let Some(gateway) = device.gateway {
             failures.get_or_create(&of).set(gateway.failures.into());
             rests.get_or_create(&of).set(gateway.rests_seconds);
@@ -145,6 +150,7 @@ async fn register_payments(registry: &mut Registry, app: &App) {
     registry.register("payment_in_doubt", "Payments that the device could not say anything about", in_doubt);
     registry.register("payment_approved", "Payments that came to something since the start", approved);
     registry.register("payment_declined", "Payments that came to nothing since the start", declined);
+    registry.register("payment_out_of_reach", "1 where the last look did not reach the device", away);
     registry.register("payment_asked", "Questions what became of a payment", asked);
     registry.register("payment_gateway_failures", "Failures that count against the gateway now", failures);
     registry.register("payment_gateway_rests_seconds", "Until a payment begins there again", rests);

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_actors::{
-    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Pace, Parts, Patience, PaymentPatience,
-    PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Wanted, Watch,
+    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Looks, Notary, Pace, Parts, Patience,
+    PaymentPatience, PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Wanted,
+    Watch,
 };
 use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
@@ -363,6 +364,11 @@ fn terminals(world: &World) -> Vec<PaymentSetup> {
         ask: Duration::from_secs(1),
         ask_again: Duration::from_millis(200),
         ask_again_max: Duration::from_secs(2),
+        looks: Looks {
+            every: Duration::from_secs(10),
+            again: Duration::from_secs(1),
+            limit: Duration::from_secs(1),
+        },
     };
     let setups = shop::TERMINALS.into_iter().zip(&world.terminals).map(|((name, tender, turn), poi)| {
         let practice = poi.practice();

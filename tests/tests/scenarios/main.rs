@@ -11,6 +11,7 @@ mod counter;
 mod damage;
 mod days;
 mod desk;
+mod devices;
 mod exchange;
 mod exposure;
 mod foreign_client;

@@ -16,7 +16,7 @@ use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, EpochId, ReconciliationId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::receipt::TillNumber;
-use holdfast_domain::refusal::RefusalNote;
+use holdfast_domain::refusal::{Refusal, RefusalNote};
 use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
 use holdfast_planted::{Bug, is_planted};
@@ -234,7 +234,12 @@ impl Book {
             answer(reply, Verdict::Busy);
             return;
         };
-        let context = Context { recorded_at, business_date, local, catalog: &self.catalog };
+        let out_of_reach = match command.action {
+            holdfast_domain::Action::StartTender(_) => crate::payment::out_of_reach(&self.house),
+            _ => Vec::new(),
+        };
+        let catalog = &self.catalog;
+        let context = Context { recorded_at, business_date, local, catalog, out_of_reach: &out_of_reach };
         let decided = catch_unwind(AssertUnwindSafe(|| decide(&self.state, &command, &context)));
         let outcome = match decided {
             Ok(outcome) => outcome,
@@ -250,6 +255,9 @@ impl Book {
             Ok(Decision { events, effects }) => (Outcome::Accepted { events }, effects),
             Err(refusal) => {
                 self.refused += 1;
+                if let Refusal::DeviceOutOfReach { device, .. } = &refusal {
+                    crate::payment::look_again(&self.house, device);
+                }
                 (Outcome::Refused { refusal: refusal.note() }, Vec::new())
             }
         };

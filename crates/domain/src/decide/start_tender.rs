@@ -160,6 +160,11 @@ fn free(desk: &Desk<'_>, device: &PaymentDevice) -> Result<(), Refusal> {
     if desk.state.device_days.get(&device.name).is_some_and(|day| day.asked.is_some()) {
         return Err(Refusal::DeviceReconciling { device: device.name.clone() });
     }
+    if desk.shift()?.0.mode == Mode::Live
+        && let Some(out) = desk.context.out_of_reach.iter().find(|out| out.device == device.name)
+    {
+        return Err(Refusal::DeviceOutOfReach { device: device.name.clone(), since: out.since });
+    }
     if device.turn == Turn::Many {
         return Ok(());
     }

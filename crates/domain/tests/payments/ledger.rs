@@ -66,6 +66,7 @@ impl Ledger {
             business_date: today,
             local: LocalTime { date: today, minute: 600 },
             catalog,
+            out_of_reach: &[],
         };
         match decide(&self.state, command, &context) {
             Ok(decision) => {

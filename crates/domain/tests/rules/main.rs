@@ -23,6 +23,7 @@ mod people;
 mod products;
 mod promotions;
 mod races;
+mod reach;
 mod refusals;
 mod reservation;
 mod returns;

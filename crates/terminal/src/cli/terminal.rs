@@ -17,6 +17,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::ask::{Desk, WITHIN, typed};
+use super::devices::Devices;
 use super::reconcile::Reconcile;
 
 /// How often the hub is asked how a payment stands.
@@ -30,6 +31,8 @@ pub enum Card {
     Pay(Pay),
     /// Let the device give back what it took for a sale, before its goods are taken back
     Refund(Refund),
+    /// Show which card terminals and wallets can take money now, and what to take instead of what cannot
+    Devices(Devices),
     /// Ask the device to stop
     Stop(Stop),
     /// Say what became of a payment whose terminal cannot; a second person approves it
@@ -156,6 +159,7 @@ impl Card {
                 })
                 .await
             }
+            Self::Devices(devices) => devices.run().await,
             Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Show(Show { desk, payment }) => {
                 let page = desk.visit(async |_, api| api.tender(payment).await).await?;

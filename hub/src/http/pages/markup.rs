@@ -313,9 +313,16 @@ fn printer_state(printer: &Value) -> Markup {
 fn terminal_state(device: &Value) -> Markup {
     let in_doubt = device["in_doubt"].as_u64().unwrap_or(0);
     let rests = device["gateway"]["rests_seconds"].as_u64().unwrap_or(0);
+    let was = &device["look"]["was"];
+    let away = &was["out_of_reach"];
+    let not_ready = was["not_ready"]["says"].as_str().or(was["not_understood"]["says"].as_str());
     html! {
         @match (in_doubt, device["gateway"]["state"].as_str(), device["last_fault"].as_str()) {
             (0, Some("left_alone"), _) => span.state.bad { "its gateway does not answer, tried again in " (rests) " s" },
+            (0, _, _) if away["since_ms"].is_i64() => span.state.bad {
+                "not reachable since " (time(away["since_ms"].as_i64().unwrap_or_default())) " (" (text(&away["code"])) ")"
+            },
+            (0, _, _) if not_ready.is_some() => span.state.warn { "takes nothing now: " (not_ready.unwrap_or_default()) },
             (0, Some("on_trial"), _) => span.state.warn { "its gateway is tried again" },
             (0, _, _) => (alive(!device.is_null(), "ready", "restarting")),
             (_, _, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },

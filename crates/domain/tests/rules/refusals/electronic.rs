@@ -127,6 +127,11 @@ pub(super) const CASES: &[Case] = &[
         shop.asked("lane-1", "1")
     }),
     ("HF-CMD-232", || Shop::open().hub(limits("1", 501, "1")).map(drop)),
+    ("HF-CMD-233", || {
+        let mut shop = shop();
+        shop.lose_sight_of("lane-1");
+        shop.asked("lane-1", "1")
+    }),
     ("HF-CMD-104", || asked(&mut shop(), reconcile("lane-1", None))),
     ("HF-CMD-145", || {
         let mut shop = shop();
