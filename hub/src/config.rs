@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::error::HubError;
 
-pub use payments::{Adyen, Host, Make, Payment, PaymentAddress, Pix, Stripe, World};
+pub use payments::{Adyen, Host, Make, OfflinePayments, Payment, PaymentAddress, Pix, Stripe, World};
 pub use receipt::Receipt;
 
 /// The defaults, which are also the documentation.
@@ -39,6 +39,7 @@ pub struct Config {
     pub printers: Vec<Printer>,
     pub receipt: Receipt,
     pub payments: Vec<Payment>,
+    pub offline_payments: OfflinePayments,
     pub log: Log,
 }
 
@@ -180,6 +181,9 @@ impl Config {
         }
         self.validate_printers()?;
         self.receipt.template()?;
+        self.offline_payments
+            .check()
+            .map_err(|problem| HubError::ConfigValue { key: "offline_payments", problem })?;
         payments::check(&self.payments).map_err(|problem| HubError::ConfigValue { key: "payments", problem })
     }
 
@@ -283,6 +287,8 @@ mod tests {
                 "HF-HUB-002",
                 "payments",
             ),
+            ("[offline_payments]\nfloor = \"much\"", "HF-HUB-002", "offline_payments"),
+            ("[offline_payments]\nvelocity = 501", "HF-HUB-002", "more than 500"),
         ] {
             let error = from(text).unwrap_err().chain();
             assert!(error.starts_with(code) && error.contains(names), "{text}: {error}");

@@ -21,6 +21,7 @@ mod sheet;
 mod subjects;
 mod tally;
 mod tender;
+mod tenders;
 mod till;
 mod till_orders;
 mod value;
@@ -171,6 +172,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till_orders::order))
         .routes(routes!(value::value))
         .routes(routes!(tender::tender))
+        .routes(routes!(tenders::tenders))
         .routes(routes!(device_days::till_device_days))
         .routes(routes!(device_days::device_days))
         .routes(routes!(subjects::put, subjects::get))

@@ -131,6 +131,13 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let certificate =
         Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
     let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
+    let offline_limits = match currency {
+        None => None,
+        Some(currency) => config
+            .offline_payments
+            .limits(currency)
+            .map_err(|problem| HubError::ConfigValue { key: "offline_payments", problem })?,
+    };
     let payments = payments::open(&config.payments, currency).await?;
     let printers = printers::open(&config.printers, &folder)?;
     let template = Arc::new(config.receipt.template()?);
@@ -174,6 +181,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         uplink: Some(Arc::new(cloud) as Arc<dyn Uplink>),
         printers: printers.setups,
         payments: payments.setups,
+        offline_limits,
         template: Arc::clone(&template),
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,

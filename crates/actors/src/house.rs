@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use bytes::Bytes;
 use holdfast_domain::attempt::Attempt;
 use holdfast_domain::catalog::Catalog;
+use holdfast_domain::exposure::OfflineLimits;
 use holdfast_domain::ids::{AttemptId, HubId, TerminalId};
 use holdfast_journal::{Reader, Writer};
 use holdfast_protocol::message::{TenderNews, TenderStep, TillEvent};
@@ -45,6 +46,8 @@ pub struct Parts {
     /// How the store's papers look.
     pub template: Arc<Template>,
     pub payments: Vec<PaymentSetup>,
+    /// What the store risks at most where terminals approve by themselves.
+    pub offline_limits: Option<OfflineLimits>,
     /// What the hub's software calls itself in heartbeats.
     pub software: String,
     /// Where work on the disk is done.
@@ -109,6 +112,9 @@ pub(crate) struct House {
     pub printers: Vec<PrinterSetup>,
     pub template: Arc<Template>,
     pub payments: Vec<PaymentSetup>,
+    pub offline_limits: Option<OfflineLimits>,
+    /// How each payment device was when it was looked at last.
+    pub looks: crate::payment::Board,
     pub paying: Vec<Slot<crate::payment::Message>>,
     /// How many events each till was told on its own stream.
     pub told: Mutex<BTreeMap<TerminalId, u64>>,

@@ -23,7 +23,7 @@ pub mod terminal;
 pub use house::{HeadquartersMark, Parts, TILL_REQUESTS_RESERVED, TILL_REQUESTS_WAITING_MAX};
 pub use ledger::{Committed, LedgerError, LedgerHandle};
 pub use notary::{NotaryHandle, SignError};
-pub use payment::{PaymentPatience, PaymentSetup};
+pub use payment::{Looks, PaymentPatience, PaymentSetup};
 pub use ports::{
     BlockingWork, Calendar, Clock, Disk, Ids, Notary, Pins, TillLink, Uplink, UplinkFailure, WorkLost,
 };

@@ -11,6 +11,7 @@
 
 mod attempt;
 mod end_of_day;
+mod look;
 mod words;
 
 use std::collections::BTreeMap;
@@ -19,18 +20,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use holdfast_devices::payment::breaker::{BreakerState, Gate};
-use holdfast_devices::payment::{PaymentDriver, Refunds};
+use holdfast_devices::payment::{Fault, Health, PaymentDriver, Refunds};
 use holdfast_domain::attempt::{Attempt, PaymentDevice, RefundMeans, Turn};
 use holdfast_domain::bounded::{DeviceName, TenderCode};
+use holdfast_domain::context::OutOfReach;
 use holdfast_domain::ids::{AttemptId, ReconciliationId};
 use holdfast_domain::receipt::TillNumber;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use serde::Serialize;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::house::{House, get, put};
 use crate::ledger::LedgerHandle;
 use attempt::{Course, Ending};
+pub(crate) use look::Board;
+pub use look::{Look, Looks, Seen};
 pub(crate) use words::step;
 
 /// How long a device is waited for.
@@ -45,6 +50,8 @@ pub struct PaymentPatience {
     /// From one question to the next; it doubles from the first to the last, with jitter.
     pub ask_again: Duration,
     pub ask_again_max: Duration,
+    /// When it is looked at while nothing is asked of it.
+    pub looks: Looks,
 }
 
 impl Default for PaymentPatience {
@@ -55,6 +62,7 @@ impl Default for PaymentPatience {
             ask: Duration::from_secs(60),
             ask_again: Duration::from_millis(500),
             ask_again_max: Duration::from_secs(10),
+            looks: Looks::USUAL,
         }
     }
 }
@@ -111,6 +119,11 @@ pub(crate) enum Message {
     /// An end of day that an actor before this one may have begun.
     TakeUpDay(ReconciliationId),
     DayEnded,
+    /// It may be time to look at the device.
+    Tick,
+    /// Whoever was refused because it cannot be reached has it looked at again.
+    LookAgain,
+    Looked(Result<Health, Fault>),
     Ended(AttemptId, Ending),
     Observe(RpcReplyPort<Observation>),
 }
@@ -130,6 +143,10 @@ pub struct Observation {
     /// How often it was asked to end its day.
     pub reconciled: u64,
     pub last_fault: Option<String>,
+    /// How it was at its last look; none before the first.
+    pub look: Option<Look>,
+    /// It works through the store's way to the outside.
+    pub needs_wan: bool,
     /// How the gateway behind it is, where it has one.
     pub gateway: Option<Gateway>,
 }
@@ -176,6 +193,10 @@ pub(crate) struct Desk {
     seen: Observation,
     /// Asks the ledger what is open. Dropped with the actor.
     taking_up: Option<Task>,
+    /// Reminds the actor that it may be time to look. Dropped with the actor.
+    ticking: Option<Task>,
+    /// A look at the device. A payment that begins ends it.
+    looking: Option<Task>,
 }
 
 /// Something that runs beside the actor and ends with it.
@@ -226,6 +247,19 @@ pub(crate) fn want(house: &House, wanted: Wanted) {
     }
 }
 
+/// A payment was refused because its device cannot be reached: whether that is still so is found out at once.
+pub(crate) fn look_again(house: &House, device: &DeviceName) {
+    if let Some(actor) = of_device(house, device) {
+        let _ = actor.cast(Message::LookAgain);
+    }
+}
+
+/// Which devices nobody reached just now.
+pub(crate) fn out_of_reach(house: &House) -> Vec<OutOfReach> {
+    let devices = house.payments.iter().map(|setup| &setup.device.name);
+    house.looks.out_of_reach(devices, Instant::now())
+}
+
 /// A ledger that starts again may have lost what it was to tell: whatever is open and followed by nobody is taken up.
 pub(crate) fn take_up(
     house: &House,
@@ -252,6 +286,7 @@ impl Actor for PaymentActor {
 
     async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<Desk, ActorProcessingErr> {
         put(&self.house.paying[self.index], myself.clone());
+        let reminded = myself.clone();
         let device = self.setup().device.name.clone();
         let mut desk = Desk::default();
         desk.seen.device = device.to_string();
@@ -263,6 +298,8 @@ impl Actor for PaymentActor {
             }
             let _ = myself.cast(Message::TakeUp(open.attempts));
         })));
+        desk.seen.needs_wan = self.setup().driver.capabilities().needs_wan;
+        desk.ticking = Some(self.tick(&reminded));
         Ok(desk)
     }
 
@@ -288,6 +325,21 @@ impl Actor for PaymentActor {
                     self.begin(&myself, attempt, begun, desk);
                 }
             }
+            Message::Tick => {
+                let last = self.house.looks.last(self.index);
+                if look::is_due(last.as_ref(), Instant::now(), &self.setup().patience.looks) {
+                    self.look(&myself, desk);
+                }
+            }
+            Message::LookAgain => {
+                if look::may_look_again(self.house.looks.last(self.index).as_ref(), Instant::now()) {
+                    self.look(&myself, desk);
+                }
+            }
+            Message::Looked(told) => {
+                desk.looking = None;
+                self.house.looks.note(self.index, Instant::now(), self.house.clock.now(), told);
+            }
             Message::Abort(id) => {
                 if let Some(job) = desk.jobs.get(&id) {
                     job.course.abort.store(true, Ordering::Release);
@@ -309,6 +361,7 @@ impl Actor for PaymentActor {
                 let mut seen = desk.seen.clone();
                 seen.asked += courses().map(|course| course.asked.load(Ordering::Relaxed)).sum::<u64>();
                 seen.last_fault = courses().find_map(|course| course.fault()).or(seen.last_fault);
+                seen.look = self.house.looks.last(self.index);
                 seen.gateway = self.setup().gate.as_ref().map(gateway);
                 let _ = reply.send(seen);
             }
@@ -335,6 +388,7 @@ impl PaymentActor {
         if desk.jobs.contains_key(&id) {
             return;
         }
+        desk.looking = None;
         let course = Arc::new(Course::new(self.setup(), &attempt));
         let (following, house, myself) = (Arc::clone(&course), Arc::clone(&self.house), myself.clone());
         let task = tokio::spawn(async move {
@@ -349,6 +403,7 @@ impl PaymentActor {
         if desk.day.is_some() {
             return;
         }
+        desk.looking = None;
         desk.seen.reconciled += u64::from(begun == Begun::Now);
         let (house, index, myself) = (Arc::clone(&self.house), self.index, myself.clone());
         let task = tokio::spawn(async move {
@@ -356,6 +411,33 @@ impl PaymentActor {
             let _ = myself.cast(Message::DayEnded);
         });
         desk.day = Some((id, Task(task)));
+    }
+
+    fn tick(&self, myself: &ActorRef<Message>) -> Task {
+        let (myself, every) = (myself.clone(), self.setup().patience.looks.again);
+        Task(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                if myself.cast(Message::Tick).is_err() {
+                    return;
+                }
+            }
+        }))
+    }
+
+    /// Looks at the device beside the actor, unless it is at something or its gateway is left alone.
+    fn look(&self, myself: &ActorRef<Message>, desk: &mut Desk) {
+        let rests = |gate: &Gate| gate.health().state != BreakerState::Closed;
+        let is_at_it = !desk.jobs.is_empty() || desk.day.is_some() || desk.looking.is_some();
+        if is_at_it || self.setup().gate.as_ref().is_some_and(rests) {
+            return;
+        }
+        let (myself, driver) = (myself.clone(), Arc::clone(&self.setup().driver));
+        let (device, limit) = (self.setup().device.name.to_string(), self.setup().patience.looks.limit);
+        desk.looking = Some(Task(tokio::spawn(async move {
+            let told = look::look(driver.as_ref(), &device, limit).await;
+            let _ = myself.cast(Message::Looked(told));
+        })));
     }
 
     /// The device is asked to stop; what it answers is only its word that it heard.

@@ -69,6 +69,7 @@ pub struct Observation {
 /// [`StartError`] when an actor cannot be started.
 pub async fn start(parts: Parts) -> Result<Running, StartError> {
     let synced = parts.writer.synced();
+    let looks = crate::payment::Board::new(parts.payments.len());
     let house = Arc::new(House {
         name: format!("hub-{}", parts.ids.uuid()),
         hub: parts.hub,
@@ -94,6 +95,8 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         room: watch::Sender::new(Room::default()),
         paying: parts.payments.iter().map(|_| empty_slot()).collect(),
         payments: parts.payments,
+        offline_limits: parts.offline_limits,
+        looks,
         told: Mutex::new(BTreeMap::new()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,
@@ -187,10 +190,6 @@ impl Running {
         for (setup, slot) in house.printers.iter().zip(&house.printing) {
             printers.insert(setup.name.clone(), ask(slot, crate::printer::Message::Observe).await);
         }
-        let mut payments = BTreeMap::new();
-        for (setup, slot) in house.payments.iter().zip(&house.paying) {
-            payments.insert(setup.device.name.to_string(), ask(slot, crate::payment::Message::Observe).await);
-        }
         Observation {
             tree: self.tree(),
             ledger: ask(&house.ledger, crate::ledger::Message::Observe).await,
@@ -198,13 +197,22 @@ impl Running {
             catalog: ask(&house.catalog_actor, crate::catalog::Message::Observe).await,
             drawers: ask(&house.drawers, crate::drawer::Message::Observe).await,
             printers,
-            payments,
+            payments: self.payments().await,
             replicator: ask(&house.replicator, crate::replicator::Message::Observe).await,
             notary: ask(&house.notary, crate::notary::Message::Observe).await,
             space: ask(&house.space_actor, crate::space::Message::Observe).await,
             terminals: self.tills.observe().await,
             watched: self.watched(),
         }
+    }
+
+    /// How each payment device is.
+    pub async fn payments(&self) -> BTreeMap<String, Option<crate::payment::Observation>> {
+        let mut payments = BTreeMap::new();
+        for (setup, slot) in self.house.payments.iter().zip(&self.house.paying) {
+            payments.insert(setup.device.name.to_string(), ask(slot, crate::payment::Message::Observe).await);
+        }
+        payments
     }
 
     /// Stops in the written order: tills, then the store's actors with the ledger, then the journal, which syncs what it

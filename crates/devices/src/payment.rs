@@ -25,5 +25,5 @@ pub mod zvt;
 pub use cash::CashDrawer;
 pub use driver::{Capabilities, Health, PaymentDriver, Refunds, Step, Steps, Totals, TotalsLine};
 pub use fault::Fault;
-pub use outcome::{Approval, Decline, ErrorCondition, Outcome, Slip};
+pub use outcome::{Approval, Authorised, Decline, ErrorCondition, Outcome, Slip};
 pub use request::{AttemptId, Mark, PoiTransaction, Request, SaleReference, Service, TextError};

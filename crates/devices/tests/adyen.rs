@@ -12,7 +12,7 @@ use futures::StreamExt;
 use futures::stream;
 use holdfast_devices::payment::card::EntryMode;
 use holdfast_devices::payment::{
-    ErrorCondition, Fault, Outcome, PaymentDriver, Request, Service, Step, Steps,
+    Authorised, ErrorCondition, Fault, Outcome, PaymentDriver, Request, Service, Step, Steps,
 };
 use holdfast_devices::simulated::adyen::{Button, Customer, Kind, Misbehaviour, Moment, Trouble, Wrongly};
 use holdfast_money::{Currency, Money};
@@ -214,6 +214,25 @@ async fn an_approval_has_its_facts_and_no_more() {
     assert_eq!(approval.slip.merchant()[3], "TOTAL EUR 12.5");
     assert_eq!(told.try_recv().ok(), Some(Step::Connecting));
     assert_eq!(told.try_recv().ok(), Some(Step::PresentCard));
+}
+
+#[tokio::test]
+async fn a_terminal_that_did_not_reach_its_bank_says_so_also_when_it_is_asked_later() {
+    for (customer, authorised) in
+        [(Customer::Pays, Authorised::Online), (Customer::PaysOffline, Authorised::Offline)]
+    {
+        let rig = Rig::new().await;
+        rig.terminal.set_customer(customer);
+        let mark = rig.driver.mark().await.expect("a mark");
+        let (steps, _heard) = Steps::channel();
+        let request = payment(1, 1_250);
+        let told = rig.driver.carry_out(&request, &mark, &steps).await;
+        let again = rig.driver.ask(&request, &mark).await;
+        for outcome in [told, again] {
+            let Outcome::Approved(approval) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(approval.authorised, authorised);
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use holdfast_devices::payment::zvt::command::Password;
 use holdfast_devices::payment::zvt::result_code::ResultCode;
 use holdfast_devices::payment::zvt::{Framing, Timings, ZvtConfig, ZvtTerminal};
 use holdfast_devices::payment::{
-    AttemptId, ErrorCondition, Fault, Mark, Outcome, PaymentDriver, PoiTransaction, Request, SaleReference,
-    Service, Step, Steps,
+    AttemptId, Authorised, ErrorCondition, Fault, Mark, Outcome, PaymentDriver, PoiTransaction, Request,
+    SaleReference, Service, Step, Steps,
 };
 use holdfast_devices::simulated::zvt::{
     Auto, CardAnswer, Declines, Kind, Misbehaviour, Paper, ProtocolStep, Script, SimulatedZvt,
@@ -81,6 +81,22 @@ fn unresolved(outcome: Outcome) -> Fault {
     match outcome {
         Outcome::Unresolved(fault) => fault,
         other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_approves_by_itself_says_so_also_when_it_is_asked_later() {
+    for (answer, authorised) in
+        [(CardAnswer::Approve, Authorised::Online), (CardAnswer::ApproveOffline, Authorised::Offline)]
+    {
+        let simulator = automatic(ZvtSettings::default(), answer);
+        let terminal = terminal(&simulator);
+        let mark = terminal.mark().await.expect("a mark");
+        let told = carry_out(&terminal, &payment(1_250), &mark).await;
+        let again = terminal.ask(&payment(1_250), &mark).await;
+        for outcome in [told, again] {
+            assert_eq!(approved(outcome).authorised, authorised);
+        }
     }
 }
 

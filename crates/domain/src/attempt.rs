@@ -4,6 +4,7 @@
 use holdfast_money::Money;
 
 use crate::bounded::{CardEnding, CardWord, DeviceName, Label, PoiMark, PoiReference, Reason, TenderCode};
+use crate::calendar::Timestamp;
 use crate::event::Stamp;
 use crate::ids::{AttemptId, EpochId, OrderId, StaffId, TransactionId};
 use crate::receipt::TillNumber;
@@ -229,6 +230,11 @@ impl std::fmt::Display for DeclineReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenderOutcome {
     Approved(Box<Approval>),
+    /// The device approved by itself, without its acquirer (nexo: OnlineFlag is false). `at` is when it was heard.
+    ApprovedOffline {
+        approval: Box<Approval>,
+        at: Timestamp,
+    },
     Declined(DeclineReason),
     /// Nobody knows; `cause` is the code of what went wrong.
     InDoubt {

@@ -9,6 +9,7 @@ use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
+use crate::exposure::OfflineLimits;
 use crate::ids::{
     AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
     SubjectId, TerminalId, TransactionId,
@@ -331,6 +332,10 @@ pub enum HubCommand {
     /// The whole list of payment devices, as the hub's settings have it; it replaces the one before.
     ConfigureDevices {
         devices: Vec<PaymentDevice>,
+    },
+    /// What the store risks at most where terminals approve by themselves, as the hub's settings have it.
+    SetOfflineLimits {
+        limits: Option<OfflineLimits>,
     },
     /// The attempt leaves now. `mark` is what the device said last before.
     SendTender {

@@ -1,5 +1,6 @@
 //! Facts already read, handed to a decision. Never a way to read more.
 
+use crate::bounded::DeviceName;
 use crate::calendar::{BusinessDate, LocalTime, Timestamp};
 use crate::catalog::Catalog;
 
@@ -12,4 +13,13 @@ pub struct Context<'a> {
     /// Date and minute in the store's time zone now.
     pub local: LocalTime,
     pub catalog: &'a Catalog,
+    /// Payment devices that nobody reached just now.
+    pub out_of_reach: &'a [OutOfReach],
+}
+
+/// A payment device that was looked at again and again, and could not be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfReach {
+    pub device: DeviceName,
+    pub since: Timestamp,
 }

@@ -18,6 +18,7 @@ mod hub;
 mod move_cash;
 mod move_shift;
 mod offer;
+mod offline;
 mod open_shift;
 mod pay;
 mod permit;

@@ -10,6 +10,7 @@ use crate::bounded::{DeviceName, Label, PoiMark, Reason, Sku, TenderCode, ValueN
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
 use crate::day::{CarriedOver, DayFigures};
+use crate::exposure::{OfflineLimit, OfflineLimits};
 use crate::ids::{
     AttemptId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId, SubjectId,
     TerminalId, TransactionId,
@@ -644,5 +645,16 @@ pub enum Event {
     DevicesCarriedOver {
         document: TransactionId,
         devices: Vec<DeviceName>,
+    },
+    /// What the store risks at most where terminals approve by themselves.
+    OfflineLimitsSet {
+        limits: Option<OfflineLimits>,
+    },
+    /// Follows an approval that a device gave without its acquirer, or that a person says was given while the device did not
+    /// reach it. `beyond` is the limit that it broke.
+    TenderApprovedOffline {
+        attempt: AttemptId,
+        amount: Money,
+        beyond: Option<OfflineLimit>,
     },
 }

@@ -342,6 +342,13 @@ impl State {
                 changes.store = true;
                 self.forget_device_days(changes);
             }
+            Event::OfflineLimitsSet { limits } => {
+                self.offline_limits.clone_from(limits);
+                changes.store = true;
+            }
+            Event::TenderApprovedOffline { attempt, amount, beyond } => {
+                self.approved_offline(recorded_at, *attempt, *amount, *beyond, changes);
+            }
             Event::DeviceReconciliationAsked { reconciliation, device, lost, .. } => {
                 self.ask_device_day(recorded_at, device, *reconciliation, *lost, changes);
             }

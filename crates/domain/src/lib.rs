@@ -18,6 +18,7 @@ pub mod decide;
 pub mod effect;
 pub mod event;
 pub mod evolve;
+pub mod exposure;
 pub mod ids;
 pub mod invariant;
 pub mod line;

@@ -10,6 +10,7 @@ use holdfast_money::{Currency, Money};
 use crate::attempt::{Attempt, AttemptStanding, Purpose};
 use crate::bounded::{CardWord, DeviceName, Label, PoiReference};
 use crate::calendar::Timestamp;
+use crate::exposure::{Acquirer, OfflineApproval, OfflineSums};
 use crate::ids::{AttemptId, EpochId, ReconciliationId};
 use crate::shift::Mode;
 
@@ -169,6 +170,8 @@ pub struct DeviceDay {
     /// The device is asked now.
     pub asked: Option<AskedReconciliation>,
     pub last: Option<Box<Reconciliation>>,
+    /// Whether its last approval came from its acquirer.
+    pub acquirer: Acquirer,
 }
 
 /// What moved, and what of it a device may see otherwise.
@@ -177,6 +180,8 @@ pub struct DaySums {
     pub moved: Vec<SchemeLine>,
     /// The first [`UNSETTLED_MAX`] of what people said and what was found late.
     pub listed: Vec<Unsettled>,
+    /// What of it the device approved by itself. It is outstanding until the day ends.
+    pub offline: OfflineSums,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,6 +232,7 @@ impl DaySums {
         }
         self.listed.extend(later.listed);
         self.listed.truncate(UNSETTLED_MAX);
+        self.offline.join(later.offline);
     }
 }
 
@@ -244,6 +250,28 @@ impl DeviceDay {
         match before {
             Some(lost) => lost.sums.add(moved),
             None => self.sums.add(moved),
+        }
+    }
+
+    /// What was just added was approved by the device itself. What it counted in the day before was submitted with that.
+    pub fn add_offline(&mut self, approval: OfflineApproval) {
+        let went_before =
+            |one: &Unsettled| one.attempt == approval.attempt && one.why == UnsettledReason::FoundLate;
+        if self.sums.listed.iter().any(went_before) {
+            return;
+        }
+        let before = self.lost.as_mut().filter(|lost| lost.doubtful.contains(&approval.attempt));
+        match before {
+            Some(lost) => lost.sums.offline.add(approval),
+            None => self.sums.offline.add(approval),
+        }
+    }
+
+    /// A payment was undone where it was made.
+    pub fn take_back(&mut self, attempt: AttemptId) {
+        self.sums.offline.take_back(attempt);
+        if let Some(lost) = &mut self.lost {
+            lost.sums.offline.take_back(attempt);
         }
     }
 

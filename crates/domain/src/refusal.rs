@@ -7,6 +7,7 @@ use crate::bounded::{
     CouponCode, DeviceName, Label, OrderTag, Sku, TenderCode, TenderReference, ValueNumber,
 };
 use crate::calendar::{BusinessDate, Timestamp};
+use crate::exposure::OfflineLimitsFault;
 use crate::ids::{
     AttemptId, CountId, OrderId, ReconciliationId, ShiftId, SubjectId, TerminalId, TransactionId,
 };
@@ -162,6 +163,11 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-214", "the shift is at that till already"),
     ("HF-CMD-215", "the till to move to is not in service"),
     ("HF-CMD-216", "the till to move to has a shift"),
+    ("HF-CMD-217", "the payment is too large for a terminal that approves by itself"),
+    ("HF-CMD-218", "too much card money is outstanding that no bank has approved"),
+    ("HF-CMD-219", "too many payments were approved without a bank in a while"),
+    ("HF-CMD-233", "the payment device cannot be reached"),
+    ("HF-CMD-232", "the limits for payments without a bank are wrong"),
 ];
 
 /// A refusal as it is kept in the journal: the code is for machines, the text is what the cashier was told.
@@ -483,6 +489,24 @@ pub enum Refusal {
     NoDayEndLost { device: DeviceName },
     #[error("end of day {reconciliation} is over, or was never asked for here")]
     ReconciliationNotOpen { reconciliation: ReconciliationId },
+    #[error(
+        "{device} does not reach its bank and approves by itself, at most {floor} at once; {wanted} was asked for: take another terminal or another tender"
+    )]
+    OfflineTooLarge { device: DeviceName, floor: Money, wanted: Money },
+    #[error(
+        "{device} does not reach its bank, and with this {wanted} more than {cumulative} would be outstanding: {outstanding} is already; take another terminal or another tender, or end the terminal's day when it is connected again"
+    )]
+    OfflineTooMuch { device: DeviceName, cumulative: Money, outstanding: Money, wanted: Money },
+    #[error(
+        "{device} does not reach its bank, and {count} payments of {outstanding} in all were approved without one within {minutes} minutes, {velocity} are allowed; take another terminal or another tender, or wait"
+    )]
+    OfflineTooMany { device: DeviceName, velocity: u16, minutes: u16, count: u32, outstanding: Money },
+    #[error(
+        "{device} cannot be reached since {since}; take another terminal or another tender, or check that it is on and connected and try again"
+    )]
+    DeviceOutOfReach { device: DeviceName, since: Timestamp },
+    #[error("the limits for payments without a bank are wrong: {fault}; put the hub's settings right")]
+    OfflineLimitsInvalid { fault: OfflineLimitsFault },
 }
 
 impl Refusal {
@@ -502,6 +526,11 @@ impl Refusal {
             Self::NoRefundAtDevice { .. } => "HF-CMD-300",
             Self::SecondPersonNeeded => "HF-CMD-301",
             Self::DeviceListInvalid { .. } => "HF-CMD-302",
+            Self::OfflineTooLarge { .. } => "HF-CMD-217",
+            Self::OfflineTooMuch { .. } => "HF-CMD-218",
+            Self::OfflineTooMany { .. } => "HF-CMD-219",
+            Self::DeviceOutOfReach { .. } => "HF-CMD-233",
+            Self::OfflineLimitsInvalid { .. } => "HF-CMD-232",
             Self::DeviceUnknown { .. } => "HF-CMD-303",
             Self::DeviceReconciling { .. } => "HF-CMD-304",
             Self::DayEndLost { .. } => "HF-CMD-305",

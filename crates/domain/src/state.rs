@@ -11,6 +11,7 @@ use crate::calendar::{BusinessDate, Timestamp};
 use crate::command::{Action, Command, HubCommand, ReturnedGoods};
 use crate::day::{ClosedShift, OpenDay};
 use crate::event::{Event, Parent, ReturnSource};
+use crate::exposure::OfflineLimits;
 use crate::ids::{
     AttemptId, EpochId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId,
 };
@@ -79,6 +80,8 @@ pub struct State {
     pub subjects: BTreeMap<SubjectId, SubjectStanding>,
     /// What takes money electronically.
     pub devices: Vec<PaymentDevice>,
+    /// What the store risks at most where terminals approve by themselves; None for whatever they do.
+    pub offline_limits: Option<OfflineLimits>,
     /// Attempts that are not closed, and closed ones of open shifts.
     pub attempts: BTreeMap<AttemptId, Attempt>,
     /// What each payment device moved since its day began.
@@ -198,6 +201,7 @@ impl State {
             | HubCommand::AmendCatalog { .. }
             | HubCommand::AddStaff { .. }
             | HubCommand::ConfigureDevices { .. }
+            | HubCommand::SetOfflineLimits { .. }
             | HubCommand::SendTender { .. }
             | HubCommand::SettleReconciliation { .. }
             // An order that waits for a device is open, and so it is in memory.
@@ -325,7 +329,9 @@ impl State {
             | Event::TendersCarriedOver { .. }
             | Event::DeviceReconciliationAsked { .. }
             | Event::DeviceReconciled { .. }
-            | Event::DevicesCarriedOver { .. } => None,
+            | Event::DevicesCarriedOver { .. }
+            | Event::OfflineLimitsSet { .. }
+            | Event::TenderApprovedOffline { .. } => None,
         }
     }
 

@@ -1,11 +1,18 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
+mod exposure;
+mod tenders;
+
 use std::collections::BTreeSet;
+
+pub use exposure::ExposureView;
+pub use tenders::{DeviceOf, DeviceSeen, DeviceState, DeviceWas, TENDERS_PATH, TenderDevice, TendersPage};
 
 use holdfast_domain::State;
 use holdfast_domain::bounded::{DeviceName, Label, ValueNumber};
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::catalog::Product;
+use holdfast_domain::exposure::{Acquirer, OfflineSums};
 use holdfast_domain::ids::{EpochId, OrderId, ReconciliationId, ShiftId, StoreId, SubjectId, TerminalId};
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{Channel, Custody, Order, OrderState, PlaceOrder, Totals};
@@ -321,6 +328,8 @@ pub struct DeviceDaysPage {
     #[serde(with = "plain")]
     pub as_of_seq: u64,
     pub devices: Vec<DeviceDayView>,
+    /// What devices approved by themselves, in all. None before the store is configured.
+    pub exposure: Option<ExposureView>,
 }
 
 /// One of them.
@@ -335,6 +344,12 @@ pub struct DeviceDayView {
     /// What the journal says that it moved since.
     #[serde(with = "plain")]
     pub moved: Vec<SchemeLine>,
+    /// Whether its last approval came from its acquirer, as far as it tells.
+    #[serde(with = "plain")]
+    pub acquirer: Acquirer,
+    /// What of `moved` it approved by itself.
+    #[serde(with = "plain")]
+    pub offline: OfflineSums,
     /// An end of day whose answer was lost, and what the journal says that it moved before.
     pub lost: Option<LostDayView>,
     /// It is asked now.
@@ -352,6 +367,9 @@ pub struct LostDayView {
     pub at: Timestamp,
     #[serde(with = "plain")]
     pub moved: Vec<SchemeLine>,
+    /// What of it the device approved by itself.
+    #[serde(with = "plain")]
+    pub offline: OfflineSums,
 }
 
 impl DeviceDayView {
@@ -368,7 +386,13 @@ impl DeviceDayView {
             device: device.clone(),
             since: day.since,
             moved: day.sums.moved.clone(),
-            lost: day.lost.as_ref().map(|lost| LostDayView { at: lost.at, moved: lost.sums.moved.clone() }),
+            acquirer: day.acquirer,
+            offline: day.sums.offline.clone(),
+            lost: day.lost.as_ref().map(|lost| LostDayView {
+                at: lost.at,
+                moved: lost.sums.moved.clone(),
+                offline: lost.sums.offline.clone(),
+            }),
             asked: day.asked.map(|asked| asked.id),
             last: day.last.clone(),
         }

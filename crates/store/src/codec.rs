@@ -6,6 +6,7 @@ use holdfast_domain::State;
 use holdfast_domain::attempt::PaymentDevice;
 use holdfast_domain::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
+use holdfast_domain::exposure::OfflineLimits;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
 use holdfast_domain::receipt::{ReceiptNumber, Series};
 use holdfast_domain::staff::OwnRole;
@@ -74,6 +75,8 @@ pub(crate) struct StoreRow {
     taxes: Option<TaxTable>,
     #[serde(with = "plain")]
     devices: Vec<PaymentDevice>,
+    #[serde(with = "plain")]
+    offline_limits: Option<OfflineLimits>,
 }
 
 impl StoreRow {
@@ -109,6 +112,7 @@ impl StoreRow {
             documents: _,
             subjects: _,
             devices,
+            offline_limits,
             attempts: _,
             device_days: _,
         } = state;
@@ -127,6 +131,7 @@ impl StoreRow {
             count: count.clone(),
             taxes: taxes.clone(),
             devices: devices.clone(),
+            offline_limits: offline_limits.clone(),
         }
     }
 
@@ -145,6 +150,7 @@ impl StoreRow {
         state.roles = self.roles.into_iter().map(|role| (role.number, role)).collect();
         state.taxes = self.taxes;
         state.devices = self.devices;
+        state.offline_limits = self.offline_limits;
     }
 }
 

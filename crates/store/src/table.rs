@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 13;
+pub const STATE_VERSION: u8 = 14;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size
@@ -39,7 +39,7 @@ tables! {
     /// Version, boot and what is applied, each under a key of its own.
     Meta = "meta",
     /// Epochs, store, profile, tenders, taxes, catalog version, last numbers of Z, day Z and correction, the store's roles, the
-    /// count under way and payment devices, under one empty key.
+    /// count under way, payment devices and what the store risks where they approve by themselves, under one empty key.
     Store = "store",
     /// Terminal id → till.
     Tills = "tills",

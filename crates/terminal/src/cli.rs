@@ -8,6 +8,7 @@ mod close;
 mod copy;
 mod customer;
 mod day;
+mod devices;
 mod load;
 mod orders;
 mod pair;

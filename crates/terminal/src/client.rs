@@ -18,6 +18,7 @@ use holdfast_domain::ids::{CommandId, EpochId, Uuid};
 use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::{DiskStorage, Storage};
 use holdfast_protocol::card_numbers;
+use holdfast_protocol::message::TillEvent as DeviceEvent;
 use holdfast_protocol::message::{
     Answer, ApprovedMessage, CatalogMessage, CommandMessage, OrdersMessage, Pin, REQUEST_BYTES_MAX, Reply,
     Request, SignOnMessage, StatusMessage, StockMessage,
@@ -103,6 +104,8 @@ pub enum TillEvent {
     Orders(Arc<OrdersMessage>),
     Catalog(Arc<CatalogMessage>),
     Status(Arc<StatusMessage>),
+    /// What happens at a card terminal or wallet that is at a payment of this till.
+    AtDevice(Arc<DeviceEvent>),
     /// A stream's message was missed; a snapshot follows.
     Gap {
         stream: Stream,

@@ -132,7 +132,13 @@ fn record(hub: &FakeHub, done: &Mutex<Done>, catalog: &Catalog, command: &Comman
     let decided = decide(
         &state,
         command,
-        &Context { recorded_at: NOW, business_date, local: LocalTime::midnight(business_date), catalog },
+        &Context {
+            recorded_at: NOW,
+            business_date,
+            local: LocalTime::midnight(business_date),
+            catalog,
+            out_of_reach: &[],
+        },
     );
     let outcome = match decided {
         Ok(decision) => {

@@ -17,8 +17,8 @@ use holdfast_protocol::subject::{
 use holdfast_protocol::till_api::{
     CATALOG_PATH, CatalogPage, DEVICE_DAYS_PATH, DeviceDaysPage, ORDER_PATH, ORDERS_PATH, OrderEntry,
     OrderPage, OrdersPage, PAGE_ENTRIES_MAX, Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH,
-    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TenderPage, VALUE_PATH, ValuePage, X_PAPER_PATH,
-    X_REPORT_PATH, XReport,
+    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TENDERS_PATH, TenderPage, TendersPage, VALUE_PATH,
+    ValuePage, X_PAPER_PATH, X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -217,6 +217,15 @@ impl HubApi {
     pub async fn device_days(&self) -> Result<DeviceDaysPage, TillError> {
         let body = self.answer(DEVICE_DAYS_PATH, self.client.get(self.url(DEVICE_DAYS_PATH)?)).await?;
         read(DEVICE_DAYS_PATH, &body)
+    }
+
+    /// What can take money now, and what to take instead of what cannot.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn tenders(&self) -> Result<TendersPage, TillError> {
+        let body = self.answer(TENDERS_PATH, self.client.get(self.url(TENDERS_PATH)?)).await?;
+        read(TENDERS_PATH, &body)
     }
 
     /// What a basket would cost now. Nothing of it is kept.

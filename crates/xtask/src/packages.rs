@@ -1,10 +1,12 @@
-//! The packages that tests drive as independent peers: of Debian, of Python's index and of npm's registry.
+//! The packages that tests drive as independent peers: of Debian, of Python's index and of npm's and Rust's registries.
 
 use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
 
 use crate::workspace;
 
@@ -33,6 +35,8 @@ const NEEDED: [(Needed, &str); 9] = [
 const PEERS: [&str; 3] = ["python-escpos==3.1", "mt-sics-emulator==0.1.1", "localstripe==1.15.10"];
 /// The same from npm's registry: books of payments that look at idempotency keys.
 const NODE_PEERS: [&str; 1] = ["stripe-stateful-mock@0.0.16"];
+/// A package of Rust's registry that has recorded conversations with ZVT terminals in it. None of it is built.
+const CAPTURES: (&str, &str) = ("zvt", "0.1.0");
 /// That folder, below the root. The tests of devices look for it there.
 const PEERS_FOLDER: &str = "target/peers";
 
@@ -67,7 +71,9 @@ pub fn ensure() -> Result<(), String> {
 /// Installs the peers, once for each list of them.
 fn peers() -> Result<(), String> {
     let folder = workspace::root().join(PEERS_FOLDER);
-    let (list, installed) = ([&PEERS[..], &NODE_PEERS].concat().join("\n"), folder.join("installed.txt"));
+    let captures = format!("{} {}", CAPTURES.0, CAPTURES.1);
+    let list = [&PEERS[..], &NODE_PEERS, &[captures.as_str()]].concat().join("\n");
+    let installed = folder.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|text| text == list) {
         return Ok(());
     }
@@ -83,7 +89,35 @@ fn peers() -> Result<(), String> {
     arguments.push("--ignore-scripts");
     arguments.extend(NODE_PEERS);
     install("npm", &arguments)?;
+    recorded(&folder).map_err(|error| format!("HF-DEMO-006: {error}"))?;
     fs::write(&installed, &list).map_err(|error| format!("HF-DEMO-006: {}: {error}", installed.display()))
+}
+
+/// Puts the recorded conversations beside the other peers, from where the registry's package has them.
+fn recorded(folder: &Path) -> anyhow::Result<()> {
+    let (name, version) = CAPTURES;
+    let (package, captures) = (folder.join("recorded"), folder.join("captures"));
+    fs::create_dir_all(package.join("src"))?;
+    fs::create_dir_all(&captures)?;
+    fs::write(package.join("src/lib.rs"), "")?;
+    let manifest = package.join("Cargo.toml");
+    let text = "[package]\nname = \"recorded\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n";
+    fs::write(&manifest, format!("{text}{name} = \"={version}\"\n"))?;
+    let metadata = workspace::cargo()
+        .args(["metadata", "--format-version", "1", "--manifest-path"])
+        .arg(&manifest)
+        .stderr(Stdio::inherit())
+        .output()?;
+    anyhow::ensure!(metadata.status.success(), "cargo does not find {name} {version} in its registry");
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout)?;
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let found = packages.find(|package| package["name"] == name).and_then(|of| of["manifest_path"].as_str());
+    let found = found.and_then(|manifest| Path::new(manifest).parent()).context("it has no folder")?;
+    for entry in fs::read_dir(found.join("data"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), captures.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 fn install(program: &str, arguments: &[&str]) -> Result<(), String> {

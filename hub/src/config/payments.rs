@@ -9,6 +9,8 @@ use holdfast_devices::payment::zvt::ZvtAddress;
 use holdfast_devices::payment::zvt::command::Password;
 use holdfast_domain::attempt::DEVICES_MAX;
 use holdfast_domain::bounded::{DeviceName, TenderCode};
+use holdfast_domain::exposure::OfflineLimits;
+use holdfast_money::{Currency, Decimal, Money};
 use serde::Deserialize;
 
 /// Where Debian and its kin keep the certificates that the public web is signed by.
@@ -92,6 +94,47 @@ pub struct Pix {
     pub key: String,
     pub merchant_name: String,
     pub merchant_city: String,
+}
+
+/// What the store risks at most where terminals do not reach their banks and approve by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfflinePayments {
+    /// In the store's currency, as `100` or `99.50`.
+    pub floor: String,
+    pub velocity: u16,
+    pub window_minutes: u16,
+    /// As `floor`. Nothing for no limits at all.
+    pub cumulative: String,
+}
+
+impl OfflinePayments {
+    /// The limits in the store's currency; None where there are none.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn limits(&self, currency: Currency) -> Result<Option<OfflineLimits>, String> {
+        if self.cumulative.is_empty() {
+            return Ok(None);
+        }
+        let money = |text: &str| {
+            let amount: Decimal = text.parse().map_err(|_| format!("`{text}` is no amount such as 99.50"))?;
+            Money::new(amount, currency).map_err(|error| format!("`{text}`: {error}"))
+        };
+        let limits = OfflineLimits {
+            floor: money(&self.floor)?,
+            velocity: self.velocity,
+            window_minutes: self.window_minutes,
+            cumulative: money(&self.cumulative)?,
+        };
+        limits.check().map_err(|fault| fault.to_string())?;
+        Ok(Some(limits))
+    }
+
+    /// As far as can be said before the store's currency is known: in one with four places.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.limits(Currency::from_code("CLF").unwrap_or(Currency::EUR)).map(drop)
+    }
 }
 
 fn no_password() -> String {

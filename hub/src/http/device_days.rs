@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use holdfast_protocol::till_api::{DeviceDayView, DeviceDaysPage};
+use axum::extract;
+use holdfast_domain::State;
+use holdfast_domain::calendar::Timestamp;
+use holdfast_protocol::till_api::{DeviceDayView, DeviceDaysPage, ExposureView};
 
 use super::App;
 use super::problem::Refused;
 use super::reports::blocking;
 use super::who::{AtTill, Insider};
+use crate::clock::Machine;
 use crate::console::with_state;
 
 /// Every payment device with what the journal says that it moved since its day began, and its last end of day.
@@ -18,7 +21,7 @@ use crate::console::with_state;
     (status = 401, description = "HF-HUB-020")))]
 pub(super) async fn till_device_days(
     _: AtTill,
-    State(app): State<Arc<App>>,
+    extract::State(app): extract::State<Arc<App>>,
 ) -> Result<Json<DeviceDaysPage>, Refused> {
     blocking(move || Ok(Json(all(&app)))).await
 }
@@ -29,12 +32,14 @@ pub(super) async fn till_device_days(
     (status = 401, description = "HF-HUB-020")))]
 pub(super) async fn device_days(
     _: Insider,
-    State(app): State<Arc<App>>,
+    extract::State(app): extract::State<Arc<App>>,
 ) -> Result<Json<DeviceDaysPage>, Refused> {
     blocking(move || Ok(Json(all(&app)))).await
 }
 
 pub(super) fn all(app: &App) -> DeviceDaysPage {
-    let (as_of_seq, devices) = app.as_of(|| with_state(app.state.as_ref(), DeviceDayView::all));
-    DeviceDaysPage { as_of_seq, devices }
+    let now = Timestamp(Machine.now_ms());
+    let read = |state: &State| (DeviceDayView::all(state), ExposureView::of(state, now));
+    let (as_of_seq, (devices, exposure)) = app.as_of(|| with_state(app.state.as_ref(), read));
+    DeviceDaysPage { as_of_seq, devices, exposure }
 }

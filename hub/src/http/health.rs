@@ -13,8 +13,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use holdfast_actors::payment::Seen;
 use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
+use holdfast_money::Money;
 
 use super::App;
 use super::problem::Refused;
@@ -124,6 +126,7 @@ async fn register_payments(registry: &mut Registry, app: &App) {
     };
     let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
     let (open, in_doubt, failures, rests) = (gauges(), gauges(), gauges(), gauges());
+    let away = gauges();
     let approved = Family::<Named, Counter>::default();
     let declined = Family::<Named, Counter>::default();
     let asked = Family::<Named, Counter>::default();
@@ -134,18 +137,52 @@ async fn register_payments(registry: &mut Registry, app: &App) {
         approved.get_or_create(&of).inc_by(device.approved);
         declined.get_or_create(&of).inc_by(device.declined);
         asked.get_or_create(&of).inc_by(device.asked);
+        if let Some(look) = device.look {
+            away.get_or_create(&of).set(matches!(look.was, Seen::OutOfReach { .. }).into());
+        }
         if let Some(gateway) = device.gateway {
             failures.get_or_create(&of).set(gateway.failures.into());
             rests.get_or_create(&of).set(gateway.rests_seconds);
         }
     }
+    register_exposure(registry, app);
     registry.register("payment_open", "Payments that are under way or in doubt, by device", open);
     registry.register("payment_in_doubt", "Payments that the device could not say anything about", in_doubt);
     registry.register("payment_approved", "Payments that came to something since the start", approved);
     registry.register("payment_declined", "Payments that came to nothing since the start", declined);
+    registry.register("payment_out_of_reach", "1 where the last look did not reach the device", away);
     registry.register("payment_asked", "Questions what became of a payment", asked);
     registry.register("payment_gateway_failures", "Failures that count against the gateway now", failures);
     registry.register("payment_gateway_rests_seconds", "Until a payment begins there again", rests);
+}
+
+/// Card money that terminals approved by themselves, by device, and what is allowed; in minor units.
+fn register_exposure(registry: &mut Registry, app: &App) {
+    let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
+    let (outstanding, count) = (gauges(), gauges());
+    let minor = |money: Money| u64::try_from(money.minor()).unwrap_or(0);
+    let mut limit = None;
+    app.state.with_state(&mut |state| {
+        limit = state.offline_limits.as_ref().map(|limits| minor(limits.cumulative));
+        for (name, day) in &state.device_days {
+            let of = Named { name: name.to_string() };
+            let sums =
+                std::iter::once(&day.sums.offline).chain(day.lost.iter().map(|lost| &lost.sums.offline));
+            for sums in sums {
+                outstanding.get_or_create(&of).inc_by(sums.outstanding.map_or(0, minor));
+                count.get_or_create(&of).inc_by(sums.count.into());
+            }
+        }
+    });
+    registry.register(
+        "payment_offline_minor",
+        "Approved by a terminal by itself and not submitted",
+        outstanding,
+    );
+    registry.register("payment_offline", "Payments that a terminal approved by itself", count);
+    if let Some(limit) = limit {
+        level(registry, "payment_offline_minor_max", "What may be outstanding over all terminals", limit);
+    }
 }
 
 /// A metric's name, what it means, and where it is read.

@@ -57,6 +57,7 @@ fn price(app: &App, terminal: TerminalId, place: PlaceOrder) -> Result<QuotePage
             .map_err(Refused::unavailable)?,
         local: local_time(zone, recorded_at).map_err(Refused::unavailable)?,
         catalog: &catalog,
+        out_of_reach: &[],
     };
     let command = Command {
         id: CommandId(Machine.fresh_id()),

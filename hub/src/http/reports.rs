@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::ids::TransactionId;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_protocol::decode_record;
 use holdfast_protocol::record::record_json;
+use holdfast_protocol::till_api::ExposureView;
 use holdfast_store::{PAGE_TRANSACTIONS_MAX, TransactionEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -224,6 +226,7 @@ pub(crate) async fn status_json(app: &App) -> Value {
                  "refused": gate.refusals.iter().map(|(_, count)| count).sum::<u64>()},
         "recovery": app.recovery.shown(),
         "violations": app.state.violations(),
+        "exposure": with_state(app.state.as_ref(), |state| ExposureView::of(state, Timestamp(Machine.now_ms()))),
         "actors": observation,
     })
 }

@@ -204,6 +204,7 @@ impl<S: Sink> Shop<S> {
             business_date,
             local: LocalTime::midnight(business_date),
             catalog: &self.catalog,
+            out_of_reach: &[],
         };
         let decision = decide(&self.state, &command, &context)
             .map_err(|refusal| anyhow::anyhow!("the shop refused its own command: {refusal:?}"))?;

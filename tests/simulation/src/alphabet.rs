@@ -87,6 +87,7 @@ names! {
         HubCommand::AmendCatalog { .. } => "amend_catalog",
         HubCommand::AddStaff { .. } => "add_staff",
         HubCommand::ConfigureDevices { .. } => "configure_devices",
+        HubCommand::SetOfflineLimits { .. } => "set_offline_limits",
         HubCommand::SendTender { .. } => "send_tender",
         HubCommand::SettleTender { .. } => "settle_tender",
         HubCommand::SettleReconciliation { .. } => "settle_reconciliation",
@@ -181,6 +182,8 @@ names! {
         Event::DeviceReconciliationAsked { .. } => "device_reconciliation_asked",
         Event::DeviceReconciled { .. } => "device_reconciled",
         Event::DevicesCarriedOver { .. } => "devices_carried_over",
+        Event::OfflineLimitsSet { .. } => "offline_limits_set",
+        Event::TenderApprovedOffline { .. } => "tender_approved_offline",
     }
 }
 

@@ -65,6 +65,7 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
 fn behind(event: &Event) -> &'static [&'static str] {
     match event {
         Event::PaymentDevicesConfigured { .. } => &["hub_command:configure_devices"],
+        Event::OfflineLimitsSet { .. } => &["hub_command:set_offline_limits"],
         Event::TenderSent { .. } => &["hub_command:send_tender", "effect:start_tender"],
         Event::TenderApproved { .. } | Event::TenderDeclined { .. } => &["hub_command:settle_tender"],
         Event::TenderAbortAsked { .. } => &["effect:abort_tender"],

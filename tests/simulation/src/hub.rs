@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_actors::{
-    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Notary, Pace, Parts, Patience, PaymentPatience,
-    PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Wanted, Watch,
+    BlockingWork, Calendar, Clock, HeadquartersMark, Ids, Looks, Notary, Pace, Parts, Patience,
+    PaymentPatience, PaymentSetup, Pins, PrinterSetup, Running, TillLink, Uplink, UplinkFailure, Wanted,
+    Watch,
 };
 use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{FlowControl, Printer, PrinterAddress, Timings};
@@ -20,11 +21,13 @@ use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::command::{HubCommand, NumberChoice};
 use holdfast_domain::event::{CatalogSource, Parent};
+use holdfast_domain::exposure::OfflineLimits;
 use holdfast_domain::ids::{EpochId, TerminalId, Uuid};
 use holdfast_domain::staff::{PinVerdict, Role, StaffNumber};
 use holdfast_domain::store::StoreProfile;
 use holdfast_domain::{Origin, Outcome, Record, Refusal, decide_hub};
 use holdfast_journal::{CommitMode, Journal, Options, Reader, Writer};
+use holdfast_money::{Currency, Money};
 use holdfast_planted::{Bug, is_planted};
 use holdfast_protocol::head::{Head, SignedHead, SignedHeadJson};
 use holdfast_protocol::message::{StatusMessage, TenderNews, TenderState, TillEvent};
@@ -361,6 +364,11 @@ fn terminals(world: &World) -> Vec<PaymentSetup> {
         ask: Duration::from_secs(1),
         ask_again: Duration::from_millis(200),
         ask_again_max: Duration::from_secs(2),
+        looks: Looks {
+            every: Duration::from_secs(10),
+            again: Duration::from_secs(1),
+            limit: Duration::from_secs(1),
+        },
     };
     let setups = shop::TERMINALS.into_iter().zip(&world.terminals).map(|((name, tender, turn), poi)| {
         let practice = poi.practice();
@@ -461,6 +469,12 @@ async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
         printers: vec![unplugged()],
         template: Arc::default(),
         payments: terminals(&world),
+        offline_limits: Some(OfflineLimits {
+            floor: Money::from_minor(4_000, Currency::EUR),
+            velocity: 3,
+            window_minutes: 24 * 60,
+            cumulative: Money::from_minor(6_000, Currency::EUR),
+        }),
         software: "simulation".to_owned(),
         work: BlockingWork::Inline,
         notary: Some(Arc::new(Seal(Arc::clone(&world)))),

@@ -263,7 +263,7 @@ impl Plan {
 }
 
 fn at_terminal(dice: &mut Dice) -> TerminalTrouble {
-    match dice.below(12) {
+    match dice.below(14) {
         0..=2 => TerminalTrouble::Unplug,
         3 => TerminalTrouble::PlugIn,
         4..=8 => {
@@ -272,7 +272,8 @@ fn at_terminal(dice: &mut Dice) -> TerminalTrouble {
             TerminalTrouble::Mishap(moment, mishap)
         }
         9 => TerminalTrouble::Will(Will::Decline(ErrorCondition::Refusal)),
-        10 => TerminalTrouble::Will(Will::ApprovePart { minor: 100 }),
+        10 | 11 => TerminalTrouble::Will(Will::ApproveOffline),
+        12 => TerminalTrouble::Will(Will::ApprovePart { minor: 100 }),
         _ => TerminalTrouble::Will(Will::Tip { minor: 50 }),
     }
 }

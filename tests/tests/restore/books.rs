@@ -112,6 +112,7 @@ impl Trade {
             business_date,
             local: LocalTime::midnight(business_date),
             catalog: &self.catalog,
+            out_of_reach: &[],
         };
         let decision = decide(&self.state, &command, &context);
         let events = decision.unwrap_or_else(|refusal| panic!("{refusal}: {command:?}")).events;

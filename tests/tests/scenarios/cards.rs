@@ -40,6 +40,10 @@ async fn a_card_pays_once_and_gets_back_what_it_paid() -> Result<()> {
         paid.contains("terminal-1 is asked for 20.00 GBP") && paid.contains("20.00 GBP approved"),
         "{paid}"
     );
+    // What happens at the terminal is at the till while it happens, in its order.
+    let steps = ["connecting to", "inserts, taps or swipes", "please wait, the bank is asked", "approved"];
+    let at: Vec<_> = steps.iter().map(|step| paid.find(step)).collect();
+    ensure!(at.iter().all(Option::is_some) && at.is_sorted(), "{paid}");
     let card = payment(&paid)?;
 
     // The hub goes and comes back, and what the terminal took is still there.

@@ -16,7 +16,7 @@ use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{CommandId, EpochId, ReconciliationId, TerminalId, TransactionId};
 use holdfast_domain::invariant::check_event;
 use holdfast_domain::receipt::TillNumber;
-use holdfast_domain::refusal::RefusalNote;
+use holdfast_domain::refusal::{Refusal, RefusalNote};
 use holdfast_domain::state::{Need, State};
 use holdfast_domain::{Decision, Effect, Origin, Outcome, Record, decide, decide_hub};
 use holdfast_planted::{Bug, is_planted};
@@ -130,6 +130,7 @@ impl Book {
         };
         book.settle_what_nobody_prints()?;
         book.configure_devices();
+        book.limit_offline();
         Ok(book)
     }
 
@@ -180,6 +181,25 @@ impl Book {
         }
     }
 
+    /// The settings' limits become the store's, where they are others and in its currency.
+    fn limit_offline(&mut self) {
+        let limits = self.house.offline_limits.clone();
+        if self.state.profile.is_none() || self.state.offline_limits == limits {
+            return;
+        }
+        match decide_hub(&self.state, &HubCommand::SetOfflineLimits { limits }) {
+            Ok(Decision { events, effects }) => {
+                let Some((recorded_at, ..)) = self.now() else { return };
+                let record =
+                    Record { recorded_at, origin: Origin::Hub, outcome: Outcome::Accepted { events } };
+                self.commit(record, effects, Waiter::Nobody, None);
+            }
+            Err(refusal) => {
+                tracing::error!(code = refusal.code(), "the limits for payments without a bank are wrong");
+            }
+        }
+    }
+
     /// Attempts of which their devices may still have something to say.
     pub fn open_attempts(&self) -> impl Iterator<Item = Attempt> {
         let is_open = |attempt: &&Attempt| {
@@ -214,7 +234,12 @@ impl Book {
             answer(reply, Verdict::Busy);
             return;
         };
-        let context = Context { recorded_at, business_date, local, catalog: &self.catalog };
+        let out_of_reach = match command.action {
+            holdfast_domain::Action::StartTender(_) => crate::payment::out_of_reach(&self.house),
+            _ => Vec::new(),
+        };
+        let catalog = &self.catalog;
+        let context = Context { recorded_at, business_date, local, catalog, out_of_reach: &out_of_reach };
         let decided = catch_unwind(AssertUnwindSafe(|| decide(&self.state, &command, &context)));
         let outcome = match decided {
             Ok(outcome) => outcome,
@@ -230,6 +255,9 @@ impl Book {
             Ok(Decision { events, effects }) => (Outcome::Accepted { events }, effects),
             Err(refusal) => {
                 self.refused += 1;
+                if let Refusal::DeviceOutOfReach { device, .. } = &refusal {
+                    crate::payment::look_again(&self.house, device);
+                }
                 (Outcome::Refused { refusal: refusal.note() }, Vec::new())
             }
         };
@@ -298,6 +326,7 @@ impl Book {
         let record = Record { recorded_at, origin: Origin::Hub, outcome };
         self.commit(record, decision.effects, Waiter::Hub(reply), catalog);
         self.configure_devices();
+        self.limit_offline();
     }
 
     /// Records what became of printed documents. Says at which sequence all of it is durable.

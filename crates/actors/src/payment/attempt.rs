@@ -235,7 +235,7 @@ async fn resolve(
             _ => Ok(false),
         };
         let known = match gone {
-            Ok(false) => words::outcome(attempt, known),
+            Ok(false) => words::outcome(attempt, known, ledger.house.clock.now()),
             Ok(true) => Ok(declined(DeclineReason::GivenBack)),
             Err(fault) => Err(fault),
         };
@@ -300,7 +300,7 @@ async fn went_back(
 /// Tells the ledger until it has heard. A refusal is an answer: the attempt has ended otherwise.
 async fn settle(ledger: &LedgerHandle, attempt: &Attempt, outcome: TenderOutcome) -> Ending {
     let ending = match &outcome {
-        TenderOutcome::Approved(_) => Ending::Approved,
+        TenderOutcome::Approved(_) | TenderOutcome::ApprovedOffline { .. } => Ending::Approved,
         TenderOutcome::Declined(_) => Ending::Declined,
         TenderOutcome::InDoubt { .. } => Ending::Otherwise,
     };

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use holdfast_devices::payment::card::{self, EntryMode};
 use holdfast_devices::payment::{
-    self as devices, AttemptId, ErrorCondition, Fault, Mark, Outcome, PoiTransaction, Request, SaleReference,
-    Service, Step,
+    self as devices, AttemptId, Authorised, ErrorCondition, Fault, Mark, Outcome, PoiTransaction, Request,
+    SaleReference, Service, Step,
 };
 use holdfast_domain::attempt::{
     Approval, Attempt, CardEntry, CardFacts, DeclineReason, GivesBack, LOST_MARK, Purpose, TenderOutcome,
 };
 use holdfast_domain::bounded::{CardEnding, CardWord, Label, PoiMark, PoiReference};
+use holdfast_domain::calendar::Timestamp;
 use holdfast_money::Money;
 use holdfast_protocol::message::TenderStep;
 
@@ -62,10 +63,15 @@ pub(super) fn quarter_at_most(pause: Duration, random: u64) -> Duration {
 }
 
 /// The ledger's form of what a device said; a fault where nobody knows, or where an approval cannot be for this attempt.
-pub(super) fn outcome(attempt: &Attempt, said: Outcome) -> Result<TenderOutcome, Fault> {
+/// `at` is when it was heard.
+pub(super) fn outcome(attempt: &Attempt, said: Outcome, at: Timestamp) -> Result<TenderOutcome, Fault> {
     match said {
         Outcome::Approved(approved) => {
-            approval(attempt, &approved).map(|approval| TenderOutcome::Approved(Box::new(approval)))
+            let approval = Box::new(approval(attempt, &approved)?);
+            Ok(match approved.authorised {
+                Authorised::Offline => TenderOutcome::ApprovedOffline { approval, at },
+                Authorised::Online | Authorised::Unsaid => TenderOutcome::Approved(approval),
+            })
         }
         Outcome::Declined(decline) => Ok(TenderOutcome::Declined(reason(decline.condition))),
         Outcome::Unresolved(fault) => Err(fault),

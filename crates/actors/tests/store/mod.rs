@@ -253,6 +253,7 @@ impl Store {
             printers: Vec::new(),
             template: Arc::default(),
             payments: Vec::new(),
+            offline_limits: None,
             software: "test".to_owned(),
             work: holdfast_actors::BlockingWork::Threads,
             watch: holdfast_actors::Watch::default(),

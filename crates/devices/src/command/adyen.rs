@@ -119,11 +119,18 @@ impl Adyen {
         let (trouble, usual, says) = match what {
             ["approve"] => return self.press(Button::Pay, "the customer paid"),
             ["decline"] => return self.press(Button::Refuse, "the customer's bank said no"),
+            ["offline"] => {
+                return self.press(Button::PayOffline, "the terminal approved it without the bank");
+            }
             ["cancel"] => return self.press(Button::Cancel, "the customer pressed the red button"),
             ["always", "part", amount] => {
                 let most: Money = money(amount, self.options.currency)?;
                 terminal.set_customer(Customer::PaysAtMost(most.minor()));
                 return Ok(format!("banks give no more than {most}"));
+            }
+            ["always", "offline"] => {
+                terminal.set_customer(Customer::PaysOffline);
+                return Ok("it does not reach the bank and approves by itself".to_owned());
             }
             ["always", who] => {
                 let names = [
@@ -233,7 +240,8 @@ impl Device for Adyen {
             ("approve", "the customer who stands there pays"),
             ("decline", "their bank says no"),
             ("cancel", "they press the red button"),
-            ("always approve|decline|ask", "what customers do from now on"),
+            ("offline", "the terminal approves without the bank"),
+            ("always approve|decline|ask|offline", "what customers do from now on"),
             ("always part AMOUNT", "banks give no more than this"),
             ("cut", "the line is closed; what was begun goes on"),
             ("late [SECONDS]", "it takes its time"),

@@ -187,7 +187,15 @@ impl Zvt {
                 let code = result_code(code)?;
                 return self.press(|| terminal.decline(code), "the customer's card is declined");
             }
+            ["offline"] => {
+                return self
+                    .press(|| terminal.approve_offline(), "the terminal approved it without the bank");
+            }
             ["cancel"] => return self.press(|| terminal.cancel(), "the customer pressed the red button"),
+            ["always", "offline"] => {
+                terminal.automatic(Some(Auto { delay: self.thinks, answer: CardAnswer::ApproveOffline }));
+                return Ok("it does not reach the bank and approves by itself".to_owned());
+            }
             ["always", who] => {
                 let who = one_of(who, &CUSTOMERS)?;
                 terminal.automatic(auto(who, self.thinks));
@@ -364,7 +372,8 @@ impl Device for Zvt {
             ("sign", "they pay, and have to sign for it"),
             ("decline [CODE]", "their bank says no, by a result code such as 05 or 6C"),
             ("cancel", "they press the red button"),
-            ("always approve|decline|ask", "what customers do from now on"),
+            ("offline", "the terminal approves without the bank"),
+            ("always approve|decline|ask|offline", "what customers do from now on"),
             ("hand AMOUNT", "somebody pays at the terminal itself, without a till"),
             ("cut", "the line is gone; a payment goes on"),
             ("mute", "the line stays and nothing comes any more"),

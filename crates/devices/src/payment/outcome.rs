@@ -32,7 +32,20 @@ pub struct Approval {
     pub tip: Option<Money>,
     pub transaction: PoiTransaction,
     pub card: CardFacts,
+    pub authorised: Authorised,
     pub slip: Slip,
+}
+
+/// Who said yes (nexo: OnlineFlag).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Authorised {
+    /// The acquirer, or a provider that confirms.
+    Online,
+    /// The terminal by itself: whether the money comes is the shop's risk until the terminal has submitted it.
+    Offline,
+    /// The device does not tell.
+    #[default]
+    Unsaid,
 }
 
 /// No money moved.

@@ -28,8 +28,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 pub use self::provider::{PixAccount, PixApi, PixSettingsError};
 use super::card::{CardFacts, EntryMode, Word};
 use super::{
-    Approval, AttemptId, Capabilities, Decline, ErrorCondition, Fault, Health, Mark, Outcome, PaymentDriver,
-    PoiTransaction, Refunds, Request, Service, Slip, Step, Steps, Totals,
+    Approval, AttemptId, Authorised, Capabilities, Decline, ErrorCondition, Fault, Health, Mark, Outcome,
+    PaymentDriver, PoiTransaction, Refunds, Request, Service, Slip, Step, Steps, Totals,
 };
 
 /// A charge to be made.
@@ -304,6 +304,7 @@ impl QrWallet {
                 entry: Some(EntryMode::QrCode),
                 ..CardFacts::default()
             },
+            authorised: Authorised::Online,
             slip: Slip::default(),
         }))
     }

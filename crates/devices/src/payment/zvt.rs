@@ -392,7 +392,14 @@ impl ZvtTerminal {
         };
         let transaction = Numbers::of(&status).or_of(terminal).transaction();
         let transaction = transaction.ok_or_else(|| self.cannot_say("it gives its receipt no number"))?;
-        let approval = Approval { amount, tip: None, transaction, card: status.card, slip };
+        let approval = Approval {
+            amount,
+            tip: None,
+            transaction,
+            card: status.card,
+            authorised: status.authorised,
+            slip,
+        };
         Ok(Outcome::Approved(Box::new(approval)))
     }
 

@@ -39,6 +39,8 @@ pub enum Customer {
     /// Pays at once.
     #[default]
     Pays,
+    /// Pays at once, and the terminal approves by itself: it does not reach the bank.
+    PaysOffline,
     /// Pays at once, but the bank gives no more than this, in minor units.
     PaysAtMost(i64),
     /// It comes to nothing at once.
@@ -51,6 +53,8 @@ pub enum Customer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Button {
     Pay,
+    /// Pays, and the terminal does not reach the bank.
+    PayOffline,
     Refuse,
     Cancel,
 }

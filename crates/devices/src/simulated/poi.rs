@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::payment::card::{CardFacts, EntryMode, LastFour, Word};
 use crate::payment::{
-    Approval, AttemptId, Capabilities, Decline, ErrorCondition, Fault, Health, Mark, Outcome, PaymentDriver,
-    PoiTransaction, Refunds, Request, Service, Slip, Step, Steps, Totals, TotalsLine,
+    Approval, AttemptId, Authorised, Capabilities, Decline, ErrorCondition, Fault, Health, Mark, Outcome,
+    PaymentDriver, PoiTransaction, Refunds, Request, Service, Slip, Step, Steps, Totals, TotalsLine,
 };
 use futures::future::{BoxFuture, FutureExt as _};
 use holdfast_money::Money;
@@ -35,6 +35,8 @@ pub enum Will {
     Tip {
         minor: i64,
     },
+    /// The device approves by itself, without asking a bank.
+    ApproveOffline,
     Decline(ErrorCondition),
 }
 
@@ -81,6 +83,7 @@ pub struct Booked {
     /// Positive, tip included.
     pub amount: Money,
     pub transaction: PoiTransaction,
+    pub authorised: Authorised,
 }
 
 impl Booked {
@@ -247,6 +250,7 @@ impl SimulatedPoi {
             service: Service::Payment { tip: None },
             amount,
             transaction: transaction.expect("short and plain"),
+            authorised: Authorised::Online,
         });
     }
 
@@ -417,10 +421,12 @@ impl Inner {
                 };
                 (request.amount + more, Some(known + more))
             }
-            Will::Approve | Will::ApprovePart { .. } | Will::Tip { .. } => match &request.service {
-                Service::Payment { tip } => (request.amount, *tip),
-                Service::Refund { .. } | Service::Reversal { .. } => (request.amount, None),
-            },
+            Will::Approve | Will::ApproveOffline | Will::ApprovePart { .. } | Will::Tip { .. } => {
+                match &request.service {
+                    Service::Payment { tip } => (request.amount, *tip),
+                    Service::Refund { .. } | Service::Reversal { .. } => (request.amount, None),
+                }
+            }
         };
         if let Service::Reversal { original } | Service::Refund { original: Some(original) } =
             &request.service
@@ -430,11 +436,16 @@ impl Inner {
         }
         let transaction =
             PoiTransaction::new(format!("S{:06}", self.book.len() + 1)).expect("short and plain");
+        let authorised = match will {
+            Will::ApproveOffline if is_payment => Authorised::Offline,
+            _ => Authorised::Online,
+        };
         self.book.push(Booked {
             attempt: request.attempt,
             service: request.service.clone(),
             amount,
             transaction: transaction.clone(),
+            authorised,
         });
         let card = CardFacts {
             scheme: Word::name("Simulated"),
@@ -445,7 +456,7 @@ impl Inner {
         };
         let mut slip = Slip::default();
         slip.add_customer(&format!("Simulated payment {transaction}"));
-        Outcome::Approved(Box::new(Approval { amount, tip, transaction, card, slip }))
+        Outcome::Approved(Box::new(Approval { amount, tip, transaction, card, authorised, slip }))
     }
 
     /// Whether so much of a payment is still here.

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::payment::Authorised;
 use crate::payment::zvt::Framing;
 use crate::payment::zvt::command::Password;
 use crate::payment::zvt::line::Line;
@@ -101,6 +102,8 @@ pub enum CardAnswer {
     Approve,
     /// Yes, and the customer has to sign.
     ApproveSigned,
+    /// The terminal does not ask the bank and approves by itself.
+    ApproveOffline,
     Decline(ResultCode),
 }
 
@@ -239,6 +242,14 @@ impl SimulatedZvt {
         });
     }
 
+    /// The terminal says yes by itself, without the card's bank.
+    pub fn approve_offline(&self) {
+        self.press(|state| {
+            state.card_in = true;
+            state.answer = Some(CardAnswer::ApproveOffline);
+        });
+    }
+
     pub fn decline(&self, code: ResultCode) {
         self.press(|state| {
             state.card_in = true;
@@ -272,7 +283,7 @@ impl SimulatedZvt {
 
     /// Books a payment that no till asked for, as a person can at the terminal itself.
     pub fn book_by_hand(&self, amount: Money) {
-        self.change(|book| book.book(Kind::Payment, amount));
+        self.change(|book| book.book(Kind::Payment, amount, Authorised::Online));
     }
 
     /// Why its book is not kept, when that has failed. From then on it says nothing any more.

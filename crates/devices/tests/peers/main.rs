@@ -1,8 +1,9 @@
 //! Programs that others wrote, at the other end: python-escpos writes receipts for the simulated printer, mt-sics-emulator is a
-//! scale for the driver, and localstripe and stripe-stateful-mock keep the books of a driver's payments. `cargo xtask test`
-//! installs them into a folder of their own; each test starts a private instance.
+//! scale for the driver, localstripe and stripe-stateful-mock keep the books of a driver's payments, and terminals of ZVT were
+//! recorded. `cargo xtask test` installs them into a folder of their own; each test starts a private instance.
 
 mod between;
+mod captures;
 mod receipts;
 mod scale;
 mod stripe;

@@ -46,6 +46,7 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             check_devices(devices).map_err(|fault| Refusal::DeviceListInvalid { fault })?;
             Event::PaymentDevicesConfigured { devices: devices.clone() }
         }
+        HubCommand::SetOfflineLimits { limits } => super::offline::set(state, limits.as_ref())?,
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);

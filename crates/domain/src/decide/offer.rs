@@ -80,6 +80,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::OrderAskedFor { .. }
         | Event::DevicesCarriedOver { .. }
         | Event::TenderApproved { .. }
+        | Event::TenderApprovedOffline { .. }
         | Event::TenderTaken { .. }
         | Event::TenderUnclaimed { .. } => true,
         // What another hub made of an attempt when it took this over: see `doubted`.
@@ -103,6 +104,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::SubjectGrouped { .. }
         | Event::SubjectMerged { .. }
         | Event::PaymentDevicesConfigured { .. }
+        | Event::OfflineLimitsSet { .. }
         | Event::TenderDeclined { .. } => false,
     }
 }
@@ -299,7 +301,9 @@ fn doubted(state: &State, record: &Record) -> Outcome {
     for event in events {
         let is_over = match event {
             Event::TenderSent { .. } | Event::TenderInDoubt { .. } | Event::DeviceReconciled { .. } => true,
-            Event::TenderApproved { attempt, .. } | Event::TenderUnclaimed { attempt } => {
+            Event::TenderApproved { attempt, .. }
+            | Event::TenderApprovedOffline { attempt, .. }
+            | Event::TenderUnclaimed { attempt } => {
                 spoken_of(events, *attempt) && !is_in_doubt(state, *attempt)
             }
             _ => false,

@@ -32,7 +32,7 @@ pub(super) fn settle(
     let mut decision = Decision::default();
     match (&found.standing, outcome) {
         // What never left cannot have been approved, and was not begun whatever went wrong.
-        (AttemptStanding::Started, TenderOutcome::Approved(_)) => {
+        (AttemptStanding::Started, TenderOutcome::Approved(_) | TenderOutcome::ApprovedOffline { .. }) => {
             return Err(Refusal::AttemptNotOpen { attempt });
         }
         (AttemptStanding::Started, TenderOutcome::InDoubt { .. }) => {
@@ -50,7 +50,14 @@ pub(super) fn settle(
         (
             AttemptStanding::Sent { .. } | AttemptStanding::InDoubt { .. } | AttemptStanding::Disowned { .. },
             TenderOutcome::Approved(approval),
-        ) => approved(state, found, approval, &mut decision),
+        ) => approved(state, found, approval, None, &mut decision),
+        (
+            AttemptStanding::Sent { .. } | AttemptStanding::InDoubt { .. } | AttemptStanding::Disowned { .. },
+            TenderOutcome::ApprovedOffline { approval, at },
+        ) => {
+            let offline = super::offline::approved(state, found, approval, *at);
+            approved(state, found, approval, offline, &mut decision);
+        }
         (
             AttemptStanding::Started
             | AttemptStanding::Sent { .. }
@@ -90,7 +97,8 @@ pub(super) fn resolve(
     match (&found.standing, verdict) {
         (AttemptStanding::InDoubt { .. } | AttemptStanding::Disowned { .. }, TenderVerdict::Charged) => {
             let approval = by_a_person(found);
-            approved(desk.state, found, &approval, &mut decision);
+            let offline = super::offline::said(desk, found, &approval);
+            approved(desk.state, found, &approval, offline, &mut decision);
         }
         (AttemptStanding::InDoubt { .. }, TenderVerdict::NotCharged) => {
             give_up_reversal(desk.state, found, &mut decision);
@@ -127,12 +135,20 @@ fn give_up_reversal(state: &State, attempt: &Attempt, decision: &mut Decision) {
     }
 }
 
-fn approved(state: &State, attempt: &Attempt, approval: &Approval, decision: &mut Decision) {
+/// `offline` follows where no acquirer was asked.
+fn approved(
+    state: &State,
+    attempt: &Attempt,
+    approval: &Approval,
+    offline: Option<Event>,
+    decision: &mut Decision,
+) {
     let boxed = Box::new(approval.clone());
     if state.is_to_be_signed(attempt, approval) {
         decision.effects.push(super::paper(attempt.stamp.terminal, attempt.id.document()));
     }
     decision.events.push(Event::TenderApproved { attempt: attempt.id, approval: boxed.clone() });
+    decision.events.extend(offline);
     let mut held = attempt.clone();
     held.standing = AttemptStanding::Held(boxed);
     // What was paid otherwise meanwhile, or given up, needs it no more.

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::ids::{AttemptId, OrderId, TransactionId};
 use crate::order::OrderState;
 use crate::refusal::Refusal;
-use crate::shift::Shift;
+use crate::shift::{Mode, Shift};
 use crate::tender::{ElectronicTender, TenderClass};
 
 pub(super) fn decide(desk: &Desk<'_>, start: &StartTender) -> Result<Decision, Refusal> {
@@ -35,6 +35,9 @@ pub(super) fn decide(desk: &Desk<'_>, start: &StartTender) -> Result<Decision, R
     };
     if !elsewhere {
         free(desk, &device)?;
+        if matches!(purpose, Purpose::Sale { .. }) && shift.mode == Mode::Live {
+            super::offline::within_limits(desk, &device, amount)?;
+        }
     }
     let attempt = AttemptId(desk.command.id);
     let device = device.name;
@@ -156,6 +159,11 @@ fn refunding(
 fn free(desk: &Desk<'_>, device: &PaymentDevice) -> Result<(), Refusal> {
     if desk.state.device_days.get(&device.name).is_some_and(|day| day.asked.is_some()) {
         return Err(Refusal::DeviceReconciling { device: device.name.clone() });
+    }
+    if desk.shift()?.0.mode == Mode::Live
+        && let Some(out) = desk.context.out_of_reach.iter().find(|out| out.device == device.name)
+    {
+        return Err(Refusal::DeviceOutOfReach { device: device.name.clone(), since: out.since });
     }
     if device.turn == Turn::Many {
         return Ok(());

@@ -94,6 +94,8 @@ impl Event {
             Self::DeviceReconciliationAsked { .. } => "device_reconciliation_asked",
             Self::DeviceReconciled { .. } => "device_reconciled",
             Self::DevicesCarriedOver { .. } => "devices_carried_over",
+            Self::OfflineLimitsSet { .. } => "offline_limits_set",
+            Self::TenderApprovedOffline { .. } => "tender_approved_offline",
         }
     }
 

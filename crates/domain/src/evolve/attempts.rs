@@ -8,6 +8,7 @@ use crate::bounded::{DeviceName, PoiMark};
 use crate::event::Event;
 use crate::ids::{AttemptId, ShiftId};
 use crate::invariant::Violation;
+use crate::shift::Mode;
 use crate::state::State;
 
 impl State {
@@ -66,6 +67,7 @@ impl State {
             }
             Event::TenderApproved { attempt, approval } => {
                 self.moved_at_device(*attempt, approval, changes);
+                self.undone_at_device(*attempt, changes);
                 if self.attempts.get(attempt).is_some_and(|of| self.is_to_be_signed(of, approval)) {
                     self.documents.insert(attempt.document());
                     changes.documents.insert(attempt.document());
@@ -130,10 +132,15 @@ impl State {
     }
 
     fn close(&mut self, attempt: AttemptId, closed: AttemptStanding, changes: &mut Changes) {
+        let is_practised =
+            self.attempts.get(&attempt).is_some_and(|attempt| attempt.stamp.mode == Mode::Training);
         self.stand_at(attempt, changes, |standing| match standing {
             AttemptStanding::Held(_) | AttemptStanding::Reversing { .. } | AttemptStanding::Unclaimed(_) => {
                 Some(closed)
             }
+            // What is practised is carried out by a device that lives no longer than its hub. A hub that comes after it hears
+            // that nothing was made, before the till gives back the sale that it is part of.
+            AttemptStanding::Declined(_) if is_practised => Some(closed),
             // A till gave back the sale that it is part of, and the hub that knew the approval is gone.
             AttemptStanding::Sent { .. }
             | AttemptStanding::InDoubt { .. }

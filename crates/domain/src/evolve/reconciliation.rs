@@ -1,9 +1,12 @@
 //! What payment devices moved since their days began.
 
+use holdfast_money::Money;
+
 use super::Changes;
-use crate::attempt::{Approval, Attempt, AttemptStanding, BY_HAND, CardFacts};
+use crate::attempt::{Approval, Attempt, AttemptStanding, BY_HAND, CardFacts, GivesBack, Purpose};
 use crate::bounded::{DeviceName, PoiReference};
 use crate::calendar::Timestamp;
+use crate::exposure::{Acquirer, OfflineApproval, OfflineLimit, is_exposing};
 use crate::ids::{AttemptId, ReconciliationId};
 use crate::invariant::Violation;
 use crate::reconciliation::{AskedReconciliation, LostDay, Moved, Reconciliation, is_doubtful, signed};
@@ -22,8 +25,47 @@ impl State {
             net: signed(&found.purpose, approval.amount),
             by_hand: approval.transaction.as_str() == BY_HAND,
         };
-        self.device_days.entry(found.device.clone()).or_default().add(&moved);
+        let day = self.device_days.entry(found.device.clone()).or_default();
+        day.add(&moved);
+        // A person's word says nothing of the acquirer; that the device approved by itself follows.
+        if is_exposing(found) && !moved.by_hand {
+            day.acquirer = Acquirer::Reached;
+        }
         changes.device_days.insert(found.device.clone());
+    }
+
+    /// It was approved without an acquirer.
+    pub(super) fn approved_offline(
+        &mut self,
+        at: Timestamp,
+        attempt: AttemptId,
+        amount: Money,
+        beyond: Option<OfflineLimit>,
+        changes: &mut Changes,
+    ) {
+        let Some(found) = self.attempts.get(&attempt).filter(|found| is_exposing(found)) else {
+            changes.violations.push(Violation::AttemptMissing);
+            return;
+        };
+        let day = self.device_days.entry(found.device.clone()).or_default();
+        day.acquirer = Acquirer::NotReached;
+        day.add_offline(OfflineApproval { attempt, at, amount, beyond });
+        changes.device_days.insert(found.device.clone());
+    }
+
+    /// Where a device undid a payment as a whole, nothing of it is outstanding. A refund leaves it: that is other money.
+    pub(super) fn undone_at_device(&mut self, by: AttemptId, changes: &mut Changes) {
+        let Some(attempt) = self.attempts.get(&by) else { return };
+        let of = match attempt.purpose {
+            Purpose::Reversal { of, means: GivesBack::Reversal, .. }
+            | Purpose::Refund { original: of, means: GivesBack::Reversal, .. } => of,
+            _ => return,
+        };
+        let device = attempt.device.clone();
+        if let Some(day) = self.device_days.get_mut(&device) {
+            day.take_back(of);
+            changes.device_days.insert(device);
+        }
     }
 
     /// A till's own record shows that an attempt moved which nobody here heard of: the hub that heard it is gone.

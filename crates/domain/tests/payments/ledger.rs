@@ -66,6 +66,7 @@ impl Ledger {
             business_date: today,
             local: LocalTime { date: today, minute: 600 },
             catalog,
+            out_of_reach: &[],
         };
         match decide(&self.state, command, &context) {
             Ok(decision) => {
@@ -212,6 +213,7 @@ fn print(state: &State, answers: &BTreeMap<CommandId, Answer>) -> u64 {
         documents,
         subjects: _,
         devices: _,
+        offline_limits: _,
         attempts,
         device_days,
     } = state;

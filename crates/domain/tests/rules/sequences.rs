@@ -431,6 +431,7 @@ fn two_tills(basis: TaxBasis, rounding: TaxRounding, coin: &str) -> Shop {
     shop.open_shift(OTHER_TILL, Mode::Live);
     shop.ask(OTHER_TILL, set_account(ACCOUNT, 1, "100")).expect("a manager may");
     shop.hub(crate::electronic::devices()).expect("a list of devices");
+    shop.hub(crate::exposure::limits("40", 3, "60")).expect("limits");
     shop
 }
 
@@ -455,6 +456,7 @@ proptest! {
         audit(&shop);
         devices::audit(&shop);
         devices::audit_days(&shop);
+        devices::audit_exposure(&shop);
         numbers_agree(&shop);
     }
 }
@@ -465,7 +467,7 @@ fn the_sequences_reach_every_event_of_a_till() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for _ in 0..1_500 {
+    for _ in 0..2_400 {
         let steps = prop::collection::vec(moves(), 80).new_tree(&mut runner).expect("a sequence").current();
         let mut shop = two_tills(TaxBasis::Inclusive, TaxRounding::PerLine, "0.05");
         let mut known = Known::default();
@@ -474,6 +476,7 @@ fn the_sequences_reach_every_event_of_a_till() {
         }
         devices::audit(&shop);
         devices::audit_days(&shop);
+        devices::audit_exposure(&shop);
         for (name, count) in audit(&shop) {
             *seen.entry(name).or_default() += count;
         }
@@ -532,6 +535,8 @@ fn the_sequences_reach_every_event_of_a_till() {
         "device_reconciliation_asked",
         "device_reconciled",
         "devices_carried_over",
+        "offline_limits_set",
+        "tender_approved_offline",
     ] {
         assert!(seen.get(name).is_some_and(|count| *count > 10), "{name}: {seen:?}");
     }

@@ -11,6 +11,7 @@ use holdfast_domain::catalog::{Catalog, ItemRef, Product, ProductDetails, StockR
 use holdfast_domain::command::{
     AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
+use holdfast_domain::context::OutOfReach;
 use holdfast_domain::event::CatalogSource;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
@@ -115,6 +116,8 @@ pub struct Shop {
     pub minute: u16,
     pub log: Vec<Event>,
     pub numbers: Numbers,
+    /// Devices that nobody reached just now.
+    pub out_of_reach: Vec<OutOfReach>,
     ids: u128,
     clock: i64,
 }
@@ -162,6 +165,7 @@ impl Shop {
             minute: 600,
             log: Vec::new(),
             numbers: Numbers::new(),
+            out_of_reach: Vec::new(),
             ids: 1 << 64,
             clock: 1_790_000_000_000,
         };
@@ -235,10 +239,21 @@ impl Shop {
             business_date: self.today,
             local: LocalTime { date: self.today, minute: self.minute },
             catalog: &self.catalog,
+            out_of_reach: &self.out_of_reach,
         };
         let decision = decide(&self.state, &command, &context)?;
         self.fold(&decision.events);
         Ok(Done { transaction: TransactionId(id), events: decision.events, effects: decision.effects })
+    }
+
+    /// The hub's clock.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.clock)
+    }
+
+    /// Time passes, in minutes.
+    pub fn wait(&mut self, minutes: i64) {
+        self.clock += minutes * 60_000;
     }
 
     /// Folds events as a record of the journal would be folded.

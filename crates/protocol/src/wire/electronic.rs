@@ -9,6 +9,7 @@ use holdfast_domain::attempt::{
 use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, Label, PoiMark, PoiReference, TenderCode};
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::event::Stamp;
+use holdfast_domain::exposure::{Acquirer, OfflineApproval, OfflineLimit, OfflineLimits, OfflineSums};
 use holdfast_domain::ids::{AttemptId, EpochId, OrderId, ReconciliationId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::reconciliation::{
@@ -134,7 +135,17 @@ wire_struct!(Reconciliation {
     unsettled: Vec<Unsettled>,
     outcome: ReconciliationOutcome,
 });
-wire_struct!(DaySums { moved: Vec<SchemeLine>, listed: Vec<Unsettled> });
+wire_struct!(OfflineLimits { floor: Money, velocity: u16, window_minutes: u16, cumulative: Money });
+wire_enum!(OfflineLimit { Floor, Velocity, Cumulative });
+wire_enum!(Acquirer { Reached, NotReached });
+wire_struct!(OfflineApproval {
+    attempt: AttemptId,
+    at: Timestamp,
+    amount: Money,
+    beyond: Option<OfflineLimit>,
+});
+wire_struct!(OfflineSums { count: u32, outstanding: Option<Money>, listed: Vec<OfflineApproval> });
+wire_struct!(DaySums { moved: Vec<SchemeLine>, listed: Vec<Unsettled>, offline: OfflineSums });
 wire_struct!(LostEnd { at: Timestamp, sums: DaySums, doubtful: BTreeSet<AttemptId> });
 wire_struct!(AskedReconciliation { id: ReconciliationId, at: Timestamp });
 wire_struct!(DeviceDay {
@@ -144,6 +155,7 @@ wire_struct!(DeviceDay {
     lost: Option<Box<LostEnd>>,
     asked: Option<AskedReconciliation>,
     last: Option<Box<Reconciliation>>,
+    acquirer: Acquirer,
 });
 wire_enum!(OpenTenderState { InDoubt, Held, ToGiveBack });
 wire_struct!(OpenTender { attempt: AttemptId, code: TenderCode, amount: Money, state: OpenTenderState });

@@ -12,6 +12,7 @@ use holdfast_domain::day::{CarriedOver, ClosedShift, DayFigures, DayTender, Open
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
+use holdfast_domain::exposure::{OfflineLimit, OfflineLimits};
 use holdfast_domain::ids::{
     AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
     SubjectId, TerminalId, TransactionId,
@@ -330,6 +331,8 @@ wire_enum!(Event {
     },
     DeviceReconciled { device: DeviceName, reconciliation: Box<Reconciliation> },
     DevicesCarriedOver { document: TransactionId, devices: Vec<DeviceName> },
+    OfflineLimitsSet { limits: Option<OfflineLimits> },
+    TenderApprovedOffline { attempt: AttemptId, amount: Money, beyond: Option<OfflineLimit> },
 });
 
 wire_struct!(RefusalNote { code: String, text: String });

@@ -141,6 +141,8 @@ variants!(
         DeviceReconciliationAsked,
         DeviceReconciled,
         DevicesCarriedOver,
+        OfflineLimitsSet,
+        TenderApprovedOffline,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -631,7 +633,9 @@ impl Source {
                 self.of_day(of_day, stamp, transaction)
             }
             of_devices
-                if ["Tender", "PaymentDevices", "Device"].iter().any(|of| of_devices.starts_with(of)) =>
+                if ["Tender", "PaymentDevices", "Device", "Offline"]
+                    .iter()
+                    .any(|of| of_devices.starts_with(of)) =>
             {
                 self.of_devices(of_devices, stamp, transaction)
             }

@@ -256,6 +256,7 @@ impl Shop {
             business_date,
             local: LocalTime::midnight(business_date),
             catalog: &self.catalog,
+            out_of_reach: &[],
         };
         let decided = decide(&self.state, &command, &context);
         let outcome = match &decided {

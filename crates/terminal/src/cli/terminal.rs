@@ -1,5 +1,6 @@
 //! `card …`: payments at a card terminal or wallet.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -9,11 +10,14 @@ use holdfast_domain::bounded::{DeviceName, Reason, TenderCode};
 use holdfast_domain::command::Action;
 use holdfast_domain::ids::{AttemptId, OrderId, TransactionId};
 use holdfast_money::{Decimal, Money};
-use holdfast_protocol::message::{Answer, Summary, TenderState, TenderView};
+use holdfast_protocol::message::{Answer, Summary, TenderNews, TenderState, TenderStep, TenderView};
 use holdfast_terminal::hub_api::HubApi;
-use holdfast_terminal::{Till, TillError};
+use holdfast_terminal::{Till, TillError, TillEvent};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::ask::{Desk, WITHIN, typed};
+use super::devices::Devices;
 use super::reconcile::Reconcile;
 
 /// How often the hub is asked how a payment stands.
@@ -27,6 +31,8 @@ pub enum Card {
     Pay(Pay),
     /// Let the device give back what it took for a sale, before its goods are taken back
     Refund(Refund),
+    /// Show which card terminals and wallets can take money now, and what to take instead of what cannot
+    Devices(Devices),
     /// Ask the device to stop
     Stop(Stop),
     /// Say what became of a payment whose terminal cannot; a second person approves it
@@ -153,6 +159,7 @@ impl Card {
                 })
                 .await
             }
+            Self::Devices(devices) => devices.run().await,
             Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Show(Show { desk, payment }) => {
                 let page = desk.visit(async |_, api| api.tender(payment).await).await?;
@@ -205,13 +212,18 @@ async fn start(
 
 /// Starts a payment, shows what happens to it, and says what became of it.
 async fn wait(desk: Desk, asked: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
+    // Heard from before the payment begins, so that no step of it is missed.
+    let heard = RefCell::new(None);
     let (answer, view) = desk
         .answer(
-            async |till, _| asked(till).await,
+            async |till, _| {
+                heard.replace(Some(till.events()));
+                asked(till).await
+            },
             async |api, answer| match answer {
                 Answer::Accepted { summary: Summary::TenderStarted { attempt, device, amount }, .. } => {
                     println!("{device} is asked for {amount} (payment {attempt})");
-                    Ok(Some(follow(api, *attempt).await?))
+                    Ok(Some(follow(api, *attempt, heard.take()).await?))
                 }
                 _ => Ok(None),
             },
@@ -229,9 +241,16 @@ async fn wait(desk: Desk, asked: impl AsyncFnOnce(&Till) -> Result<Action, TillE
     }
 }
 
-async fn follow(api: &HubApi, attempt: AttemptId) -> Result<TenderView, TillError> {
+/// Prints each step at the device as it happens, until it is known what became of the payment. A step that is missed is missed:
+/// what the hub says when it is asked decides.
+async fn follow(
+    api: &HubApi,
+    attempt: AttemptId,
+    mut heard: Option<Receiver<TillEvent>>,
+) -> Result<TenderView, TillError> {
     let began = std::time::Instant::now();
     let mut shown = None;
+    let mut step = String::new();
     loop {
         let tender = api.tender(attempt).await?.tender;
         let waits =
@@ -243,7 +262,58 @@ async fn follow(api: &HubApi, attempt: AttemptId) -> Result<TenderView, TillErro
         if shown.replace(now) != Some(now) {
             println!("{now}");
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        let next = tokio::time::sleep(LOOK_EVERY);
+        let mut next = std::pin::pin!(next);
+        loop {
+            tokio::select! {
+                () = &mut next => break,
+                told = at_device(&mut heard, attempt) => match told {
+                    TenderNews::Step(happens) => {
+                        let happens = step_word(&happens);
+                        if happens != step {
+                            println!("  {happens}");
+                            step = happens;
+                        }
+                    }
+                    // The hub is asked at once.
+                    TenderNews::Standing { .. } => break,
+                },
+            }
+        }
+    }
+}
+
+/// The next that is told of a payment; never returns where nothing can be heard.
+async fn at_device(heard: &mut Option<Receiver<TillEvent>>, attempt: AttemptId) -> TenderNews {
+    while let Some(events) = heard {
+        match events.recv().await {
+            Ok(TillEvent::AtDevice(event)) if event.attempt == attempt => return event.news.clone(),
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *heard = None,
+        }
+    }
+    std::future::pending().await
+}
+
+/// A step, for whoever stands at the counter.
+fn step_word(step: &TenderStep) -> String {
+    match step {
+        TenderStep::Connecting => "connecting to the terminal".to_owned(),
+        TenderStep::PresentCard => "the customer inserts, taps or swipes the card".to_owned(),
+        TenderStep::EnterPin => "the customer enters the PIN".to_owned(),
+        TenderStep::CustomerChooses => "the customer is asked something at the terminal".to_owned(),
+        TenderStep::Authorising => "please wait, the bank is asked".to_owned(),
+        TenderStep::RemoveCard => "the customer takes the card out".to_owned(),
+        TenderStep::ShowQr { text } => format!("the customer scans the code: {text}"),
+        TenderStep::Says { text } => format!("the terminal says: {text}"),
+    }
+}
+
+/// What happens at a device, in a line.
+pub(super) fn news(news: &TenderNews) -> String {
+    match news {
+        TenderNews::Step(step) => step_word(step),
+        TenderNews::Standing { tender, .. } => word(&tender.state).to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use holdfast_terminal::{Folder, Pace, Till, TillEvent};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::load::told_to_stop;
+use super::terminal::news;
 
 /// Prints what the hub tells its tills, until Ctrl-C.
 #[derive(Debug, Args)]
@@ -108,6 +109,7 @@ fn show(event: &TillEvent) {
             status.waiting,
             status.tills.iter().filter(|till| till.connected).count()
         ),
+        TillEvent::AtDevice(event) => println!("payment {}: {}", event.attempt, news(&event.news)),
         TillEvent::Gap { stream } => println!("a message of {} was missed", stream.name()),
         TillEvent::Offered { id } => println!("the hub took over {id}"),
         TillEvent::OfferWaits { id, code, text } => println!("the hub did not take over {id}: {code} {text}"),

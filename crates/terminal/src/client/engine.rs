@@ -403,6 +403,12 @@ impl Engine {
                 None => Ok(()),
             };
         }
+        if topic == self.topics.event(self.identity.terminal()) {
+            if let Some(news) = self.understood(&message) {
+                self.out.tell(TillEvent::AtDevice(Arc::new(news)));
+            }
+            return Ok(());
+        }
         match Stream::ALL.into_iter().find(|stream| topic == self.topics.stream(*stream)) {
             Some(Stream::Stock) => {
                 if let Some(stock) = self.understood(&message) {
@@ -424,7 +430,6 @@ impl Engine {
                     return self.status(status).await;
                 }
             }
-            // The till's own progress events belong to devices that this till does not have.
             None => tracing::debug!(topic, "a message that this till does not use"),
         }
         Ok(())

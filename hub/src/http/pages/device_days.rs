@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use holdfast_domain::exposure::{Acquirer, OfflineSums};
 use holdfast_domain::reconciliation::{
     Reconciliation, ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
 };
 use holdfast_money::Money;
-use holdfast_protocol::till_api::DeviceDayView;
+use holdfast_protocol::till_api::{DeviceDayView, ExposureView};
 use maud::{Markup, html};
 
 use super::markup::{page, time};
@@ -17,6 +18,9 @@ use crate::http::problem::Refused;
 use crate::http::reports::blocking;
 use crate::http::who::ManagingViewer;
 
+/// How many payments of one device are shown that no bank approved.
+const OFFLINE_SHOWN_MAX: usize = 50;
+
 pub(in crate::http) async fn device_days(
     ManagingViewer(viewer): ManagingViewer,
     State(app): State<Arc<App>>,
@@ -24,11 +28,34 @@ pub(in crate::http) async fn device_days(
     let reading = Arc::clone(&app);
     let days = blocking(move || Ok(crate::http::device_days::all(&reading))).await?;
     let content = html! {
+        @if let Some(exposure) = &days.exposure { (at_risk(exposure)) }
         @if days.devices.is_empty() { p.card.soft { "The settings name no card terminal and no wallet." } }
         @for day in &days.devices { (device(day)) }
         p.soft { "A device's day is ended at a till: " code { "holdfast-terminal card reconcile" } ". As of record " (days.as_of_seq) "." }
     };
     Ok(page("Card terminals", &store_name(&app), &viewer, &content))
+}
+
+/// What the store risks where terminals approved by themselves. Nothing where none did.
+pub(super) fn at_risk(exposure: &ExposureView) -> Markup {
+    let word = if exposure.left.is_some_and(|left| !left.is_positive()) { "bad" } else { "warn" };
+    html! {
+        @if exposure.count > 0 {
+            section.card {
+                h2 { "Without a bank" }
+                p { span class={ "state " (word) } { (exposure.outstanding) " in " (exposure.count) " payments" }
+                    " were approved by terminals that did not reach their banks, and are the shop's risk until the terminals' days end." }
+                @if exposure.beyond > 0 { p.state.bad { (exposure.beyond) " of them were beyond the limits: terminals decide by themselves." } }
+                @match (&exposure.limits, &exposure.left) {
+                    (Some(limits), Some(left)) => p.soft {
+                        "Limits: " (limits.floor) " for one payment, " (limits.velocity) " payments in " (limits.window_minutes)
+                        " minutes, " (limits.cumulative) " in all. A terminal without its bank is given at most " (left) " now."
+                    },
+                    _ => p.soft { "The settings name no limits." },
+                }
+            }
+        }
+    }
 }
 
 fn device(day: &DeviceDayView) -> Markup {
@@ -37,11 +64,31 @@ fn device(day: &DeviceDayView) -> Markup {
             h2 { (day.device) " " (state(day)) }
             h3 { "Since " @match day.since { Some(since) => (time(since.0)), None => "its first payment" } }
             (lines(&day.moved))
+            (by_itself(&day.offline))
             @if let Some(lost) = &day.lost {
                 h3 { "Before " (time(lost.at.0)) ", when its answer was lost" }
                 (lines(&lost.moved))
+                (by_itself(&lost.offline))
             }
             @if let Some(last) = &day.last { (end_of_day(last)) }
+        }
+    }
+}
+
+fn by_itself(sums: &OfflineSums) -> Markup {
+    html! {
+        @if let Some(outstanding) = sums.outstanding {
+            h3 { (outstanding) " of it without a bank, in " (sums.count) " payments" }
+            table {
+                tr { th { "Payment" } th { "When" } th.number { "Amount" } th { "Beyond the limits" } }
+                @for one in sums.listed.iter().rev().take(OFFLINE_SHOWN_MAX) {
+                    tr {
+                        td { (one.attempt) } td { (time(one.at.0)) } td.number { (one.amount) }
+                        td { @if let Some(limit) = one.beyond { span.state.bad { (limit.name()) } } }
+                    }
+                }
+            }
+            @if sums.listed.len() > OFFLINE_SHOWN_MAX { p.soft { "Only the newest are shown." } }
         }
     }
 }
@@ -50,6 +97,7 @@ fn device(day: &DeviceDayView) -> Markup {
 fn state(day: &DeviceDayView) -> Markup {
     let last = day.last.as_ref().map(|last| (&last.outcome, last.agrees()));
     html! {
+        @if day.acquirer == Acquirer::NotReached { span.state.warn { "does not reach its bank and approves by itself" } " " }
         @if day.asked.is_some() { span.state.warn { "is asked to end its day now" } }
         @else if day.lost.is_some() { span.state.bad { "nobody knows whether it ended its day: look at its own paper" } }
         @else {

@@ -2,6 +2,7 @@
 
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::TransactionKind;
+use holdfast_protocol::till_api::ExposureView;
 use holdfast_store::TransactionEntry;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -100,7 +101,7 @@ pub fn live(shown: &Value, latest: &[TransactionEntry]) -> Markup {
             (journal(shown))
             (headquarters(shown))
             (tills(shown))
-            (devices(actors))
+            (devices(actors, &shown["exposure"]))
             (recovery(&shown["recovery"]))
         }
         section.card { h2 { "Latest transactions" } (transactions(latest, shown)) }
@@ -233,7 +234,7 @@ fn tills(shown: &Value) -> Markup {
     }
 }
 
-fn devices(actors: &Value) -> Markup {
+fn devices(actors: &Value, exposure: &Value) -> Markup {
     let printers = actors["printers"].as_object();
     let drawers = &actors["drawers"];
     html! {
@@ -261,6 +262,22 @@ fn devices(actors: &Value) -> Markup {
                     tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
                 }
             }
+            (exposed(exposure))
+        }
+    }
+}
+
+/// What terminals approved without their banks. The whole of it is on the page of the card terminals.
+fn exposed(exposure: &Value) -> Markup {
+    let shown: Option<ExposureView> = serde_json::from_value(exposure.clone()).ok();
+    html! {
+        @if let Some(exposure) = shown.filter(|exposure| exposure.count > 0) {
+            @let spent = exposure.beyond > 0 || exposure.left.is_some_and(|left| !left.is_positive());
+            p { span.state.bad[spent].warn[!spent] { (exposure.outstanding) } " approved by terminals without their banks in "
+                (exposure.count) " payments"
+                @if let Some(limits) = &exposure.limits { ", " (limits.cumulative) " are allowed" }
+                @if exposure.beyond > 0 { ", " (exposure.beyond) " were beyond the limits" }
+                ". " a href="/device-days" { "Card terminals" } }
         }
     }
 }
@@ -296,9 +313,16 @@ fn printer_state(printer: &Value) -> Markup {
 fn terminal_state(device: &Value) -> Markup {
     let in_doubt = device["in_doubt"].as_u64().unwrap_or(0);
     let rests = device["gateway"]["rests_seconds"].as_u64().unwrap_or(0);
+    let was = &device["look"]["was"];
+    let away = &was["out_of_reach"];
+    let not_ready = was["not_ready"]["says"].as_str().or(was["not_understood"]["says"].as_str());
     html! {
         @match (in_doubt, device["gateway"]["state"].as_str(), device["last_fault"].as_str()) {
             (0, Some("left_alone"), _) => span.state.bad { "its gateway does not answer, tried again in " (rests) " s" },
+            (0, _, _) if away["since_ms"].is_i64() => span.state.bad {
+                "not reachable since " (time(away["since_ms"].as_i64().unwrap_or_default())) " (" (text(&away["code"])) ")"
+            },
+            (0, _, _) if not_ready.is_some() => span.state.warn { "takes nothing now: " (not_ready.unwrap_or_default()) },
             (0, Some("on_trial"), _) => span.state.warn { "its gateway is tried again" },
             (0, _, _) => (alive(!device.is_null(), "ready", "restarting")),
             (_, _, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },

@@ -139,7 +139,8 @@ impl Shop {
         let command = Command { id, terminal: TILL, occurred_at: NOW, action, approval: None };
         let business_date = BusinessDate::new(2026, 11, 28)?;
         let local = LocalTime::midnight(business_date);
-        let context = Context { recorded_at: NOW, business_date, local, catalog: &self.catalog };
+        let context =
+            Context { recorded_at: NOW, business_date, local, catalog: &self.catalog, out_of_reach: &[] };
         let events = decide(&self.state, &command, &context).map_err(|refusal| anyhow!("{refusal}"))?.events;
         self.fold(&events)?;
         Ok((TransactionId(id), events))

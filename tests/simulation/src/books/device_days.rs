@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_devices::payment::{Authorised, Service};
 use holdfast_devices::simulated::poi::{Booked, SimulatedPoi};
 use holdfast_domain::Event;
 use holdfast_domain::reconciliation::{ReconciliationOutcome, SchemeLine};
@@ -89,8 +90,35 @@ impl DeviceDays {
                     "P3: {name} booked {theirs} since its day began, the journal says {ours:?}"
                 ));
             }
+            let (ours, theirs) = (ours.map(|_| outstanding(state, name)), by_itself(&poi.book()[since..]));
+            if ours.is_some_and(|ours| ours != theirs) {
+                wrong.push(format!(
+                    "P3: {name} approved {theirs} by itself since its day began, the journal says {ours:?}"
+                ));
+            }
         }
     }
+}
+
+/// What a device approved without a bank and did not give back by undoing it.
+fn by_itself(day: &[Booked]) -> i64 {
+    let undone = |paid: &Booked| {
+        day.iter().any(
+            |one| matches!(&one.service, Service::Reversal { original } if *original == paid.transaction),
+        )
+    };
+    let offline = day.iter().filter(|one| one.authorised == Authorised::Offline && !undone(one));
+    offline.map(|one| one.amount.minor()).sum()
+}
+
+/// What the state says of that.
+fn outstanding(state: &dyn StateStore, device: &str) -> i64 {
+    let mut sum = 0;
+    state.with_state(&mut |state| {
+        let days = state.device_days.iter().filter(|(name, _)| name.as_str() == device);
+        sum = days.filter_map(|(_, day)| day.sums.offline.outstanding).map(|money| money.minor()).sum();
+    });
+    sum
 }
 
 /// What the state says that moved since the day began. None where something of it may be booked otherwise.

@@ -13,8 +13,8 @@ use super::message::{
 };
 use crate::payment::card::{CardFacts, EntryMode, Word};
 use crate::payment::{
-    Approval, Decline, ErrorCondition, Fault, Health, Outcome, PoiTransaction, Request, Slip, Totals,
-    TotalsLine,
+    Approval, Authorised, Decline, ErrorCondition, Fault, Health, Outcome, PoiTransaction, Request, Slip,
+    Totals, TotalsLine,
 };
 
 /// What stands between a transaction's number and its time in the text by which it is found again.
@@ -62,6 +62,11 @@ impl Reader<'_> {
             tip,
             transaction: self.transaction(answer.poi_data.as_ref())?,
             card: card(result, &additional),
+            authorised: match result.online_flag {
+                Some(true) => Authorised::Online,
+                Some(false) => Authorised::Offline,
+                None => Authorised::Unsaid,
+            },
             slip: slip(answer.payment_receipt.as_deref()),
         })))
     }
@@ -86,6 +91,7 @@ impl Reader<'_> {
             tip: None,
             transaction: self.transaction(answer.poi_data.as_ref())?,
             card: CardFacts { entry: Some(EntryMode::None), ..CardFacts::default() },
+            authorised: Authorised::Online,
             slip: slip(answer.payment_receipt.as_deref()),
         })))
     }

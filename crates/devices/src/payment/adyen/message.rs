@@ -375,6 +375,8 @@ pub(crate) struct PaymentResult {
     pub(crate) payment_instrument_data: Option<PaymentInstrumentData>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub(crate) payment_acquirer_data: Option<PaymentAcquirerData>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub(crate) online_flag: Option<bool>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::object::{self, Intent, List, Refund, RefundStage, Stage};
 use super::{LOOKS_MAX, StripeTerminal, not_begun};
 use crate::payment::card::{CardFacts, EntryMode};
 use crate::payment::{
-    Approval, Decline, ErrorCondition, Fault, Outcome, PoiTransaction, Request, Service, Slip,
+    Approval, Authorised, Decline, ErrorCondition, Fault, Outcome, PoiTransaction, Request, Service, Slip,
 };
 
 /// How many refunds of one payment are looked through.
@@ -143,6 +143,7 @@ impl StripeTerminal {
             tip: None,
             transaction,
             card: CardFacts { entry: Some(EntryMode::None), ..CardFacts::default() },
+            authorised: Authorised::Online,
             slip: Slip::default(),
         })))
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::payment::card::{CardFacts, EntryMode, LastFour, Word};
-use crate::payment::{Approval, Decline, ErrorCondition, PoiTransaction, Request, Service, Slip};
+use crate::payment::{Approval, Authorised, Decline, ErrorCondition, PoiTransaction, Request, Service, Slip};
 
 /// The characters of an application identifier in hexadecimal.
 const AID_CHARS_MAX: usize = 32;
@@ -175,6 +175,7 @@ impl Intent {
             tip: (tip > 0).then(|| Money::from_minor(tip, amount.currency())),
             transaction: PoiTransaction::new(self.id.clone()).ok()?,
             card: card.map(CardPresent::facts).unwrap_or_default(),
+            authorised: Authorised::Online,
             slip,
         })
     }
@@ -385,6 +386,7 @@ impl Refund {
                 tip: None,
                 transaction: PoiTransaction::new(self.id.clone()).ok()?,
                 card: CardFacts { entry: Some(EntryMode::None), ..CardFacts::default() },
+                authorised: Authorised::Online,
                 slip: Slip::default(),
             })),
             _ => return None,

@@ -7,6 +7,7 @@ use super::bmp::{self, Field, FieldError, FieldWriter};
 use super::result_code::ResultCode;
 use super::totals::SchemeTotals;
 use super::{bcd, text, tlv};
+use crate::payment::Authorised;
 use crate::payment::card::{CardFacts, EntryMode, LastFour, Word};
 
 /// What a terminal says of one transaction, or of its end of day.
@@ -29,6 +30,7 @@ pub struct StatusInformation {
     pub(crate) text: Option<String>,
     /// The customer has to sign.
     pub signature: bool,
+    pub authorised: Authorised,
     pub totals: Option<SchemeTotals>,
     /// Why not everything could be read. What was read before it holds.
     pub unread: Option<FieldError>,
@@ -124,6 +126,13 @@ impl StatusInformation {
             }
             // With a signature: alone, or beside a PIN.
             (tlv::CARDHOLDER_AUTHENTICATION, [by, ..]) => self.signature = matches!(by, 0x01 | 0x05..=0x07),
+            (tlv::ONLINE, [online, ..]) => {
+                self.authorised = match online {
+                    0x00 => Authorised::Offline,
+                    0x01 => Authorised::Online,
+                    _ => Authorised::Unsaid,
+                };
+            }
             (tlv::AID, aid) => {
                 let aid = Word::aid(aid);
                 self.card.aid = aid.or_else(|| self.card.aid.take());
@@ -204,6 +213,14 @@ impl StatusInformation {
         }
         if self.signature {
             objects = objects.object(tlv::CARDHOLDER_AUTHENTICATION, &[0x01]);
+        }
+        let online = match self.authorised {
+            Authorised::Online => Some(0x01),
+            Authorised::Offline => Some(0x00),
+            Authorised::Unsaid => None,
+        };
+        if let Some(online) = online {
+            objects = objects.object(tlv::ONLINE, &[online]);
         }
         let objects = objects.bytes();
         let masked = self.card.last_four.and_then(|four| bcd::encode::<2>(four.digits().parse().ok()?));

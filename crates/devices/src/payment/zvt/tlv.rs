@@ -20,6 +20,8 @@ pub const CARD_TYPE_ID: u32 = 0x41;
 pub const AID: u32 = 0x43;
 pub const RECEIPT_TYPE: u32 = 0x1F07;
 pub const CARDHOLDER_AUTHENTICATION: u32 = 0x1F10;
+/// 00 for a transaction that the terminal made by itself, 01 for one that its host authorised.
+pub const ONLINE: u32 = 0x1F11;
 pub const CARD_TECHNOLOGY: u32 = 0x1F12;
 
 /// Why an object cannot be read.

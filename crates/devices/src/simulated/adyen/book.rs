@@ -81,6 +81,9 @@ pub(super) enum End {
         #[serde(with = "kept::money")]
         asked: Money,
         time: String,
+        /// The terminal did not ask the bank.
+        #[serde(default)]
+        offline: bool,
     },
     Not(#[serde(with = "condition")] ErrorCondition),
 }
@@ -200,6 +203,7 @@ impl Book {
         match &self.remembered.get(&number)?.stage {
             Stage::AtIt { waits: true, pressed } => pressed.map(|button| match button {
                 Button::Pay => Customer::Pays,
+                Button::PayOffline => Customer::PaysOffline,
                 Button::Refuse => Customer::Fails(ErrorCondition::Refusal),
                 Button::Cancel => Customer::Fails(ErrorCondition::Cancel),
             }),
@@ -213,7 +217,8 @@ impl Book {
         let end = match self.outcome(&wish, customer, number) {
             Ok((line, tip, asked)) => {
                 self.booked.push(line.clone());
-                End::Booked { line, tip, asked, time }
+                let offline = customer == Customer::PaysOffline && line.kind == Kind::Payment;
+                End::Booked { line, tip, asked, time, offline }
             }
             Err(condition) => End::Not(condition),
         };

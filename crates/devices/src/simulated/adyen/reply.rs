@@ -84,7 +84,7 @@ pub(super) fn ended(header: &Header, wish: &Wish, end: &End) -> PoiToSale {
         });
     } else {
         answer.payment_response = Some(match end {
-            End::Booked { line, tip, asked, time } => PaymentResponse {
+            End::Booked { line, tip, asked, time, offline } => PaymentResponse {
                 response: Verdict {
                     result: Some(if line.amount == *asked {
                         ResultWord::Success
@@ -95,7 +95,7 @@ pub(super) fn ended(header: &Header, wish: &Wish, end: &End) -> PoiToSale {
                 },
                 sale_data,
                 poi_data: Some(poi_data(line, time)),
-                payment_result: Some(paid(line, *tip)),
+                payment_result: Some(paid(line, *tip, !offline)),
                 payment_receipt: Some(vec![
                     receipt("CashierReceipt", line),
                     receipt("CustomerReceipt", line),
@@ -113,7 +113,7 @@ pub(super) fn ended(header: &Header, wish: &Wish, end: &End) -> PoiToSale {
     answer
 }
 
-fn paid(line: &Booked, tip: Option<Money>) -> PaymentResult {
+fn paid(line: &Booked, tip: Option<Money>, online: bool) -> PaymentResult {
     PaymentResult {
         amounts_resp: Some(AmountsResp {
             currency: Some(line.amount.currency().code().to_owned()),
@@ -128,6 +128,7 @@ fn paid(line: &Booked, tip: Option<Money>) -> PaymentResult {
             }),
         }),
         payment_acquirer_data: Some(PaymentAcquirerData { approval_code: Some("123456".to_owned()) }),
+        online_flag: Some(online),
     }
 }
 
@@ -246,7 +247,7 @@ pub(super) fn about_another(answer: &mut PoiToSale) {
         amount: Money::from_minor(1_000, Currency::EUR),
     };
     let time = "2026-01-01T00:00:00Z".to_owned();
-    let end = End::Booked { tip: None, asked: line.amount, line, time };
+    let end = End::Booked { tip: None, asked: line.amount, line, time, offline: false };
     let wish = |category| Wish {
         service_id: String::new(),
         sale_id: String::new(),

@@ -3,6 +3,7 @@
 use holdfast_money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
+use crate::payment::Authorised;
 use crate::payment::card::{CardFacts, EntryMode, LastFour, Word};
 use crate::payment::zvt::result_code::ResultCode;
 use crate::payment::zvt::status::StatusInformation;
@@ -120,7 +121,7 @@ impl Book {
     }
 
     /// Books and says so.
-    pub(super) fn book(&mut self, kind: Kind, amount: Money) -> StatusInformation {
+    pub(super) fn book(&mut self, kind: Kind, amount: Money, authorised: Authorised) -> StatusInformation {
         self.count();
         let scheme = SCHEME;
         let (receipt, trace) = (self.receipt, self.trace);
@@ -142,6 +143,7 @@ impl Book {
             currency: Some(amount.currency().numeric()),
             original_trace,
             card,
+            authorised,
             ..self.numbered()
         };
         self.before_last = self.last.replace(status.clone());

@@ -10,6 +10,7 @@ use super::{
     Auto, CardAnswer, Declines, Direction, Kind, Misbehaviour, Paper, ProtocolStep, SimulatedZvt, State,
     Unacknowledged, When,
 };
+use crate::payment::Authorised;
 use crate::payment::zvt::apdu::Apdu;
 use crate::payment::zvt::bmp::{self, FieldWriter};
 use crate::payment::zvt::command::{self, Amount, Command, Password};
@@ -184,26 +185,30 @@ impl<'a> Session<'a> {
             Some(code) => CardAnswer::Decline(code),
             None => self.card().await?,
         };
-        if !matches!(answer, CardAnswer::Decline(_)) {
+        if matches!(answer, CardAnswer::Approve | CardAnswer::ApproveSigned) {
             self.show(0x04, "Autorisierung").await?;
             sleep(self.terminal.settings().host).await;
             self.check()?;
         }
         let answer = self.refused.take().map_or(answer, CardAnswer::Decline);
         let code = match answer {
-            CardAnswer::Approve | CardAnswer::ApproveSigned => None,
+            CardAnswer::Approve | CardAnswer::ApproveSigned | CardAnswer::ApproveOffline => None,
             CardAnswer::Decline(code) => Some(code),
         };
         if let Some(code) = code {
             return self.declined(Some(amount), code).await;
         }
-        let mut status = self.terminal.change(|book| book.book(kind, amount));
+        let authorised = match (answer, kind) {
+            (CardAnswer::ApproveOffline, Kind::Payment) => Authorised::Offline,
+            _ => Authorised::Online,
+        };
+        let mut status = self.terminal.change(|book| book.book(kind, amount, authorised));
         status.signature = answer == CardAnswer::ApproveSigned;
         self.check()?;
         let acknowledged = self.tell(&status).await?;
         if !acknowledged && self.terminal.settings().unacknowledged == Unacknowledged::IsReversed {
             let of = status.receipt.unwrap_or_default();
-            self.terminal.change(|book| book.book(Kind::Reversal { of }, amount));
+            self.terminal.change(|book| book.book(Kind::Reversal { of }, amount, Authorised::Online));
             self.check()?;
             return self.end(Err(ResultCode::ABORTED)).await;
         }

@@ -8,6 +8,7 @@ use holdfast_domain::reconciliation::{DeviceCount, LostDay};
 use super::value::without_shift;
 use super::*;
 use crate::electronic::{devices, shop, sold_by_card, start, start_refund, start_with};
+use crate::exposure::{limited, limits};
 use crate::settlement::{cause, reconcile};
 
 fn nobodys() -> AttemptId {
@@ -109,6 +110,27 @@ pub(super) const CASES: &[Case] = &[
         let HubCommand::ConfigureDevices { devices: mut list } = devices() else { panic!("a list") };
         list.extend(list.clone());
         Shop::open().hub(HubCommand::ConfigureDevices { devices: list }).map(drop)
+    }),
+    ("HF-CMD-217", || {
+        let mut shop = limited();
+        shop.offline("lane-1", "1");
+        shop.asked("lane-1", "41")
+    }),
+    ("HF-CMD-218", || {
+        let mut shop = limited();
+        shop.offline("lane-1", "30");
+        shop.asked("lane-1", "31")
+    }),
+    ("HF-CMD-219", || {
+        let mut shop = limited();
+        (0..3).for_each(|_| drop(shop.offline("lane-1", "1")));
+        shop.asked("lane-1", "1")
+    }),
+    ("HF-CMD-232", || Shop::open().hub(limits("1", 501, "1")).map(drop)),
+    ("HF-CMD-233", || {
+        let mut shop = shop();
+        shop.lose_sight_of("lane-1");
+        shop.asked("lane-1", "1")
     }),
     ("HF-CMD-104", || asked(&mut shop(), reconcile("lane-1", None))),
     ("HF-CMD-145", || {

@@ -1,10 +1,14 @@
 //! Moves at card terminals and wallets, and what must be true of everything that devices ever took.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::attempt::{
-    Approval, Attempt, AttemptStanding, DeclineReason, Purpose, TenderOutcome, TenderVerdict,
+    Approval, Attempt, AttemptStanding, DeclineReason, GivesBack, Purpose, TenderOutcome, TenderVerdict,
 };
 use holdfast_domain::bounded::{DeviceName, Label};
+use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::HubCommand;
+use holdfast_domain::exposure::OfflineSums;
 use holdfast_domain::ids::AttemptId;
 use holdfast_domain::reconciliation::{
     DeviceCount, LostDay, ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
@@ -116,7 +120,7 @@ pub(super) fn play(
         }
         DeviceMove::Say { attempt, word, tip } => {
             let Some(attempt) = pick(attempt, &attempts) else { return Ok(()) };
-            let outcome = word_of(&shop.state.attempts[&attempt], *word, *tip);
+            let outcome = word_of(&shop.state.attempts[&attempt], *word, *tip, shop.now());
             return shop.hub(HubCommand::SettleTender { attempt, outcome }).map(drop);
         }
         DeviceMove::Abort(index) => {
@@ -165,11 +169,15 @@ pub(super) fn play(
     shop.ask(till, action).map(drop)
 }
 
-fn word_of(attempt: &Attempt, word: u8, tip: i64) -> TenderOutcome {
+fn word_of(attempt: &Attempt, word: u8, tip: i64, at: Timestamp) -> TenderOutcome {
     let amount = |money: Money| Decimal::new(money.minor(), 2).to_string();
     let approved = |approval| TenderOutcome::Approved(Box::new(approval));
     match word {
-        0..=3 => approved(approval(&amount(attempt.amount))),
+        0 => {
+            let approval = Box::new(approval(&amount(attempt.amount)));
+            TenderOutcome::ApprovedOffline { approval, at }
+        }
+        1..=3 => approved(approval(&amount(attempt.amount))),
         4 if attempt.amount.minor() > 1 => approved(approval(&amount(Money::from_minor(
             attempt.amount.minor() / 2,
             attempt.amount.currency(),
@@ -235,6 +243,88 @@ pub(super) fn audit_days(shop: &Shop) {
         *moved.entry(device.clone()).or_default() -= net(&day.sums.moved) + late(&day.sums.listed) + lost;
     }
     assert!(moved.values().all(|left| *left == 0), "in no day, or in two: {moved:?}");
+}
+
+/// What a device approved by itself, as the events tell it.
+#[derive(Default)]
+struct Outstanding {
+    now: BTreeMap<AttemptId, i64>,
+    /// Before an end of day whose answer was lost.
+    lost: BTreeMap<AttemptId, i64>,
+    doubtful: BTreeSet<AttemptId>,
+    doubtful_then: BTreeSet<AttemptId>,
+}
+
+/// EXP-1, from the events alone: what a device approved by itself is outstanding until its day ends, or until it is undone
+/// there.
+pub(super) fn audit_exposure(shop: &Shop) {
+    let mut by_device: BTreeMap<DeviceName, Outstanding> = BTreeMap::new();
+    let mut begun: BTreeMap<AttemptId, (DeviceName, &Purpose)> = BTreeMap::new();
+    let mut in_doubt: BTreeSet<AttemptId> = BTreeSet::new();
+    for event in &shop.log {
+        match event {
+            Event::TenderStarted { stamp, attempt, purpose, device, .. } if stamp.mode == Mode::Live => {
+                begun.insert(*attempt, (device.clone(), purpose));
+            }
+            Event::TenderInDoubt { attempt, .. } => drop(in_doubt.insert(*attempt)),
+            Event::TenderDeclined { attempt, .. } => drop(in_doubt.remove(attempt)),
+            Event::TenderApproved { attempt, .. } => {
+                in_doubt.remove(attempt);
+                if let Some((
+                    device,
+                    Purpose::Reversal { of, means: GivesBack::Reversal, .. }
+                    | Purpose::Refund { original: of, means: GivesBack::Reversal, .. },
+                )) = begun.get(attempt)
+                {
+                    let day = by_device.entry(device.clone()).or_default();
+                    day.now.remove(of);
+                    day.lost.remove(of);
+                }
+            }
+            Event::TenderApprovedOffline { attempt, amount, .. } => {
+                let day = by_device.entry(begun[attempt].0.clone()).or_default();
+                if day.doubtful.contains(attempt) {
+                    continue;
+                }
+                let to = if day.doubtful_then.contains(attempt) { &mut day.lost } else { &mut day.now };
+                to.insert(*attempt, amount.minor());
+            }
+            Event::DeviceReconciliationAsked { device, lost: Some(lost), .. } => {
+                let day = by_device.entry(device.clone()).or_default();
+                let before = std::mem::take(&mut day.lost);
+                let then = std::mem::take(&mut day.doubtful_then);
+                match lost {
+                    LostDay::Ended => day.doubtful = then,
+                    LostDay::GoesOn => day.now.extend(before),
+                }
+            }
+            Event::DeviceReconciled { device, reconciliation } => {
+                let here = |one: &&AttemptId| begun.get(*one).is_some_and(|(of, _)| of == device);
+                let open: BTreeSet<AttemptId> = in_doubt.iter().filter(here).copied().collect();
+                let day = by_device.entry(device.clone()).or_default();
+                match reconciliation.outcome {
+                    ReconciliationOutcome::Ended { .. } | ReconciliationOutcome::NoTotals => {
+                        day.now.clear();
+                        day.doubtful = open;
+                    }
+                    ReconciliationOutcome::Unknown { .. } => {
+                        day.lost.append(&mut day.now);
+                        day.doubtful_then = open;
+                    }
+                    ReconciliationOutcome::NotEnded { .. } => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    let minor = |sums: &OfflineSums| sums.outstanding.map_or(0, Money::minor);
+    for (device, day) in &shop.state.device_days {
+        let told = by_device.remove(device).unwrap_or_default();
+        let lost = day.lost.as_ref().map_or(0, |lost| minor(&lost.sums.offline));
+        let wanted = (told.now.values().sum::<i64>(), told.lost.values().sum::<i64>());
+        assert_eq!((minor(&day.sums.offline), lost), wanted, "outstanding at {device}");
+    }
+    assert!(by_device.values().all(|day| day.now.is_empty() && day.lost.is_empty()));
 }
 
 /// What a sale took electronically and can still give back, the first of it.

@@ -6,6 +6,7 @@ use holdfast_domain::attempt::{
 };
 use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, PoiMark, PoiReference};
 use holdfast_domain::event::{Event, Stamp};
+use holdfast_domain::exposure::{OfflineLimit, OfflineLimits};
 use holdfast_domain::ids::{AttemptId, OrderId, ReconciliationId, StaffId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::reconciliation::{
@@ -218,6 +219,21 @@ impl Source {
             "DevicesCarriedOver" => Event::DevicesCarriedOver {
                 document: transaction,
                 devices: self.several(3, Self::device_name),
+            },
+            "OfflineLimitsSet" => Event::OfflineLimitsSet {
+                limits: self.maybe(|s| OfflineLimits {
+                    floor: s.money(),
+                    velocity: u16::try_from(s.small()).expect("a small number"),
+                    window_minutes: u16::try_from(s.small()).expect("a small number"),
+                    cumulative: s.money(),
+                }),
+            },
+            "TenderApprovedOffline" => Event::TenderApprovedOffline {
+                attempt,
+                amount: self.money(),
+                beyond: self.maybe(|s| {
+                    s.pick(&[OfflineLimit::Floor, OfflineLimit::Velocity, OfflineLimit::Cumulative])
+                }),
             },
             other => panic!("{other} is in the list and cannot be made"),
         }
