@@ -1,6 +1,7 @@
 //! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
 //! before a socket is opened or a file is written.
 
+mod counter;
 mod payments;
 mod receipt;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use crate::error::HubError;
 
+pub use counter::{SIMULATED, Scale, Scanner};
 pub use payments::{Adyen, Host, Make, Payment, PaymentAddress, Pix, Stripe, World};
 pub use receipt::Receipt;
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub printers: Vec<Printer>,
     pub receipt: Receipt,
     pub payments: Vec<Payment>,
+    pub scanners: Vec<Scanner>,
+    pub scales: Vec<Scale>,
     pub log: Log,
 }
 
@@ -180,7 +184,14 @@ impl Config {
         }
         self.validate_printers()?;
         self.receipt.template()?;
-        payments::check(&self.payments).map_err(|problem| HubError::ConfigValue { key: "payments", problem })
+        for (key, checked) in [
+            ("payments", payments::check(&self.payments)),
+            ("scanners", counter::check_scanners(&self.scanners)),
+            ("scales", counter::check_scales(&self.scales)),
+        ] {
+            checked.map_err(|problem| HubError::ConfigValue { key, problem })?;
+        }
+        Ok(())
     }
 
     fn validate_printers(&self) -> Result<(), HubError> {
@@ -282,6 +293,24 @@ mod tests {
                 "[[payments]]\nname = \"a\"\naddress = \"simulated\"\ntender = \"terminal\"\npassword = \"12\"",
                 "HF-HUB-002",
                 "payments",
+            ),
+            ("[[scanners]]\nname = \"a\"\naddress = \"usb\"\ntill = 1", "HF-HUB-002", "HF-DEV-050"),
+            ("[[scanners]]\nname = \"a\"\naddress = \"simulated\"", "HF-HUB-001", "till"),
+            ("[[scanners]]\nname = \"a\"\naddress = \"simulated\"\ntill = 0", "HF-HUB-002", "from 1"),
+            ("[[scanners]]\nname = \"A b\"\naddress = \"simulated\"\ntill = 1", "HF-HUB-002", "scanners"),
+            ("[[scales]]\nname = \"a\"\naddress = \"usb\"\ntills = [1]", "HF-HUB-002", "HF-DEV-055"),
+            ("[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = []", "HF-HUB-002", "1 to 16 tills"),
+            ("[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = [1, 1]", "HF-HUB-002", "twice"),
+            (
+                "[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = [1]\nunit = 1",
+                "HF-HUB-001",
+                "unit",
+            ),
+            (
+                "[[scales]]\nname = \"a\"\naddress = \"sics-tcp://h:1\"\ntills = [1]\n\
+                 [[scales]]\nname = \"b\"\naddress = \"sics-tcp://h:1\"\ntills = [2]",
+                "HF-HUB-002",
+                "the address sics-tcp://h:1 is there twice",
             ),
         ] {
             let error = from(text).unwrap_err().chain();

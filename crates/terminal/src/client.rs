@@ -19,8 +19,8 @@ use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::{DiskStorage, Storage};
 use holdfast_protocol::card_numbers;
 use holdfast_protocol::message::{
-    Answer, ApprovedMessage, CatalogMessage, CommandMessage, OrdersMessage, Pin, REQUEST_BYTES_MAX, Reply,
-    Request, SignOnMessage, StatusMessage, StockMessage,
+    Answer, ApprovedMessage, CatalogMessage, CommandMessage, CounterNews, OrdersMessage, Pin,
+    REQUEST_BYTES_MAX, Reply, Request, SignOnMessage, StatusMessage, StockMessage,
 };
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::Stream;
@@ -103,6 +103,9 @@ pub enum TillEvent {
     Orders(Arc<OrdersMessage>),
     Catalog(Arc<CatalogMessage>),
     Status(Arc<StatusMessage>),
+    /// The scanner or scale beside this till, at this moment. Whatever was missed of it is asked for
+    /// ([`HubApi::counter`]) or scanned again.
+    Counter(Arc<CounterNews>),
     /// A stream's message was missed; a snapshot follows.
     Gap {
         stream: Stream,

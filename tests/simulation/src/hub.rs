@@ -177,6 +177,10 @@ impl TillLink for Link {
         }
     }
 
+    fn show(&self, _: TerminalId, _: Bytes) -> bool {
+        false
+    }
+
     fn publish(&self, stream: Stream, payload: Bytes) {
         if stream != Stream::Status {
             return;
@@ -461,6 +465,8 @@ async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
         printers: vec![unplugged()],
         template: Arc::default(),
         payments: terminals(&world),
+        scanners: Vec::new(),
+        scales: Vec::new(),
         software: "simulation".to_owned(),
         work: BlockingWork::Inline,
         notary: Some(Arc::new(Seal(Arc::clone(&world)))),

@@ -108,6 +108,8 @@ fn show(event: &TillEvent) {
             status.waiting,
             status.tills.iter().filter(|till| till.connected).count()
         ),
+        // `counter watch` shows these.
+        TillEvent::Counter(_) => {}
         TillEvent::Gap { stream } => println!("a message of {} was missed", stream.name()),
         TillEvent::Offered { id } => println!("the hub took over {id}"),
         TillEvent::OfferWaits { id, code, text } => println!("the hub did not take over {id}: {code} {text}"),

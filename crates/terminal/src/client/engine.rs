@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_domain::ids::{CommandId, EpochId};
-use holdfast_protocol::message::{Answer, OfferMessage, Reply, Request, StatusMessage};
+use holdfast_protocol::message::{
+    Answer, CounterEvent, EventMessage, OfferMessage, Reply, Request, StatusMessage,
+};
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::{Stream, Topics};
 use rumqttc::{AsyncClient, Publish, QoS};
@@ -403,6 +405,13 @@ impl Engine {
                 None => Ok(()),
             };
         }
+        if topic == self.topics.event(self.identity.terminal()) {
+            // How its payments stand this till asks for by itself.
+            if let Some(EventMessage::Counter(CounterEvent { counter })) = self.understood(&message) {
+                self.out.tell(TillEvent::Counter(Arc::new(counter)));
+            }
+            return Ok(());
+        }
         match Stream::ALL.into_iter().find(|stream| topic == self.topics.stream(*stream)) {
             Some(Stream::Stock) => {
                 if let Some(stock) = self.understood(&message) {
@@ -424,7 +433,6 @@ impl Engine {
                     return self.status(status).await;
                 }
             }
-            // The till's own progress events belong to devices that this till does not have.
             None => tracing::debug!(topic, "a message that this till does not use"),
         }
         Ok(())
