@@ -25,3 +25,4 @@ mod shop;
 mod stock;
 mod tenders;
 mod value;
+mod weighing;
