@@ -1,6 +1,7 @@
 //! Settings: compiled-in defaults, then a file, then the environment. Unknown keys and impossible values refuse to start,
 //! before a socket is opened or a file is written.
 
+mod counter;
 mod payments;
 mod receipt;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use crate::error::HubError;
 
+pub use counter::{SIMULATED, Scale, Scanner};
 pub use payments::{Adyen, Host, Make, OfflinePayments, Payment, PaymentAddress, Pix, Stripe, World};
 pub use receipt::Receipt;
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub receipt: Receipt,
     pub payments: Vec<Payment>,
     pub offline_payments: OfflinePayments,
+    pub scanners: Vec<Scanner>,
+    pub scales: Vec<Scale>,
     pub log: Log,
 }
 
@@ -181,10 +185,15 @@ impl Config {
         }
         self.validate_printers()?;
         self.receipt.template()?;
-        self.offline_payments
-            .check()
-            .map_err(|problem| HubError::ConfigValue { key: "offline_payments", problem })?;
-        payments::check(&self.payments).map_err(|problem| HubError::ConfigValue { key: "payments", problem })
+        for (key, checked) in [
+            ("offline_payments", self.offline_payments.check()),
+            ("payments", payments::check(&self.payments)),
+            ("scanners", counter::check_scanners(&self.scanners)),
+            ("scales", counter::check_scales(&self.scales)),
+        ] {
+            checked.map_err(|problem| HubError::ConfigValue { key, problem })?;
+        }
+        Ok(())
     }
 
     fn validate_printers(&self) -> Result<(), HubError> {
@@ -289,6 +298,24 @@ mod tests {
             ),
             ("[offline_payments]\nfloor = \"much\"", "HF-HUB-002", "offline_payments"),
             ("[offline_payments]\nvelocity = 501", "HF-HUB-002", "more than 500"),
+            ("[[scanners]]\nname = \"a\"\naddress = \"usb\"\ntill = 1", "HF-HUB-002", "HF-DEV-050"),
+            ("[[scanners]]\nname = \"a\"\naddress = \"simulated\"", "HF-HUB-001", "till"),
+            ("[[scanners]]\nname = \"a\"\naddress = \"simulated\"\ntill = 0", "HF-HUB-002", "from 1"),
+            ("[[scanners]]\nname = \"A b\"\naddress = \"simulated\"\ntill = 1", "HF-HUB-002", "scanners"),
+            ("[[scales]]\nname = \"a\"\naddress = \"usb\"\ntills = [1]", "HF-HUB-002", "HF-DEV-055"),
+            ("[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = []", "HF-HUB-002", "1 to 16 tills"),
+            ("[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = [1, 1]", "HF-HUB-002", "twice"),
+            (
+                "[[scales]]\nname = \"a\"\naddress = \"simulated\"\ntills = [1]\nunit = 1",
+                "HF-HUB-001",
+                "unit",
+            ),
+            (
+                "[[scales]]\nname = \"a\"\naddress = \"sics-tcp://h:1\"\ntills = [1]\n\
+                 [[scales]]\nname = \"b\"\naddress = \"sics-tcp://h:1\"\ntills = [2]",
+                "HF-HUB-002",
+                "the address sics-tcp://h:1 is there twice",
+            ),
         ] {
             let error = from(text).unwrap_err().chain();
             assert!(error.starts_with(code) && error.contains(names), "{text}: {error}");

@@ -163,6 +163,9 @@ pub enum HubError {
         "HF-HUB-037 customer {other} has this card; find them by it, and let a manager merge the two if they are one person"
     )]
     CardTaken { other: SubjectId },
+    /// What a scale said, or did not.
+    #[error("{} {}", fault.code(), said(fault))]
+    Scale { fault: holdfast_devices::scale::ScaleFault },
     #[error(transparent)]
     Journal(#[from] holdfast_journal::JournalError),
     #[error(transparent)]
@@ -171,6 +174,12 @@ pub enum HubError {
     Import(#[from] crate::import::ImportError),
     #[error(transparent)]
     Recovery(#[from] crate::recovery::RecoveryError),
+}
+
+/// A device's fault without its code in front.
+fn said(fault: &holdfast_devices::scale::ScaleFault) -> String {
+    let text = fault.to_string();
+    text.split_once(": ").map_or(text.clone(), |(_, rest)| rest.to_owned())
 }
 
 impl HubError {

@@ -23,6 +23,7 @@ mod tally;
 mod tender;
 mod tenders;
 mod till;
+mod till_counter;
 mod till_orders;
 mod value;
 mod who;
@@ -38,7 +39,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use holdfast_actors::space::Room;
 use holdfast_actors::template::Template;
-use holdfast_actors::{HeadquartersMark, LedgerHandle, Running};
+use holdfast_actors::{CounterHandle, HeadquartersMark, LedgerHandle, Running};
 use holdfast_broker::Gate;
 use holdfast_domain::catalog::Catalog;
 use holdfast_domain::ids::StoreId;
@@ -97,6 +98,7 @@ pub(crate) struct Ingredients {
     pub headquarters: watch::Receiver<HeadquartersMark>,
     pub room: watch::Receiver<Room>,
     pub counter: Counter,
+    pub beside: CounterHandle,
     pub template: Arc<Template>,
     pub running: RwLock<Option<Running>>,
     pub addresses: Addresses,
@@ -173,6 +175,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(value::value))
         .routes(routes!(tender::tender))
         .routes(routes!(tenders::tenders))
+        .routes(routes!(till_counter::counter))
+        .routes(routes!(till_counter::scale))
         .routes(routes!(device_days::till_device_days))
         .routes(routes!(device_days::device_days))
         .routes(routes!(subjects::put, subjects::get))
@@ -230,6 +234,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/device-days", get(pages::device_days::device_days))
         .route("/changes", get(pages::changes::changes).post(pages::changes::change))
         .route("/counter", get(pages::counter::counter).post(pages::counter::press))
+        .route("/counter/scanner", post(pages::counter::beside::scan))
+        .route("/counter/scale", post(pages::counter::beside::weigh))
         .route("/counter/live", get(pages::counter::live))
         .route("/live", get(pages::live))
         .route("/sign-in", get(session::form).post(session::sign_in))

@@ -3,6 +3,7 @@
 //! Everything is read and checked before a socket opens; a hub that listens can sell. It stops in the written order: gate,
 //! HTTP, terminals, ledger, journal, state.
 
+mod counter;
 mod credentials;
 mod listener;
 mod payments;
@@ -140,6 +141,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     };
     let payments = payments::open(&config.payments, currency).await?;
     let printers = printers::open(&config.printers, &folder)?;
+    let beside = counter::open(&config.scanners, &config.scales)?;
     let template = Arc::new(config.receipt.template()?);
     let recovery = Arc::new(Keeper::open(
         folder.clone(),
@@ -182,6 +184,8 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         printers: printers.setups,
         payments: payments.setups,
         offline_limits,
+        scanners: beside.scanners,
+        scales: beside.scales,
         template: Arc::clone(&template),
         software: SOFTWARE.to_owned(),
         work: holdfast_actors::BlockingWork::Threads,
@@ -214,7 +218,13 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
         catalog: running.catalog(),
         headquarters: running.headquarters(),
         room: running.room(),
-        counter: Counter { printers: printers.simulated, terminals: payments.simulated },
+        counter: Counter {
+            printers: printers.simulated,
+            terminals: payments.simulated,
+            scanners: beside.guns,
+            scales: beside.simulated_scales,
+        },
+        beside: running.counter(),
         template,
         running: RwLock::new(Some(running)),
         addresses,

@@ -177,6 +177,8 @@ async fn strangers_read_nothing_on_any_route() {
         "/losses",
         "/journal",
         "/journal/1",
+        "/counter",
+        "/counter/live",
     ] {
         let answer = shop.stranger(Method::GET, page).await;
         assert_eq!(
@@ -225,6 +227,65 @@ async fn staff_sign_in_with_their_pin_and_are_locked_out_when_it_is_guessed() {
         assert_eq!(sign_in("0000", "https://hub.example").await.status(), StatusCode::FORBIDDEN);
     }
     assert_eq!(sign_in("4711", "https://hub.example").await.status(), StatusCode::FORBIDDEN, "locked");
+    shop.hub.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buttons_of_the_counter_are_for_people_on_the_hubs_own_page() {
+    let shop = open().await;
+    let press = async |path: &str, form: &str, header: (&str, &str)| {
+        let request = shop.client.post(shop.url(path)).header(header.0, header.1);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(form.to_owned()).send().await.unwrap();
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        (answer.status(), to.unwrap_or_default())
+    };
+    let here = ("origin", &*shop.url(""));
+    let (done, gone) = (StatusCode::SEE_OTHER, StatusCode::NOT_FOUND);
+    for (path, pressed, unknown, malformed) in [
+        (
+            "/counter",
+            "terminal=terminal-1&press=by_hand",
+            "terminal=nowhere&press=by_hand",
+            "terminal=terminal-1",
+        ),
+        (
+            "/counter/scanner",
+            "scanner=scanner-1&act=scan&code=4006381333931",
+            "scanner=nowhere&act=scan&code=1",
+            "scanner=scanner-1&act=scan&code=1&more=2",
+        ),
+        (
+            "/counter/scale",
+            "scale=scale-1&act=put&grams=750",
+            "scale=nowhere&act=unload",
+            "scale=scale-1&act=throw",
+        ),
+    ] {
+        assert_eq!(press(path, pressed, here).await, (done, "/counter".to_owned()), "{path}");
+        assert_eq!(press(path, pressed, ("host", STRANGER)).await, (done, "/sign-in".to_owned()), "{path}");
+        let foreign = press(path, pressed, ("origin", "https://evil.example")).await;
+        assert_eq!(foreign.0, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(press(path, unknown, here).await.0, gone, "{path}");
+        for wrong in [malformed, "", "%"] {
+            let (status, _) = press(path, wrong, here).await;
+            assert!(status.is_client_error(), "{path} {wrong}: {status}");
+        }
+    }
+    for wrong in ["code=", "code=%0A", &format!("code={}", "1".repeat(600)), "code=a%00b"] {
+        let (status, _) =
+            press("/counter/scanner", &format!("scanner=scanner-1&act=scan&{wrong}"), here).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    for grams in ["-1", "99999", "1.5", "x"] {
+        let (status, _) =
+            press("/counter/scale", &format!("scale=scale-1&act=put&grams={grams}"), here).await;
+        assert!(status.is_client_error(), "{grams}: {status}");
+    }
+    let page = shop.client.get(shop.url("/counter")).send().await.unwrap().text().await.unwrap();
+    assert!(
+        page.contains("Scale scale-1") && page.contains("0.750 kg") && page.contains("Scanner scanner-1")
+    );
     shop.hub.shutdown().await;
 }
 

@@ -17,6 +17,8 @@ use tokio::sync::watch;
 use crate::payment::PaymentSetup;
 use crate::ports::{BlockingWork, Calendar, Clock, Ids, Notary, Pins, TillLink, Uplink};
 use crate::printer::PrinterSetup;
+use crate::scale::ScaleSetup;
+use crate::scanner::ScannerSetup;
 use crate::space::{Room, Space};
 use crate::supervision::{Board, Watch};
 use crate::template::Template;
@@ -48,6 +50,8 @@ pub struct Parts {
     pub payments: Vec<PaymentSetup>,
     /// What the store risks at most where terminals approve by themselves.
     pub offline_limits: Option<OfflineLimits>,
+    pub scanners: Vec<ScannerSetup>,
+    pub scales: Vec<ScaleSetup>,
     /// What the hub's software calls itself in heartbeats.
     pub software: String,
     /// Where work on the disk is done.
@@ -116,6 +120,10 @@ pub(crate) struct House {
     /// How each payment device was when it was looked at last.
     pub looks: crate::payment::Board,
     pub paying: Vec<Slot<crate::payment::Message>>,
+    pub scanners: Vec<ScannerSetup>,
+    pub scanning: Vec<Slot<crate::scanner::Message>>,
+    pub scales: Vec<ScaleSetup>,
+    pub weighing: Vec<Slot<crate::scale::Message>>,
     /// How many events each till was told on its own stream.
     pub told: Mutex<BTreeMap<TerminalId, u64>>,
     pub ledger: Slot<crate::ledger::Message>,

@@ -45,6 +45,9 @@ pub trait TillLink: Send + Sync + Debug + 'static {
     fn reply(&self, terminal: TerminalId, connection: u64, payload: Bytes);
     /// On the till's own stream, straight to its socket. A till that is not connected misses it and asks.
     fn event(&self, terminal: TerminalId, payload: Bytes);
+    /// On the till's own stream, for this moment only. False where the till is not connected, or has not taken what was
+    /// sent before; it is not closed for that.
+    fn show(&self, terminal: TerminalId, payload: Bytes) -> bool;
     /// Store-wide fan-out.
     fn publish(&self, stream: Stream, payload: Bytes);
     fn disconnect(&self, terminal: TerminalId);

@@ -11,6 +11,7 @@ use ractor::{ActorRef, Message, RpcReplyPort};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::counter::CounterHandle;
 use crate::house::{HeadquartersMark, House, Parts, Slot, empty_slot, get};
 use crate::ledger::LedgerHandle;
 use crate::notary::NotaryHandle;
@@ -55,12 +56,24 @@ pub struct Observation {
     pub drawers: Option<crate::drawer::Observation>,
     pub printers: BTreeMap<String, Option<crate::printer::Observation>>,
     pub payments: BTreeMap<String, Option<crate::payment::Observation>>,
+    pub scanners: BTreeMap<String, Option<crate::scanner::Observation>>,
+    pub scales: BTreeMap<String, Option<crate::scale::Observation>>,
     pub replicator: Option<crate::replicator::Observation>,
     pub notary: Option<crate::notary::Observation>,
     pub space: Option<crate::space::Observation>,
     pub terminals: Vec<crate::terminal::Observation>,
     /// Every actor of the tree: how often it was started, and whether it hangs.
     pub watched: Vec<supervision::Observation>,
+}
+
+/// How the devices of the store are, by their names in the settings.
+#[derive(Debug, Clone, Serialize)]
+pub struct Devices {
+    /// A device whose actor gave no answer in time has none here.
+    pub printers: BTreeMap<String, Option<crate::printer::Observation>>,
+    pub payments: BTreeMap<String, Option<crate::payment::Observation>>,
+    pub scanners: BTreeMap<String, Option<crate::scanner::Observation>>,
+    pub scales: BTreeMap<String, Option<crate::scale::Observation>>,
 }
 
 /// Starts every actor and returns when the ledger decides.
@@ -97,6 +110,10 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         payments: parts.payments,
         offline_limits: parts.offline_limits,
         looks,
+        scanning: parts.scanners.iter().map(|_| empty_slot()).collect(),
+        scanners: parts.scanners,
+        weighing: parts.scales.iter().map(|_| empty_slot()).collect(),
+        scales: parts.scales,
         told: Mutex::new(BTreeMap::new()),
         printing: parts.printers.iter().map(|_| empty_slot()).collect(),
         printers: parts.printers,
@@ -135,6 +152,11 @@ impl Running {
 
     pub fn ledger(&self) -> LedgerHandle {
         LedgerHandle { house: Arc::clone(&self.house) }
+    }
+
+    /// Asks the scanners and scales beside a till.
+    pub fn counter(&self) -> CounterHandle {
+        CounterHandle { house: Arc::clone(&self.house) }
     }
 
     /// The store's status as it was last published.
@@ -184,12 +206,28 @@ impl Running {
         self.house.board.observe()
     }
 
-    pub async fn observe(&self) -> Observation {
+    /// How the devices are, without asking anybody else.
+    pub async fn devices(&self) -> Devices {
         let house = &self.house;
         let mut printers = BTreeMap::new();
         for (setup, slot) in house.printers.iter().zip(&house.printing) {
             printers.insert(setup.name.clone(), ask(slot, crate::printer::Message::Observe).await);
         }
+        let payments = self.payments().await;
+        let mut scanners = BTreeMap::new();
+        for (setup, slot) in house.scanners.iter().zip(&house.scanning) {
+            scanners.insert(setup.name.to_string(), ask(slot, crate::scanner::Message::Observe).await);
+        }
+        let mut scales = BTreeMap::new();
+        for (setup, slot) in house.scales.iter().zip(&house.weighing) {
+            scales.insert(setup.name.to_string(), ask(slot, crate::scale::Message::Observe).await);
+        }
+        Devices { printers, payments, scanners, scales }
+    }
+
+    pub async fn observe(&self) -> Observation {
+        let house = &self.house;
+        let Devices { printers, payments, scanners, scales } = self.devices().await;
         Observation {
             tree: self.tree(),
             ledger: ask(&house.ledger, crate::ledger::Message::Observe).await,
@@ -197,7 +235,9 @@ impl Running {
             catalog: ask(&house.catalog_actor, crate::catalog::Message::Observe).await,
             drawers: ask(&house.drawers, crate::drawer::Message::Observe).await,
             printers,
-            payments: self.payments().await,
+            payments,
+            scanners,
+            scales,
             replicator: ask(&house.replicator, crate::replicator::Message::Observe).await,
             notary: ask(&house.notary, crate::notary::Message::Observe).await,
             space: ask(&house.space_actor, crate::space::Message::Observe).await,

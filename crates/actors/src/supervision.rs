@@ -84,6 +84,22 @@ fn children(house: &Arc<House>) -> Vec<Child> {
         });
         children.push(child.with_back_off());
     }
+    for index in 0..house.scanners.len() {
+        let of = Arc::clone(house);
+        let name = format!("scanner/{}", house.scanners[index].name);
+        let child = Child::new(&name, "hands scans to the till that they are for", move || {
+            crate::scanner::ScannerActor { house: Arc::clone(&of), index }
+        });
+        children.push(child.with_back_off());
+    }
+    for index in 0..house.scales.len() {
+        let of = Arc::clone(house);
+        let name = format!("scale/{}", house.scales[index].name);
+        let child = Child::new(&name, "shows weights to the tills beside it, weighs for them", move || {
+            crate::scale::ScaleActor { house: Arc::clone(&of), index }
+        });
+        children.push(child.with_back_off());
+    }
     children
 }
 

@@ -11,14 +11,21 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use holdfast_actors::{Faults, Loss, Moment, Patience, PaymentSetup, Pins, PrinterSetup, Watch};
+use holdfast_actors::{
+    Faults, Loss, Moment, Patience, PaymentSetup, Pins, PrinterSetup, ScaleDevice, ScaleSetup, ScannerDevice,
+    ScannerSetup, Watch,
+};
 use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{Printer, Timings};
+use holdfast_devices::scanner::Suffix;
 use holdfast_devices::simulated::SimulatedPrinter;
+use holdfast_devices::simulated::barcode_gun::BarcodeGun;
 use holdfast_devices::simulated::poi::SimulatedPoi;
+use holdfast_devices::simulated::scale::{Model, SimulatedScale};
 use holdfast_domain::Event;
 use holdfast_domain::attempt::Turn;
 use holdfast_domain::bounded::{DeviceName, TenderCode};
+use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::staff::{PinVerdict, StaffNumber};
 use holdfast_testkit::proof::Proof;
 use selling::{Shop, until};
@@ -77,12 +84,23 @@ fn terminal(poi: &SimulatedPoi) -> PaymentSetup {
     setup
 }
 
+/// A scanner of the first till, and a scale that it shares.
+fn beside() -> (ScannerSetup, ScaleSetup) {
+    let name = DeviceName::new("counter").unwrap();
+    let device = ScannerDevice::Simulated(BarcodeGun::new(Suffix::Cr));
+    let scanner = ScannerSetup { name: name.clone(), till: TillNumber(1), device };
+    let device = ScaleDevice::Simulated(SimulatedScale::new(Model::default()));
+    (scanner, ScaleSetup { name, tills: vec![TillNumber(1), TillNumber(2)], device })
+}
+
 async fn watched_store(faults: Arc<dyn Faults>, folder: &std::path::Path, poi: &SimulatedPoi) -> Store {
-    let (printer, terminal) = (printer(folder), terminal(poi));
+    let (printer, terminal, (scanner, scale)) = (printer(folder), terminal(poi), beside());
     let watch = Watch { patience: PATIENCE, faults: Some(faults) };
     Store::open_with(TILLS, move |parts| {
         parts.printers = vec![printer];
         parts.payments = vec![terminal];
+        parts.scanners = vec![scanner];
+        parts.scales = vec![scale];
         parts.watch = watch;
     })
     .await
@@ -178,7 +196,7 @@ fn starts_of(store: &Store, actor: &str) -> u64 {
 async fn any_actor_may_be_lost_in_any_way_while_the_shop_sells() {
     let proof = Proof::of("R5", "loss of any single actor");
     let actors = actors().await;
-    assert!(actors.len() >= 11, "{actors:?}");
+    assert!(actors.len() >= 14, "{actors:?}");
     // Those that come back slowly begin first.
     let ways = LOSSES.iter().flat_map(|loss| actors.iter().rev().map(|actor| lose(actor.clone(), *loss)));
     let mut stores = futures::stream::iter(ways).buffer_unordered(STORES_AT_ONCE);

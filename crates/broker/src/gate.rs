@@ -17,7 +17,7 @@ use crate::admission::Admission;
 use crate::connection::Connection;
 use crate::fanout::{self, Feed};
 use crate::metrics::{Counters, bump};
-use crate::outbox::Pushed;
+use crate::outbox::{Outbox, Pushed};
 use crate::packet::{self, Quality};
 use crate::{Authenticator, Commands, DisconnectReason, GateMetrics, Limits, Presence, Refusal, lock};
 
@@ -62,6 +62,8 @@ pub enum Delivery {
     Overflow,
     /// The payload does not fit a packet; nothing was sent.
     TooLarge,
+    /// What waits for the till already is too much for something that is for this moment only; nothing was sent.
+    Behind,
 }
 
 /// A handle to the gate; clones are the same gate. Connections live as long as the runtime, or until [`Gate::close`].
@@ -138,13 +140,27 @@ impl Gate {
     /// connected by that connection. Never waits.
     pub fn reply(&self, terminal: TerminalId, connection: Option<u64>, payload: Bytes) -> Delivery {
         let topic = self.inner.topics.reply(terminal);
-        self.inner.deliver(terminal, connection, &topic, &payload, |c| c.grants.reply())
+        let granted = |c: &Connection| c.grants.reply();
+        self.inner.deliver(terminal, connection, &topic, &payload, granted, Outbox::push_publish)
     }
 
     /// Sends a progress event to the till, past the router. Never waits.
     pub fn event(&self, terminal: TerminalId, payload: Bytes) -> Delivery {
         let topic = self.inner.topics.event(terminal);
-        self.inner.deliver(terminal, None, &topic, &payload, |c| c.grants.event())
+        let granted = |c: &Connection| c.grants.event();
+        self.inner.deliver(terminal, None, &topic, &payload, granted, Outbox::push_publish)
+    }
+
+    /// Sends the till something that is of use at this moment only, on the topic of its progress events. A till that does
+    /// not keep up goes without it and stays connected. Never waits.
+    pub fn show(&self, terminal: TerminalId, payload: Bytes) -> Delivery {
+        if self.inner.find(terminal).is_none() {
+            return Delivery::NotConnected;
+        }
+        let topic = self.inner.topics.event(terminal);
+        let granted = |c: &Connection| c.grants.event();
+        let passing = |outbox: &Outbox, topic: &str, payload: &Bytes, _| outbox.push_passing(topic, payload);
+        self.inner.deliver(terminal, None, &topic, &payload, granted, passing)
     }
 
     /// Sends a message to every till that reads the stream. Messages of one stream arrive in order; one that cannot be
@@ -228,6 +244,7 @@ impl Inner {
         topic: &str,
         payload: &Bytes,
         granted: impl FnOnce(&Connection) -> Option<Quality>,
+        push: impl FnOnce(&Outbox, &str, &Bytes, Quality) -> Pushed,
     ) -> Delivery {
         if packet::publish_bytes(topic, true, payload.len()) > self.limits.packet_bytes_max {
             self.too_large(topic, payload.len());
@@ -242,12 +259,13 @@ impl Inner {
             bump(&self.counters.undeliverable);
             return Delivery::NotSubscribed;
         };
-        match found.outbox.push_publish(topic, payload, quality) {
+        match push(&found.outbox, topic, payload, quality) {
             Pushed::Queued => {
                 bump(&self.counters.deliveries);
                 Delivery::Queued
             }
             Pushed::Overflow => Delivery::Overflow,
+            Pushed::Behind => Delivery::Behind,
             Pushed::Closed => {
                 bump(&self.counters.undeliverable);
                 Delivery::NotConnected

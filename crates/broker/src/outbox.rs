@@ -13,6 +13,8 @@ use crate::{DisconnectReason, Limits, lock};
 /// How many frames and bytes the writer takes at a time: enough for one write, so that the rest still counts as queued.
 const TAKE_FRAMES_MAX: usize = 256;
 const TAKE_BYTES_MAX: usize = 64 * 1024;
+/// More than so many packets that wait, and what is for this moment only is not added to them.
+const PASSING_BEHIND_MAX: usize = 16;
 
 /// One packet: what stands before the payload, and the payload, which many tills may share.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub(crate) enum Pushed {
     Overflow,
     /// The connection was closing already.
     Closed,
+    /// Too much waits already for something that is for this moment only; nothing was queued.
+    Behind,
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +86,15 @@ impl Outbox {
             };
             Some(Frame { head: packet::publish_head(topic, id, payload.len()), body: payload.clone() })
         })
+    }
+
+    /// Queues a message that is of use at this moment only, with QoS 0. A till that does not keep up goes without it and is
+    /// not closed for it.
+    pub fn push_passing(&self, topic: &str, payload: &Bytes) -> Pushed {
+        if lock(&self.waiting).frames.len() >= PASSING_BEHIND_MAX {
+            return Pushed::Behind;
+        }
+        self.push_publish(topic, payload, Quality::AtMostOnce)
     }
 
     fn push(&self, frame: impl FnOnce(&mut Waiting) -> Option<Frame>) -> Pushed {
@@ -206,6 +219,24 @@ mod tests {
             assert_eq!(outbox.push_answer(packet::pong()), Pushed::Closed);
             assert_eq!(outbox.len(), 0, "what nobody reads is freed");
         }
+    }
+
+    #[test]
+    fn what_is_for_this_moment_only_neither_fills_a_queue_nor_closes_it() {
+        let outbox = outbox(PASSING_BEHIND_MAX + 2, 1 << 20, 100);
+        let payload = Bytes::from_static(b"0.750 kg");
+        for _ in 0..PASSING_BEHIND_MAX {
+            assert_eq!(outbox.push_passing("t", &payload), Pushed::Queued);
+        }
+        for _ in 0..1_000 {
+            assert_eq!(outbox.push_passing("t", &payload), Pushed::Behind);
+        }
+        assert_eq!((outbox.len(), outbox.closed()), (PASSING_BEHIND_MAX, None));
+        assert_eq!(
+            outbox.push_publish("t", &payload, Quality::AtLeastOnce),
+            Pushed::Queued,
+            "a reply has room"
+        );
     }
 
     #[tokio::test]

@@ -242,7 +242,7 @@ fn act(inner: &Inner, connection: &Connection, received: Received) -> Result<(),
 fn answer(pushed: Pushed) -> Result<(), DisconnectReason> {
     match pushed {
         // What closed meanwhile is noticed before the next packet.
-        Pushed::Queued | Pushed::Closed => Ok(()),
+        Pushed::Queued | Pushed::Closed | Pushed::Behind => Ok(()),
         Pushed::Overflow => Err(DisconnectReason::Overflow),
     }
 }

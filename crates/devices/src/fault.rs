@@ -20,6 +20,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-DEV-011", "a picture for papers has too many bytes"),
     ("HF-DEV-012", "a picture for papers has too many pixels"),
     ("HF-DEV-013", "a picture for papers cannot be read"),
+    ("HF-DEV-014", "nothing lies on the scale"),
     ("HF-DEV-020", "a payment device cannot be reached"),
     ("HF-DEV-021", "the connection to a payment device broke off"),
     ("HF-DEV-022", "a payment device did not answer in time"),

@@ -31,6 +31,7 @@ use tokio_serial::{DataBits, Parity};
 use crate::exact::Weight;
 use crate::port::{self, Backoff, LOOK};
 use crate::printer::Wire;
+use crate::simulated::scale::SimulatedScale;
 use conversation::Conversation;
 
 pub use address::{Place, ScaleAddress, ScaleAddressError};
@@ -120,6 +121,8 @@ pub enum ScaleFault {
     },
     #[error("HF-DEV-057: the scale has no weight to sell by ({state:?}); wait until it has settled")]
     NoWeight { state: State },
+    #[error("HF-DEV-014: nothing lies on the scale; put the goods on it and weigh again")]
+    Nothing,
     #[error("HF-DEV-058: the scale refuses: {refusal}")]
     Refused { refusal: Refusal },
     /// Whether the command was carried out is not known.
@@ -133,6 +136,7 @@ impl ScaleFault {
         match self {
             ScaleFault::Unreachable { .. } => "HF-DEV-056",
             ScaleFault::NoWeight { .. } => "HF-DEV-057",
+            ScaleFault::Nothing => "HF-DEV-014",
             ScaleFault::Refused { .. } => "HF-DEV-058",
             ScaleFault::NoAnswer => "HF-DEV-059",
         }
@@ -191,8 +195,15 @@ impl Scale {
     /// A scale at an address. It needs a tokio runtime; the scale does not have to be there yet.
     #[must_use]
     pub fn open(address: &ScaleAddress, timings: Timings) -> Scale {
-        let address = address.clone();
-        Self::start(timings, |shell| async move { shell.follow(&address).await })
+        let source = Source::Address(address.clone());
+        Self::start(timings, |shell| async move { shell.follow(&source).await })
+    }
+
+    /// A scale made of software, which is found again when its cable was pulled.
+    #[must_use]
+    pub fn simulated(scale: &SimulatedScale, timings: Timings) -> Scale {
+        let source = Source::Simulated(scale.clone());
+        Self::start(timings, |shell| async move { shell.follow(&source).await })
     }
 
     /// A scale at the other end of one line, such as a simulated one.
@@ -316,6 +327,12 @@ impl Drop for Scale {
     }
 }
 
+/// Where the scale is.
+enum Source {
+    Address(ScaleAddress),
+    Simulated(SimulatedScale),
+}
+
 /// The side that asks.
 struct Shell {
     live: watch::Sender<Live>,
@@ -326,12 +343,15 @@ struct Shell {
 
 impl Shell {
     /// Connects again and again until the scale is dropped.
-    async fn follow(mut self, address: &ScaleAddress) {
-        let name = address.to_string();
+    async fn follow(mut self, source: &Source) {
+        let name = match source {
+            Source::Address(address) => address.to_string(),
+            Source::Simulated(_) => "simulated".to_owned(),
+        };
         let mut backoff = Backoff::default();
         loop {
             let begun = Instant::now();
-            let cause = self.connect(address).await;
+            let cause = self.connect(source).await;
             if begun.elapsed() > STEADY {
                 backoff.reset();
             }
@@ -342,7 +362,17 @@ impl Shell {
     }
 
     /// One connection from its beginning to its end, and why it ended.
-    async fn connect(&mut self, address: &ScaleAddress) -> io::Error {
+    async fn connect(&mut self, source: &Source) -> io::Error {
+        let address = match source {
+            Source::Address(address) => address,
+            Source::Simulated(scale) if !scale.is_plugged_in() => return io::ErrorKind::NotConnected.into(),
+            Source::Simulated(scale) => {
+                // It has a word for every state, and says how much it took for the container.
+                let protocol = Protocol::Sics;
+                let line = Box::new(scale.line(protocol));
+                return self.converse(Conversation::new(line, protocol, self.timings), None).await;
+            }
+        };
         let opened: io::Result<(Box<dyn Wire>, _)> = match &address.place {
             Place::Tcp { host, port } => {
                 let connecting = TcpStream::connect((host.as_str(), *port));

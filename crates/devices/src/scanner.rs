@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, sleep, sleep_until};
 
 use crate::port::{self, Backoff, LOOK, Place};
+use crate::simulated::barcode_gun::BarcodeGun;
 
 pub use address::{ScannerAddress, ScannerAddressError};
 pub use assembly::{Cut, Limits, Loss, RawScan};
@@ -93,10 +94,15 @@ impl Scanner {
     /// Reads the scanner at an address. It needs a tokio runtime; the scanner does not have to be there yet.
     #[must_use]
     pub fn open(address: &ScannerAddress, limits: Limits) -> (Scanner, mpsc::Receiver<RawScan>) {
-        Self::start(|shell| {
-            let address = address.clone();
-            async move { shell.follow(&address, limits).await }
-        })
+        let source = Source::Address(address.clone());
+        Self::start(|shell| async move { shell.follow(&source, limits).await })
+    }
+
+    /// Reads a scanner made of software, and finds it again when its cable was pulled.
+    #[must_use]
+    pub fn simulated(gun: &BarcodeGun, limits: Limits) -> (Scanner, mpsc::Receiver<RawScan>) {
+        let source = Source::Simulated(gun.clone());
+        Self::start(|shell| async move { shell.follow(&source, limits).await })
     }
 
     /// Reads one line to its end, such as that of a simulated scanner.
@@ -150,6 +156,12 @@ impl Drop for Scanner {
     }
 }
 
+/// Where the bytes come from.
+enum Source {
+    Address(ScannerAddress),
+    Simulated(BarcodeGun),
+}
+
 /// The side that reads.
 struct Shell {
     scans: mpsc::Sender<RawScan>,
@@ -159,12 +171,15 @@ struct Shell {
 
 impl Shell {
     /// Connects again and again until nobody takes scans any more.
-    async fn follow(&self, address: &ScannerAddress, limits: Limits) {
-        let name = address.to_string();
+    async fn follow(&self, source: &Source, limits: Limits) {
+        let name = match source {
+            Source::Address(address) => address.to_string(),
+            Source::Simulated(_) => "simulated".to_owned(),
+        };
         let mut backoff = Backoff::default();
         while !self.scans.is_closed() {
             let begun = Instant::now();
-            let cause = self.connect(address, limits).await;
+            let cause = self.connect(source, limits).await;
             if begun.elapsed() > STEADY {
                 backoff.reset();
             }
@@ -178,7 +193,15 @@ impl Shell {
     }
 
     /// One connection from its beginning to its end, and why it ended.
-    async fn connect(&self, address: &ScannerAddress, limits: Limits) -> io::Error {
+    async fn connect(&self, source: &Source, limits: Limits) -> io::Error {
+        let address = match source {
+            Source::Address(address) => address,
+            Source::Simulated(gun) if !gun.is_plugged_in() => return io::ErrorKind::NotConnected.into(),
+            Source::Simulated(gun) => {
+                self.link.send_replace(Link::Connected);
+                return self.read_line(gun.line(), None, Cutter::new(gun.suffix(), limits)).await;
+            }
+        };
         match address {
             ScannerAddress::Serial { path, baud, suffix } => {
                 match port::open(path, |builder| builder, *baud).await {

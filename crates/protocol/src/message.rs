@@ -1,10 +1,16 @@
 //! What travels between tills and the hub over MQTT: requests up, replies and streams down. JSON, at most 256 KiB.
 
+mod counter;
 mod reply;
 mod request;
 mod stream;
 mod tender;
 
+pub use counter::{
+    CounterEvent, CounterNews, EventMessage, LabelMeasure, LabelPrice, PriceOf, ScaleState, ScaleView,
+    Scanned, ScannedCode, ScannedElement, ScannedElements, ScannedItem, ScannerView, TareView, WeightUnit,
+    WeightView,
+};
 pub use reply::{
     Answer, ExchangedPart, OfferError, OfferRecord, PayloadEncoding, Reply, ReplyPosition, StoredRecord,
     Summary, Warning, accepted_or_refused,

@@ -28,8 +28,7 @@ use holdfast_domain::value::{AccountTerms, ValueKind, ValueStanding};
 use holdfast_money::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::message::TenderView;
-use crate::message::{StatusMessage, StockEntry};
+use crate::message::{ScaleView, ScannerView, StatusMessage, StockEntry, TenderView, WeightView};
 use crate::wire::plain;
 
 /// POST: pairs a till with a code from `holdfast-hub pair`. Not authenticated but by the code.
@@ -56,6 +55,10 @@ pub const VALUE_PATH: &str = "/api/v1/till/value";
 pub const TENDER_PATH: &str = "/api/v1/till/tender";
 /// GET, with the till's credential: what each payment device moved since its day began, and its last end of day.
 pub const DEVICE_DAYS_PATH: &str = "/api/v1/till/device-days";
+/// GET, with the till's credential: the scanners and scales at this till, as they are now.
+pub const COUNTER_PATH: &str = "/api/v1/till/counter";
+/// POST, with the till's credential: weighs with a scale at this till, or sets its zero or tare.
+pub const SCALE_PATH: &str = "/api/v1/till/scale";
 /// The most entries of one page of stock, catalog or orders.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
@@ -397,6 +400,49 @@ impl DeviceDayView {
             last: day.last.clone(),
         }
     }
+}
+
+/// The devices at one till's counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterPage {
+    pub scanners: Vec<ScannerView>,
+    pub scales: Vec<ScaleView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleRequest {
+    /// The till's first scale when none is named.
+    #[serde(with = "plain")]
+    pub scale: Option<DeviceName>,
+    pub ask: ScaleAsk,
+}
+
+/// What a scale is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ScaleAsk {
+    /// A weight to sell by: settled, above nothing, asked for from now on.
+    Weigh,
+    Zero,
+    /// What lies on it counts no more.
+    Tare,
+    /// As much counts no more; not every scale can.
+    PresetTare(WeightView),
+    ClearTare,
+}
+
+/// The scale did so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleAnswer {
+    #[serde(with = "plain")]
+    pub scale: DeviceName,
+    /// Made of software: nothing lies on it.
+    pub simulated: bool,
+    /// The net weight, or the tare where the scale says how much that is.
+    pub weight: Option<WeightView>,
 }
 
 /// A basket as it would be placed.

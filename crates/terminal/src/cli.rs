@@ -6,6 +6,7 @@ mod cash;
 mod catalog_from_receipts;
 mod close;
 mod copy;
+mod counter;
 mod customer;
 mod day;
 mod devices;
@@ -111,6 +112,9 @@ enum Command {
     /// Take and give back money at a card terminal or wallet
     #[command(subcommand)]
     Card(terminal::Card),
+    /// Watch the scanner and the scale beside this till, and weigh
+    #[command(subcommand)]
+    Counter(counter::Counter),
     /// Follow what happens in the store
     Watch(watch::Watch),
     /// Enter receipts from CSV files
@@ -154,6 +158,7 @@ impl Cli {
             Command::BlockValue(block) => block.run().await,
             Command::SetAccount(set) => set.run().await,
             Command::Card(card) => card.run().await,
+            Command::Counter(counter) => counter.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Replay(replay) => replay.run().await,
             Command::Load(load) => load.run().await,

@@ -20,8 +20,8 @@ use holdfast_journal::{DiskStorage, Storage};
 use holdfast_protocol::card_numbers;
 use holdfast_protocol::message::TillEvent as DeviceEvent;
 use holdfast_protocol::message::{
-    Answer, ApprovedMessage, CatalogMessage, CommandMessage, OrdersMessage, Pin, REQUEST_BYTES_MAX, Reply,
-    Request, SignOnMessage, StatusMessage, StockMessage,
+    Answer, ApprovedMessage, CatalogMessage, CommandMessage, CounterNews, OrdersMessage, Pin,
+    REQUEST_BYTES_MAX, Reply, Request, SignOnMessage, StatusMessage, StockMessage,
 };
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::Stream;
@@ -106,6 +106,9 @@ pub enum TillEvent {
     Status(Arc<StatusMessage>),
     /// What happens at a card terminal or wallet that is at a payment of this till.
     AtDevice(Arc<DeviceEvent>),
+    /// The scanner or scale beside this till, at this moment. Whatever was missed of it is asked for
+    /// ([`HubApi::counter`]) or scanned again.
+    Counter(Arc<CounterNews>),
     /// A stream's message was missed; a snapshot follows.
     Gap {
         stream: Stream,

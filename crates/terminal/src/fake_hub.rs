@@ -130,6 +130,11 @@ impl FakeHub {
         self.publish(Topics::new(store()).stream(Stream::Stock), serde_json::to_vec(&message).unwrap());
     }
 
+    /// On the till's own stream.
+    pub(crate) fn event(&self, payload: &str) {
+        self.publish(Topics::new(store()).event(terminal()), payload.as_bytes().to_vec());
+    }
+
     pub(crate) fn status(&self) {
         let status = self.status_message();
         self.publish(Topics::new(store()).stream(Stream::Status), serde_json::to_vec(&status).unwrap());

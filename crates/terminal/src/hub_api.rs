@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use holdfast_domain::bounded::ValueNumber;
+use holdfast_domain::bounded::{DeviceName, ValueNumber};
 use holdfast_domain::catalog::Product;
 use holdfast_domain::ids::AttemptId;
 use holdfast_domain::ids::{OrderId, SubjectId};
@@ -15,10 +15,11 @@ use holdfast_protocol::subject::{
     DetailsUpdate, SUBJECT_PATH, SUBJECT_SEARCH_PATH, Subject, SubjectSearch, SubjectsFound,
 };
 use holdfast_protocol::till_api::{
-    CATALOG_PATH, CatalogPage, DEVICE_DAYS_PATH, DeviceDaysPage, ORDER_PATH, ORDERS_PATH, OrderEntry,
-    OrderPage, OrdersPage, PAGE_ENTRIES_MAX, Problem, QUOTE_PATH, QuotePage, QuoteRequest, SNAPSHOT_PATH,
-    STOCK_PATH, Snapshot, StockPage, TENDER_PATH, TENDERS_PATH, TenderPage, TendersPage, VALUE_PATH,
-    ValuePage, X_PAPER_PATH, X_REPORT_PATH, XReport,
+    CATALOG_PATH, COUNTER_PATH, CatalogPage, CounterPage, DEVICE_DAYS_PATH, DeviceDaysPage, ORDER_PATH,
+    ORDERS_PATH, OrderEntry, OrderPage, OrdersPage, PAGE_ENTRIES_MAX, Problem, QUOTE_PATH, QuotePage,
+    QuoteRequest, SCALE_PATH, SNAPSHOT_PATH, STOCK_PATH, ScaleAnswer, ScaleAsk, ScaleRequest, Snapshot,
+    StockPage, TENDER_PATH, TENDERS_PATH, TenderPage, TendersPage, VALUE_PATH, ValuePage, X_PAPER_PATH,
+    X_REPORT_PATH, XReport,
 };
 use serde::de::DeserializeOwned;
 
@@ -226,6 +227,29 @@ impl HubApi {
     pub async fn tenders(&self) -> Result<TendersPage, TillError> {
         let body = self.answer(TENDERS_PATH, self.client.get(self.url(TENDERS_PATH)?)).await?;
         read(TENDERS_PATH, &body)
+    }
+
+    /// The scanners and scales beside this till, as they are now.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`].
+    pub async fn counter(&self) -> Result<CounterPage, TillError> {
+        let body = self.answer(COUNTER_PATH, self.client.get(self.url(COUNTER_PATH)?)).await?;
+        read(COUNTER_PATH, &body)
+    }
+
+    /// Asks a scale beside this till for something, the till's first one when none is named.
+    ///
+    /// # Errors
+    /// As [`HubApi::read_snapshot`]; the scale's refusal when it does not do so.
+    pub async fn ask_scale(
+        &self,
+        scale: Option<DeviceName>,
+        ask: ScaleAsk,
+    ) -> Result<ScaleAnswer, TillError> {
+        let request = self.client.post(self.url(SCALE_PATH)?).json(&ScaleRequest { scale, ask });
+        let body = self.answer(SCALE_PATH, request).await?;
+        read(SCALE_PATH, &body)
     }
 
     /// What a basket would cost now. Nothing of it is kept.

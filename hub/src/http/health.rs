@@ -17,6 +17,7 @@ use holdfast_actors::payment::Seen;
 use holdfast_actors::printer::Observation as Printer;
 use holdfast_actors::space::{Level, Room};
 use holdfast_money::Money;
+use holdfast_protocol::message::ScaleState;
 
 use super::App;
 use super::problem::Refused;
@@ -71,6 +72,7 @@ pub(super) async fn metrics(_: Insider, State(app): State<Arc<App>>) -> Result<R
     register_disk(&mut registry, &app);
     register_payments(&mut registry, &app).await;
     register_printers(&mut registry, &app).await;
+    register_counter(&mut registry, &app).await;
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Refused::unavailable)?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -121,7 +123,7 @@ fn register_disk(registry: &mut Registry, app: &App) {
 /// Payment devices by name. A device whose actor does not answer now is left out.
 async fn register_payments(registry: &mut Registry, app: &App) {
     let seen = match app.running.read().await.as_ref() {
-        Some(running) => running.observe().await.payments,
+        Some(running) => running.devices().await.payments,
         None => return,
     };
     let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
@@ -185,13 +187,46 @@ fn register_exposure(registry: &mut Registry, app: &App) {
     }
 }
 
+/// Scanners and scales by name. One whose actor does not answer now is left out.
+async fn register_counter(registry: &mut Registry, app: &App) {
+    let devices = match app.running.read().await.as_ref() {
+        Some(running) => running.devices().await,
+        None => return,
+    };
+    let gauges = || Family::<Named, Gauge<u64, AtomicU64>>::default();
+    let totals = || Family::<Named, Counter>::default();
+    let (scanner_connected, scans, not_shown, dropped) = (gauges(), totals(), totals(), totals());
+    for seen in devices.scanners.into_values().flatten() {
+        let of = Named { name: seen.scanner };
+        scanner_connected.get_or_create(&of).set(u64::from(seen.connected));
+        scans.get_or_create(&of).inc_by(seen.scans);
+        not_shown.get_or_create(&of).inc_by(seen.not_shown);
+        let lost = [seen.too_long, seen.unfinished, seen.garbled, seen.too_fast, seen.unread];
+        dropped.get_or_create(&of).inc_by(lost.into_iter().sum());
+    }
+    let (scale_connected, asked, refused) = (gauges(), totals(), totals());
+    for seen in devices.scales.into_values().flatten() {
+        let of = Named { name: seen.scale };
+        scale_connected.get_or_create(&of).set(u64::from(seen.state != ScaleState::NotConnected));
+        asked.get_or_create(&of).inc_by(seen.asked);
+        refused.get_or_create(&of).inc_by(seen.refused);
+    }
+    registry.register("scanner_connected", "Whether the scanner is there", scanner_connected);
+    registry.register("scanner_scans", "Scans since its actor was started", scans);
+    registry.register("scanner_not_shown", "Scans whose till was not there", not_shown);
+    registry.register("scanner_dropped", "What came from the scanner and was no scan", dropped);
+    registry.register("scale_connected", "Whether the scale is there", scale_connected);
+    registry.register("scale_asked", "Requests of tills since its actor was started", asked);
+    registry.register("scale_refused", "Requests of tills that came to nothing", refused);
+}
+
 /// A metric's name, what it means, and where it is read.
 type Figure = (&'static str, &'static str, fn(&Printer) -> u64);
 
 /// Printers by name. An actor that is being started again tells nothing and has no line for the moment.
 async fn register_printers(registry: &mut Registry, app: &App) {
     let printers = match app.running.read().await.as_ref() {
-        Some(running) => running.observe().await.printers,
+        Some(running) => running.devices().await.printers,
         None => return,
     };
     let seen = || printers.values().flatten();

@@ -3,6 +3,7 @@
 pub(super) mod changes;
 pub(super) mod counter;
 pub(super) mod device_days;
+mod devices;
 pub(super) mod journal;
 pub(super) mod losses;
 mod markup;

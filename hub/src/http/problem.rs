@@ -44,7 +44,7 @@ impl Refused {
                 Refusal::SubjectErased { .. } => StatusCode::GONE,
                 _ => StatusCode::CONFLICT,
             },
-            HubError::CardTaken { .. } => StatusCode::CONFLICT,
+            HubError::CardTaken { .. } | HubError::Scale { .. } => StatusCode::CONFLICT,
             HubError::SubjectsFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -86,6 +86,10 @@ impl TillLink for GateLink {
         self.gate.event(terminal, payload);
     }
 
+    fn show(&self, terminal: TerminalId, payload: Bytes) -> bool {
+        self.gate.show(terminal, payload) == Delivery::Queued
+    }
+
     fn publish(&self, stream: Stream, payload: Bytes) {
         self.gate.publish(stream, payload);
     }

@@ -180,6 +180,10 @@ impl TillLink for Link {
         }
     }
 
+    fn show(&self, _: TerminalId, _: Bytes) -> bool {
+        false
+    }
+
     fn publish(&self, stream: Stream, payload: Bytes) {
         if stream != Stream::Status {
             return;
@@ -475,6 +479,8 @@ async fn machine(world: Arc<World>, seed: u64) -> turmoil::Result {
             window_minutes: 24 * 60,
             cumulative: Money::from_minor(6_000, Currency::EUR),
         }),
+        scanners: Vec::new(),
+        scales: Vec::new(),
         software: "simulation".to_owned(),
         work: BlockingWork::Inline,
         notary: Some(Arc::new(Seal(Arc::clone(&world)))),

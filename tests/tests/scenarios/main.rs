@@ -28,3 +28,4 @@ mod shop;
 mod stock;
 mod tenders;
 mod value;
+mod weighing;

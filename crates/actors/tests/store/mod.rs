@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, missing_debug_implementations, reason = "in a test a panic is the verdict")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,7 +31,8 @@ use holdfast_domain::tender::TenderInput;
 use holdfast_journal::{Journal, MemoryStorage, Options};
 use holdfast_money::{Currency, Decimal, Money, Quantity, Rate, UnitPrice};
 use holdfast_protocol::message::{
-    Answer, CommandMessage, Pin, Reply, Request, SignOnMessage, TenderState, TenderView, TillEvent,
+    Answer, CommandMessage, CounterEvent, CounterNews, Pin, Reply, Request, SignOnMessage, TenderState,
+    TenderView, TillEvent,
 };
 use holdfast_protocol::topics::Stream;
 use holdfast_store::{MemoryStore, StateStore};
@@ -87,6 +88,9 @@ pub struct TestLink {
     replies: Mutex<Vec<(TerminalId, u64, Reply)>>,
     pub published: Mutex<Vec<(Stream, serde_json::Value)>>,
     pub events: Mutex<Vec<(TerminalId, TillEvent)>>,
+    /// What tills were shown for the moment, and which of them keep up with it: all, when nothing else is said.
+    pub shown: Mutex<Vec<(TerminalId, CounterNews)>>,
+    pub slow: Mutex<BTreeSet<TerminalId>>,
     pub arrived: tokio::sync::Notify,
 }
 impl TillLink for TestLink {
@@ -99,6 +103,15 @@ impl TillLink for TestLink {
         let event = serde_json::from_slice(&payload).expect("events are events");
         self.events.lock().unwrap().push((terminal, event));
         self.arrived.notify_waiters();
+    }
+    fn show(&self, terminal: TerminalId, payload: Bytes) -> bool {
+        if self.slow.lock().unwrap().contains(&terminal) {
+            return false;
+        }
+        let event: CounterEvent = serde_json::from_slice(&payload).expect("what is shown is an event");
+        self.shown.lock().unwrap().push((terminal, event.counter));
+        self.arrived.notify_waiters();
+        true
     }
     fn publish(&self, stream: Stream, payload: Bytes) {
         self.published.lock().unwrap().push((stream, serde_json::from_slice(&payload).expect("JSON")));
@@ -254,6 +267,8 @@ impl Store {
             template: Arc::default(),
             payments: Vec::new(),
             offline_limits: None,
+            scanners: Vec::new(),
+            scales: Vec::new(),
             software: "test".to_owned(),
             work: holdfast_actors::BlockingWork::Threads,
             watch: holdfast_actors::Watch::default(),

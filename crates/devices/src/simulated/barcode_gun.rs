@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, broadcast, watch};
 
 #[cfg(unix)]
 use super::plug::Plugged;
@@ -23,13 +23,30 @@ pub struct BarcodeGun {
     sent: broadcast::Sender<Vec<u8>>,
     /// What is scanned before a line is there is kept for it.
     early: Arc<Mutex<broadcast::Receiver<Vec<u8>>>>,
+    plugged_in: watch::Sender<bool>,
 }
 
 impl BarcodeGun {
     #[must_use]
     pub fn new(suffix: Suffix) -> Self {
         let (sent, early) = broadcast::channel(WAITING_MAX);
-        Self { suffix, sent, early: Arc::new(Mutex::new(early)) }
+        Self { suffix, sent, early: Arc::new(Mutex::new(early)), plugged_in: watch::Sender::new(true) }
+    }
+
+    /// What it sends behind each code.
+    #[must_use]
+    pub fn suffix(&self) -> Suffix {
+        self.suffix
+    }
+
+    /// Pulls the cable of its lines inside the process, or puts it in again.
+    pub fn set_plugged_in(&self, plugged_in: bool) {
+        self.plugged_in.send_replace(plugged_in);
+    }
+
+    #[must_use]
+    pub fn is_plugged_in(&self) -> bool {
+        *self.plugged_in.borrow()
     }
 
     /// Pulls the trigger at a code. A symbology identifier is in front of the text where one is wanted.
@@ -47,8 +64,14 @@ impl BarcodeGun {
     #[must_use]
     pub fn line(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(LINE_BYTES);
-        let gun = self.clone();
-        tokio::spawn(async move { gun.serve(theirs).await });
+        let (gun, mut plugged_in) = (self.clone(), self.plugged_in.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = gun.serve(theirs) => {}
+                // The gun itself keeps the sender, so that this ends with the cable alone.
+                _ = plugged_in.wait_for(|is_in| !is_in) => {}
+            }
+        });
         ours
     }
 

@@ -68,6 +68,16 @@ struct State {
     moving: bool,
     misbehaviour: Misbehaviour,
     commands: u64,
+    unplugged: bool,
+}
+
+/// What somebody sees who stands before it. Weights are in units of the last place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    pub load: i64,
+    pub tare: i64,
+    pub is_shaken: bool,
+    pub is_plugged_in: bool,
 }
 
 impl SimulatedScale {
@@ -95,6 +105,27 @@ impl SimulatedScale {
     pub fn shown(&self) -> i64 {
         let state = self.state();
         state.load - state.tare
+    }
+
+    #[must_use]
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
+    #[must_use]
+    pub fn appearance(&self) -> Appearance {
+        let State { load, tare, moving, unplugged, .. } = *self.state();
+        Appearance { load, tare, is_shaken: moving, is_plugged_in: !unplugged }
+    }
+
+    /// Pulls its cable, or puts it in again. A line ends with the next question.
+    pub fn set_plugged_in(&self, plugged_in: bool) {
+        self.state().unplugged = !plugged_in;
+    }
+
+    #[must_use]
+    pub fn is_plugged_in(&self) -> bool {
+        !self.state().unplugged
     }
 
     /// How many commands it got.
@@ -154,6 +185,9 @@ impl SimulatedScale {
         {
             for byte in &buffer[..count] {
                 let Some(whole) = take(&mut command, *byte, protocol) else { continue };
+                if !self.is_plugged_in() {
+                    return;
+                }
                 let answer = self.answer(&whole, protocol);
                 let misbehaviour = self.state().misbehaviour;
                 let sent = match misbehaviour {

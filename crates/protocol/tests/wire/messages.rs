@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use holdfast_domain::Action;
 use holdfast_domain::staff::PinVerdict;
 use holdfast_protocol::message::{
-    Answer, CatalogMessage, OrderChange, OrdersMessage, Reply, Request, StatusMessage, StockMessage, Summary,
-    TenderNews, TenderState, TenderStep, TillEvent, TransactionKind, Warning,
+    Answer, CatalogMessage, CounterEvent, CounterNews, EventMessage, OrderChange, OrdersMessage, Reply,
+    Request, ScaleState, ScannedCode, StatusMessage, StockMessage, Summary, TenderNews, TenderState,
+    TenderStep, TransactionKind, Warning,
 };
 use serde_json::{Value, json};
 
@@ -134,6 +135,13 @@ variants!(
         GivenBack,
     }
 );
+variants!(COUNTER, counter_name, CounterNews { Scanned, Scanner, Scale });
+variants!(CODES, code_name, ScannedCode { Plain, Elements, Malformed, LooksLikeCard });
+variants!(
+    SCALES,
+    scale_name,
+    ScaleState { Stable, Zero, InMotion, BelowZero, OverCapacity, NotReady, NotConnected }
+);
 variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });
 variants!(WARNINGS, warning_name, Warning { StockBelowZero, ReservationExpired });
 
@@ -159,6 +167,9 @@ impl Coverage {
             ("news", NEWS),
             ("step", STEPS),
             ("state", STATES),
+            ("counter", COUNTER),
+            ("code", CODES),
+            ("scale", SCALES),
             ("stream", &["stock", "orders", "catalog", "status"]),
         ];
         for (list, names) in lists {
@@ -209,12 +220,26 @@ impl Coverage {
                 serde_json::to_value(&reply).expect("JSON")
             }
             "event" => {
-                let event: TillEvent =
+                let event: EventMessage =
                     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{kind}: {e}: {text}"));
-                self.saw("news", news_name(&event.news));
-                match &event.news {
-                    TenderNews::Step(step) => self.saw("step", step_name(step)),
-                    TenderNews::Standing { tender, .. } => self.saw("state", state_name(&tender.state)),
+                match &event {
+                    EventMessage::Tender(event) => {
+                        self.saw("news", news_name(&event.news));
+                        match &event.news {
+                            TenderNews::Step(step) => self.saw("step", step_name(step)),
+                            TenderNews::Standing { tender, .. } => {
+                                self.saw("state", state_name(&tender.state));
+                            }
+                        }
+                    }
+                    EventMessage::Counter(CounterEvent { counter }) => {
+                        self.saw("counter", counter_name(counter));
+                        match counter {
+                            CounterNews::Scanned(scanned) => self.saw("code", code_name(&scanned.code)),
+                            CounterNews::Scale(view) => self.saw("scale", scale_name(&view.state)),
+                            CounterNews::Scanner(_) => {}
+                        }
+                    }
                 }
                 serde_json::to_value(&event).expect("JSON")
             }

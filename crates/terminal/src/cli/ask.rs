@@ -32,6 +32,11 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// The hub's reads with this till's credential, whoever is at it.
+    pub fn api(&self) -> Result<HubApi, TillError> {
+        HubApi::new(&Folder::new(&self.data).identity()?)
+    }
+
     /// Signs on, asks for one thing and prints what became of it.
     pub async fn ask(self, action: impl AsyncFnOnce(&Till) -> Result<Action, TillError>) -> Result<()> {
         let (answer, ()) = self.answer(async |till, _| action(till).await, async |_, _| Ok(())).await?;

@@ -10,7 +10,10 @@ use holdfast_domain::line::{
 };
 use holdfast_domain::order::{AgeCheck, Channel, Note, PlaceOrder, Terms};
 use holdfast_money::{Decimal, Quantity, Rate, UnitPrice, parse_decimal};
+use holdfast_protocol::message::WeightView;
+use holdfast_protocol::till_api::ScaleAsk;
 use holdfast_terminal::TillError;
+use holdfast_terminal::hub_api::HubApi;
 
 use super::ask::typed;
 
@@ -23,6 +26,9 @@ pub(super) struct Basket {
     /// Pieces, or kilograms to three places
     #[arg(long, default_value = "1", allow_negative_numbers = true)]
     quantity: Decimal,
+    /// As many kilograms of it as lie on the scale beside this till
+    #[arg(long, conflicts_with = "quantity", requires = "barcode")]
+    from_scale: bool,
     /// More items of the same basket, each with how many of it
     #[arg(long, value_name = "BARCODE*QUANTITY")]
     also: Vec<String>,
@@ -102,6 +108,20 @@ impl ByHand {
 }
 
 impl Basket {
+    /// Weighs the first item where it is to be weighed: settled, from now on, and not rounded.
+    pub(super) async fn weigh(&mut self, api: &HubApi) -> Result<(), TillError> {
+        if !self.from_scale {
+            return Ok(());
+        }
+        let answer = api.ask_scale(None, ScaleAsk::Weigh).await?;
+        let kilograms = answer.weight.and_then(WeightView::kilograms);
+        let why = "it is no whole number of grams";
+        let kilograms = typed("weight of the scale", kilograms.ok_or(why))?;
+        println!("weighed {}", super::counter::of(&answer));
+        self.quantity = kilograms.value();
+        Ok(())
+    }
+
     /// The order that it becomes.
     pub(super) fn place(&self, order: OrderId, channel: Channel) -> Result<PlaceOrder, TillError> {
         let (customer, terms) = (self.customer, self.terms()?);

@@ -109,7 +109,8 @@ pub struct Orders {
 impl Park {
     pub async fn run(self) -> Result<()> {
         let label = typed("label", Label::new(&self.label))?;
-        let Self { desk, order, basket, .. } = self;
+        let Self { desk, order, mut basket, .. } = self;
+        basket.weigh(&desk.api()?).await?;
         let park = async |till: &Till, api: &HubApi| {
             let basket = match order {
                 Some(order) => {

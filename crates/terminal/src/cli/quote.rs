@@ -23,9 +23,10 @@ pub struct Quote {
 }
 
 impl Quote {
-    pub async fn run(self) -> Result<()> {
+    pub async fn run(mut self) -> Result<()> {
         let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
         let quoted = async {
+            self.basket.weigh(&api).await?;
             let place = self.basket.place(OrderId(till.mint()?), Channel::Counter)?;
             api.quote(place).await
         };

@@ -103,7 +103,8 @@ impl Return {
 
 impl Exchange {
     pub async fn run(self) -> Result<()> {
-        let Self { desk, transaction, line, basket, cash, tender } = self;
+        let Self { desk, transaction, line, mut basket, cash, tender } = self;
+        basket.weigh(&desk.api()?).await?;
         let back = goods(transaction, &line, basket.by_hand.reason.as_deref().unwrap_or_default(), None)?;
         let exchange = async |till: &Till| {
             let place = basket.place(OrderId(till.mint()?), Channel::Counter)?;

@@ -13,6 +13,7 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::shift::{BusinessDay, Mode};
 use holdfast_money::{Decimal, Money};
 use holdfast_protocol::message::Answer;
+use holdfast_terminal::hub_api::HubApi;
 use holdfast_terminal::{Folder, Pace, Till, TillError, with_causes};
 
 use super::ask::{WITHIN, answered, asked, print, typed, warn};
@@ -43,22 +44,23 @@ pub struct Sell {
 }
 
 impl Sell {
-    pub async fn run(self) -> Result<()> {
+    pub async fn run(mut self) -> Result<()> {
         let typed = self.person.typed(&self.approver)?;
-        let (till, _) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
-        let sold = self.sell(&till, typed).await;
+        let (till, api) = Till::open(&Folder::new(&self.data), Pace::default()).await?;
+        let sold = self.sell(&till, &api, typed).await;
         let closed = till.close().await;
         sold?;
         Ok(closed?)
     }
 
-    async fn sell(&self, till: &Till, Typed { pin, approval }: Typed) -> Result<()> {
+    async fn sell(&mut self, till: &Till, api: &HubApi, Typed { pin, approval }: Typed) -> Result<()> {
         till.ready(WITHIN).await?;
         let snapshot = till.refresh(WITHIN).await?;
         let currency = snapshot.profile.currency;
         // What was typed is looked at before anybody is asked.
         let float = typed("float", Money::new(self.float, currency))?;
         let (tenders, tips) = (self.payment.tenders(currency)?, self.tips.tenders(currency)?);
+        self.basket.weigh(api).await?;
         let order = OrderId(till.mint()?);
         let place = self.basket.place(order, Channel::Counter)?;
         answered(till.sign_on(self.person.number(), pin)).await?;

@@ -110,6 +110,8 @@ fn show(event: &TillEvent) {
             status.tills.iter().filter(|till| till.connected).count()
         ),
         TillEvent::AtDevice(event) => println!("payment {}: {}", event.attempt, news(&event.news)),
+        // `counter watch` shows these.
+        TillEvent::Counter(_) => {}
         TillEvent::Gap { stream } => println!("a message of {} was missed", stream.name()),
         TillEvent::Offered { id } => println!("the hub took over {id}"),
         TillEvent::OfferWaits { id, code, text } => println!("the hub did not take over {id}: {code} {text}"),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_domain::ids::{CommandId, EpochId};
-use holdfast_protocol::message::{Answer, OfferMessage, Reply, Request, StatusMessage};
+use holdfast_protocol::message::{
+    Answer, CounterEvent, EventMessage, OfferMessage, Reply, Request, StatusMessage,
+};
 use holdfast_protocol::till_api::Snapshot;
 use holdfast_protocol::topics::{Stream, Topics};
 use rumqttc::{AsyncClient, Publish, QoS};
@@ -404,8 +406,12 @@ impl Engine {
             };
         }
         if topic == self.topics.event(self.identity.terminal()) {
-            if let Some(news) = self.understood(&message) {
-                self.out.tell(TillEvent::AtDevice(Arc::new(news)));
+            match self.understood(&message) {
+                Some(EventMessage::Tender(news)) => self.out.tell(TillEvent::AtDevice(Arc::new(*news))),
+                Some(EventMessage::Counter(CounterEvent { counter })) => {
+                    self.out.tell(TillEvent::Counter(Arc::new(counter)));
+                }
+                None => {}
             }
             return Ok(());
         }

@@ -9,7 +9,7 @@ use holdfast_domain::command::Action;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_journal::storage::{CrashImage, WriteFate};
 use holdfast_journal::{DiskStorage, MemoryStorage, Storage};
-use holdfast_protocol::message::{Pin, Reply, Request};
+use holdfast_protocol::message::{CounterNews, Pin, Reply, Request};
 
 use super::{Address, Connection, Pace, Till, TillEvent};
 use crate::error::TillError;
@@ -289,6 +289,35 @@ async fn a_gap_in_a_stream_leads_to_one_more_snapshot() {
     assert_eq!(seen, ["11", "gap", "snapshot", "15"]);
     assert_eq!(hub.snapshots_read.load(Ordering::SeqCst), before + 1);
     assert_eq!(till.counters().gaps.load(Ordering::Relaxed), 1);
+    till.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_weighed_beside_the_till_is_told_and_what_is_not_understood_is_counted() {
+    let (hub, _arrivals) = FakeHub::start(epoch(1)).await;
+    let till = on_memory(&hub, &MemoryStorage::new()).await;
+    let mut events = till.events();
+    till.ready(WITHIN).await.unwrap();
+    let weighs = |grams: &str| {
+        format!(
+            r#"{{"counter":{{"scale":{{"scale":"scale-1","simulated":false,"state":"stable",
+                "net":{{"amount":"{grams}","unit":"kg"}},"tare":null,"text":null}}}}}}"#
+        )
+    };
+    hub.event(&weighs("0,750"));
+    hub.event(
+        r#"{"number":"1","attempt":"018f3c2a-7b10-7000-8000-000000001080","news":{"step":"present_card"}}"#,
+    );
+    hub.event(&weighs("0.750"));
+    let news = loop {
+        if let TillEvent::Counter(news) = tokio::time::timeout(WITHIN, events.recv()).await.unwrap().unwrap()
+        {
+            break news;
+        }
+    };
+    let CounterNews::Scale(view) = &*news else { panic!("{news:?}") };
+    assert_eq!(view.net.unwrap().kilograms(), Some(holdfast_money::Quantity::from_thousandths(750)));
+    assert_eq!(till.counters().malformed.load(Ordering::Relaxed), 1);
     till.close().await.unwrap();
 }
 

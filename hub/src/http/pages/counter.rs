@@ -1,5 +1,7 @@
-//! The counter of software: the paper that came out of each simulated printer, its drawer, and the simulated terminals with
-//! their screens and buttons.
+//! The counter of software: the paper that came out of each simulated printer, its drawer, the simulated terminals with
+//! their screens and buttons, scanners that read what is typed, scales with a slider; and how every device of the store is.
+
+pub(in crate::http) mod beside;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use holdfast_money::{Currency, Money};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::devices::devices;
 use super::markup::page;
 use super::store_name;
 use crate::console::with_state;
@@ -94,6 +97,10 @@ struct PrinterView {
 }
 
 async fn shown(app: &Arc<App>) -> Result<Markup, Refused> {
+    let health = match app.running.read().await.as_ref() {
+        Some(running) => serde_json::to_value(running.devices().await).unwrap_or_default(),
+        None => serde_json::Value::Null,
+    };
     let app = Arc::clone(app);
     blocking(move || {
         let printers = app.counter.printers.iter();
@@ -103,7 +110,13 @@ async fn shown(app: &Arc<App>) -> Result<Markup, Refused> {
         let currency = with_state(app.state.as_ref(), |state| {
             state.profile.as_ref().map_or(Currency::EUR, |profile| profile.currency)
         });
-        Ok(markup(&printers, &terminals, currency))
+        let cards = html! {
+            @for (name, terminal) in &terminals { (terminal_card(name, terminal, currency)) }
+            (beside::cards(&app))
+            @for printer in &printers { (printer_card(printer)) }
+        };
+        let nothing = app.counter.is_empty();
+        Ok(markup(nothing, &cards, &devices(&health, &serde_json::Value::Null)))
     })
     .await
 }
@@ -116,18 +129,19 @@ fn look(name: &str, printer: &SimulatedPrinter) -> Result<PrinterView, Refused> 
     Ok(PrinterView { name: name.to_owned(), drawer_openings: printer.drawer_openings(), sheets, more })
 }
 
-fn markup(printers: &[PrinterView], terminals: &[(String, TerminalView)], currency: Currency) -> Markup {
+fn markup(nothing: bool, cards: &Markup, health: &Markup) -> Markup {
     html! {
-        @if printers.is_empty() && terminals.is_empty() {
+        @if nothing {
             section.card {
                 h2 { "Nothing here is made of software" }
-                p.soft { "This page shows devices that the hub plays itself: printers and terminals whose address in the settings is " code { "simulated" } "." }
+                p.soft { "This page shows devices that the hub plays itself: printers, terminals, scanners and scales whose address in the settings is " code { "simulated" } "." }
             }
+            (health)
         } @else {
-            p.soft { "These devices are made of software: no real money moves here." }
+            p.soft { "These devices are made of software: no real money moves here, and nothing is really weighed." }
             div.counter {
-                @for (name, terminal) in terminals { (terminal_card(name, terminal, currency)) }
-                @for printer in printers { (printer_card(printer)) }
+                (cards)
+                div.health { (health) }
             }
         }
     }

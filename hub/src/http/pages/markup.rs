@@ -2,12 +2,12 @@
 
 use holdfast_domain::shift::Mode;
 use holdfast_protocol::message::TransactionKind;
-use holdfast_protocol::till_api::ExposureView;
 use holdfast_store::TransactionEntry;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
 use super::PrintedSheet;
+use super::devices::devices;
 use crate::http::reports::TransactionDetail;
 use crate::http::who::Viewer;
 
@@ -113,7 +113,7 @@ pub(super) fn figure(value: &str, name: &str) -> Markup {
     html! { div.figure { b { (value) } span { (name) } } }
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
@@ -125,7 +125,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn number(value: &Value) -> u64 {
+pub(super) fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(0)
 }
 
@@ -208,7 +208,7 @@ fn recovery(shown: &Value) -> Markup {
     }
 }
 
-fn alive(good: bool, yes: &str, no: &str) -> Markup {
+pub(super) fn alive(good: bool, yes: &str, no: &str) -> Markup {
     html! { @if good { span.state.good { (yes) } } @else { span.state.bad { (no) } } }
 }
 
@@ -230,102 +230,6 @@ fn tills(shown: &Value) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-fn devices(actors: &Value, exposure: &Value) -> Markup {
-    let printers = actors["printers"].as_object();
-    let drawers = &actors["drawers"];
-    html! {
-        section.card {
-            h2 { "Devices" }
-            table {
-                tr { th { "Device" } th.number { "Done" } th.number { "Waiting" } th { "State" } }
-                @for (name, printer) in printers.into_iter().flatten() {
-                    tr {
-                        td { "Printer " (name) }
-                        td.number { (number(&printer["printed"])) }
-                        td.number { (number(&printer["waiting"])) }
-                        td { (printer_state(printer)) }
-                    }
-                }
-                @for (name, device) in actors["payments"].as_object().into_iter().flatten() {
-                    tr {
-                        td { "Terminal " (name) }
-                        td.number { (number(&device["approved"])) }
-                        td.number { (number(&device["open"])) }
-                        td { (terminal_state(device)) }
-                    }
-                }
-                @for (name, opened) in drawers["opened"].as_object().into_iter().flatten() {
-                    tr { td { "Drawer at " (name) } td.number { (number(opened)) } td.number { "–" } td { (alive(true, "ready", "")) } }
-                }
-            }
-            (exposed(exposure))
-        }
-    }
-}
-
-/// What terminals approved without their banks. The whole of it is on the page of the card terminals.
-fn exposed(exposure: &Value) -> Markup {
-    let shown: Option<ExposureView> = serde_json::from_value(exposure.clone()).ok();
-    html! {
-        @if let Some(exposure) = shown.filter(|exposure| exposure.count > 0) {
-            @let spent = exposure.beyond > 0 || exposure.left.is_some_and(|left| !left.is_positive());
-            p { span.state.bad[spent].warn[!spent] { (exposure.outstanding) } " approved by terminals without their banks in "
-                (exposure.count) " payments"
-                @if let Some(limits) = &exposure.limits { ", " (limits.cumulative) " are allowed" }
-                @if exposure.beyond > 0 { ", " (exposure.beyond) " were beyond the limits" }
-                ". " a href="/device-days" { "Card terminals" } }
-        }
-    }
-}
-
-/// How a printer is, for whoever can do something about it: the words of UnifiedPOS in plain ones.
-fn printer_state(printer: &Value) -> Markup {
-    let says = |word: &str| printer["state"].as_array().is_some_and(|words| words.iter().any(|w| w == word));
-    let matter = [
-        ("CoverOpen", "its cover is open"),
-        ("PaperEmpty", "it has no paper"),
-        ("Error", "it stopped for an error"),
-        ("Offline", "it is off or not connected"),
-    ];
-    let matter =
-        matter.into_iter().find(|(word, _)| says(word)).map_or("it does not print", |(_, plain)| plain);
-    let words: Vec<&str> =
-        printer["state"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    html! {
-        @if let Some(since) = printer["down_since"].as_i64() {
-            span.state.bad title=(text(&printer["why_down"])) { (matter) }
-            " since " (time(since))
-            @if let Some(other) = printer["goes_to"].as_str() { ", " (other) " prints instead" }
-            @else if number(&printer["waiting"]) > 0 { ", what waits is printed when it is ready" }
-        } @else if says("PaperNearEmpty") {
-            span.state.warn title=(words.join(", ")) { "ready, its paper is nearly at its end" }
-        } @else {
-            span title=(words.join(", ")) { (alive(!printer.is_null(), "ready", "restarting")) }
-        }
-    }
-}
-
-/// How a payment device is, for whoever stands beside it.
-fn terminal_state(device: &Value) -> Markup {
-    let in_doubt = device["in_doubt"].as_u64().unwrap_or(0);
-    let rests = device["gateway"]["rests_seconds"].as_u64().unwrap_or(0);
-    let was = &device["look"]["was"];
-    let away = &was["out_of_reach"];
-    let not_ready = was["not_ready"]["says"].as_str().or(was["not_understood"]["says"].as_str());
-    html! {
-        @match (in_doubt, device["gateway"]["state"].as_str(), device["last_fault"].as_str()) {
-            (0, Some("left_alone"), _) => span.state.bad { "its gateway does not answer, tried again in " (rests) " s" },
-            (0, _, _) if away["since_ms"].is_i64() => span.state.bad {
-                "not reachable since " (time(away["since_ms"].as_i64().unwrap_or_default())) " (" (text(&away["code"])) ")"
-            },
-            (0, _, _) if not_ready.is_some() => span.state.warn { "takes nothing now: " (not_ready.unwrap_or_default()) },
-            (0, Some("on_trial"), _) => span.state.warn { "its gateway is tried again" },
-            (0, _, _) => (alive(!device.is_null(), "ready", "restarting")),
-            (_, _, fault) => span.state.bad title=(fault.unwrap_or_default()) { (in_doubt) " in doubt" },
         }
     }
 }
@@ -393,6 +297,8 @@ fn actors_table(actors: &Value) -> Markup {
             @for name in single { (actor(name, &actors[name])) }
             @for (name, printer) in actors["printers"].as_object().into_iter().flatten() { (actor(&format!("printer {name}"), printer)) }
             @for (name, device) in actors["payments"].as_object().into_iter().flatten() { (actor(&format!("payment {name}"), device)) }
+            @for (name, device) in actors["scanners"].as_object().into_iter().flatten() { (actor(&format!("scanner {name}"), device)) }
+            @for (name, device) in actors["scales"].as_object().into_iter().flatten() { (actor(&format!("scale {name}"), device)) }
             @for terminal in actors["terminals"].as_array().into_iter().flatten() {
                 (actor(&format!("terminal {}", text(&terminal["terminal"]).chars().take(8).collect::<String>()), terminal))
             }
@@ -496,23 +402,5 @@ mod tests {
             let shown = serde_json::json!({"headquarters": {"reachable": reachable, "acked_through": acked}, "head_seq": 9});
             assert!(headquarters(&shown).into_string().contains(word), "{reachable} {acked}");
         }
-    }
-
-    #[test]
-    fn a_printer_is_told_of_in_plain_words() {
-        let told = |printer: Value| printer_state(&printer).into_string();
-        let down = serde_json::json!({"state": ["CoverOpen", "PaperOK"], "down_since": 1_796_000_000_000_i64,
-            "why_down": "CoverOpen", "goes_to": "kitchen", "waiting": 3});
-        let down = told(down);
-        assert!(down.contains("its cover is open") && down.contains("kitchen prints instead"), "{down}");
-        let off =
-            told(serde_json::json!({"state": ["Offline"], "down_since": 1, "goes_to": null, "waiting": 2}));
-        assert!(off.contains("off or not connected") && off.contains("what waits is printed"), "{off}");
-        let low = told(serde_json::json!({"state": ["CoverOK", "PaperNearEmpty"], "down_since": null}));
-        assert!(low.contains("nearly at its end"), "{low}");
-        assert!(
-            told(serde_json::json!({"state": ["CoverOK", "PaperOK"], "down_since": null})).contains("ready")
-        );
-        assert!(told(Value::Null).contains("restarting"));
     }
 }
