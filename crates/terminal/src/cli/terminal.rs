@@ -22,6 +22,8 @@ use super::reconcile::Reconcile;
 
 /// How often the hub is asked how a payment stands.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The hub's word for what it does not have, or not yet.
+const NOT_FOUND: &str = "HF-HUB-023";
 /// How long a customer is waited for.
 const WAITED_MAX: Duration = Duration::from_secs(300);
 
@@ -252,7 +254,15 @@ async fn follow(
     let mut shown = None;
     let mut step = String::new();
     loop {
-        let tender = api.tender(attempt).await?.tender;
+        let tender = match api.tender(attempt).await {
+            Ok(page) => page.tender,
+            // What the hub has just accepted is read a moment later.
+            Err(TillError::Refused { code, .. }) if code == NOT_FOUND && began.elapsed() < WITHIN => {
+                tokio::time::sleep(LOOK_EVERY).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let waits =
             matches!(tender.state, TenderState::Started | TenderState::UnderWay | TenderState::GoesBack);
         if !waits || began.elapsed() > WAITED_MAX {
