@@ -77,6 +77,10 @@ impl TillLink for Crowd {
         }
     }
 
+    fn show(&self, _: TerminalId, _: Bytes) -> bool {
+        true
+    }
+
     fn publish(&self, _: Stream, _: Bytes) {}
     fn disconnect(&self, _: TerminalId) {}
     fn present(&self) -> Vec<TerminalId> {
