@@ -164,7 +164,7 @@ mod tests {
             ]
         };
         assert_eq!(shown(Language::English), ["-1234.56", "2.495", "0.824", "2026-03-09"]);
-        assert_eq!(shown(Language::German), ["-1234.56", "2.495", "0.824", "09.03.2026"]);
+        assert_eq!(shown(Language::German), ["-1234,56", "2,495", "0,824", "09.03.2026"]);
         assert_eq!(Language::German.fill(Word::Range, &[&3, &5]), "3 bis 5");
     }
 
