@@ -141,7 +141,7 @@ fn markup(nothing: bool, cards: &Markup, health: &Markup) -> Markup {
             p.soft { "These devices are made of software: no real money moves here, and nothing is really weighed." }
             div.counter {
                 (cards)
-                div.health { (health) }
+                (health)
             }
         }
     }

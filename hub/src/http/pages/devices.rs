@@ -11,7 +11,7 @@ pub(super) fn devices(actors: &Value, exposure: &Value) -> Markup {
     let printers = actors["printers"].as_object();
     let drawers = &actors["drawers"];
     html! {
-        section.card {
+        section.card.devices {
             h2 { "Devices" }
             table {
                 tr { th { "Device" } th.number { "Done" } th.number { "Waiting" } th { "State" } }
