@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -12,6 +13,9 @@ use tokio::task::JoinHandle;
 
 /// This machine alone, on any free port.
 pub const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// How long a cable may take.
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
 /// A device that can be on a network or on a serial line.
 #[derive(Debug, Args)]
@@ -37,6 +41,8 @@ pub enum Pulling {
 pub struct Cable {
     path: PathBuf,
     is_in: watch::Sender<bool>,
+    /// Whether the path leads to the device now.
+    leads: watch::Receiver<bool>,
     task: JoinHandle<io::Error>,
 }
 
@@ -58,6 +64,7 @@ impl Cable {
         let first = plug(&path)
             .with_context(|| format!("no pseudo terminal can be plugged in at {}", path.display()))?;
         let (is_in, mut told) = watch::channel(true);
+        let (now, leads) = watch::channel(true);
         let task = tokio::spawn({
             let path = path.clone();
             async move {
@@ -73,6 +80,7 @@ impl Cable {
                         },
                     }
                     drop(plugged);
+                    now.send_replace(false);
                     if told.wait_for(|is_in| *is_in).await.is_err() {
                         return io::ErrorKind::BrokenPipe.into();
                     }
@@ -80,10 +88,11 @@ impl Cable {
                         Ok(plugged) => plugged,
                         Err(error) => return error,
                     };
+                    now.send_replace(true);
                 }
             }
         });
-        Ok(Cable { path, is_in, task })
+        Ok(Cable { path, is_in, leads, task })
     }
 
     pub fn path(&self) -> &Path {
@@ -92,6 +101,15 @@ impl Cable {
 
     pub fn set_in(&self, is_in: bool) {
         self.is_in.send_replace(is_in);
+    }
+
+    /// Waits until it is as it was set, so that whoever is told finds it so. A device that does not let go is waited for in vain.
+    pub fn settle(&self) {
+        let (wanted, mut leads) = (self.is_in(), self.leads.clone());
+        let settled = async move { leads.wait_for(|leads| *leads == wanted).await.is_ok() };
+        let _in_time = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(tokio::time::timeout(SETTLED_WITHIN, settled))
+        });
     }
 
     pub fn is_in(&self) -> bool {

@@ -136,7 +136,10 @@ impl Printer {
     fn unplug(&mut self) -> Result<String, Reply> {
         match &self.line {
             Line::Network(_, address) => self.line = Line::Out(*address),
-            Line::Serial(cable) if cable.is_in() => cable.set_in(false),
+            Line::Serial(cable) if cable.is_in() => {
+                cable.set_in(false);
+                cable.settle();
+            }
             Line::Serial(_) | Line::Out(_) => return Err(Reply::No("its cable is out already".to_owned())),
         }
         Ok("its cable is out".to_owned())
@@ -153,7 +156,10 @@ impl Printer {
                 let no = |error| Reply::No(format!("its address {address} is taken meanwhile: {error}"));
                 self.line = Line::Network(listening.map_err(no)?, address);
             }
-            Line::Serial(cable) if !cable.is_in() => cable.set_in(true),
+            Line::Serial(cable) if !cable.is_in() => {
+                cable.set_in(true);
+                cable.settle();
+            }
             Line::Serial(_) | Line::Network(..) => return Err(Reply::No("its cable is in".to_owned())),
         }
         Ok("its cable is in".to_owned())

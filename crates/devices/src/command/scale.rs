@@ -132,6 +132,7 @@ impl Scale {
                     ));
                 };
                 cable.set_in(words == ["plug"]);
+                cable.settle();
                 return Ok(if words == ["plug"] { "its cable is in" } else { "its cable is out" }.to_owned());
             }
             ["mute"] => (Misbehaviour::Silence, "it reads and says nothing"),

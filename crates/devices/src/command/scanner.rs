@@ -98,10 +98,12 @@ impl Scanner {
             }
             ["unplug"] => {
                 self.cable.set_in(false);
+                self.cable.settle();
                 Ok("its cable is out".to_owned())
             }
             ["plug"] => {
                 self.cable.set_in(true);
+                self.cable.settle();
                 Ok("its cable is in".to_owned())
             }
             _ => Err(unknown(words)),

@@ -224,12 +224,16 @@ impl Zvt {
                     cable.set_in(false);
                 }
                 terminal.unplug();
+                if let Line::Serial(cable) = &self.line {
+                    cable.settle();
+                }
                 return Ok("the cable is out; whoever stands at the terminal goes on".to_owned());
             }
             ["plug"] => {
                 terminal.replug();
                 if let Line::Serial(cable) = &self.line {
                     cable.set_in(true);
+                    cable.settle();
                 }
                 return Ok("the cable is in".to_owned());
             }

@@ -385,7 +385,10 @@ impl<'a> Session<'a> {
         let pulled = pulled(self.terminal, self.pulls);
         let arrival = line.receive(until, pulled).await;
         self.check()?;
+        // What came while the cable was pulled did not come.
+        self.look_at_the_cable();
         let apdu = match arrival {
+            _ if self.line.is_none() => return Ok(None),
             Ok(Arrival::Message(apdu)) => apdu,
             Ok(_) => return Ok(None),
             Err(_) => {
@@ -505,6 +508,7 @@ impl<'a> Session<'a> {
         if self.mute {
             return;
         }
+        self.look_at_the_cable();
         if let Some(line) = self.line.as_mut()
             && line.send(apdu).await.is_err()
         {
