@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -413,9 +414,22 @@ fn url(ready: &Value, name: &str) -> Result<String> {
     Ok(if address.contains("://") { address.to_owned() } else { format!("{name}://{address}") })
 }
 
-/// A port that was free a moment ago: a hub that is started again must be found where its tills know it.
+/// A port that stays free while a hub that has it is down, for it must be found again where its tills know it. It is below
+/// those that a system gives out by itself, and no other test of this process gets it.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    const FIRST: u32 = 10_240;
+    const COUNT: u32 = 20_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Each process begins elsewhere.
+    let begin = std::process::id().wrapping_mul(7_919);
+    for _ in 0..COUNT {
+        let port = FIRST + begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(port)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
 
 /// What the simulated printer put on paper.
