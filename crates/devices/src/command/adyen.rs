@@ -16,7 +16,7 @@ use holdfast_money::{Currency, Money};
 use serde_json::{Map, json};
 
 use super::Customers;
-use super::booth::{Device, Entry, News, Ready, Reply};
+use super::booth::{Device, Entry, News, Ready, Reply, standing};
 use super::place::{ANYWHERE, reach};
 use super::words::{at, money, one_of, reply, seconds, unknown};
 
@@ -282,11 +282,7 @@ impl Device for Adyen {
             news.push(News { what: "booked", says: format!("booked: {}", entry(line).says) });
         }
         self.booked = booked.len();
-        if held != self.held {
-            let says = if held { "it stands still: `go` lets it go on" } else { "it goes on" };
-            news.push(News { what: if held { "held" } else { "went on" }, says: says.to_owned() });
-            self.held = held;
-        }
+        news.extend(standing(held, &mut self.held));
         Ok(news)
     }
 

@@ -31,6 +31,13 @@ pub struct News {
     pub says: String,
 }
 
+/// What there is to tell of a device that stands still where it was told to; nothing where that is as it `was`.
+pub fn standing(held: bool, was: &mut bool) -> Option<News> {
+    let (what, says) =
+        if held { ("held", "it stands still: `go` lets it go on") } else { ("went on", "it goes on") };
+    (std::mem::replace(was, held) != held).then(|| News { what, says: says.to_owned() })
+}
+
 /// What is said when the device can be used.
 #[derive(Debug)]
 pub struct Ready {

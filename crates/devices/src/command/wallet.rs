@@ -15,7 +15,7 @@ use serde_json::{Map, json};
 
 use super::Customers;
 use super::adyen::write_certificate;
-use super::booth::{Device, Entry, News, Ready, Reply};
+use super::booth::{Device, Entry, News, Ready, Reply, standing};
 use super::place::{ANYWHERE, reach};
 use super::words::{at, one_of, reply, seconds, unknown};
 
@@ -259,11 +259,7 @@ impl Device for Wallet {
             news.push(News { what: "booked", says: format!("booked: {}", entry.says) });
         }
         self.seen = (received.len(), given_back.len());
-        if held != self.held {
-            let says = if held { "it stands still: `go` lets it go on" } else { "it goes on" };
-            news.push(News { what: if held { "held" } else { "went on" }, says: says.to_owned() });
-            self.held = held;
-        }
+        news.extend(standing(held, &mut self.held));
         Ok(news)
     }
 

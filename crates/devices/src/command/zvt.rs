@@ -16,7 +16,7 @@ use holdfast_money::{Currency, Money};
 use serde_json::{Map, json};
 
 use super::Customers;
-use super::booth::{Device, Entry, News, Ready, Reply};
+use super::booth::{Device, Entry, News, Ready, Reply, standing};
 use super::place::{Cable, EitherPlace, Pulling, reach};
 use super::words::{at, money, one_of, reply, seconds, unknown};
 
@@ -429,11 +429,7 @@ impl Device for Zvt {
             self.seen.follows = false;
             news.push(News { what: "misbehaved", says: "it did what it was told to do wrong".to_owned() });
         }
-        if held != self.seen.held {
-            let says = if held { "it stands still: `go` lets it go on" } else { "it goes on" };
-            news.push(News { what: if held { "held" } else { "went on" }, says: says.to_owned() });
-            self.seen.held = held;
-        }
+        news.extend(standing(held, &mut self.seen.held));
         Ok(news)
     }
 

@@ -183,11 +183,7 @@ impl SimulatedAdyen {
     /// [`BookFault`] when the file cannot be read or written, or is no book of such a terminal.
     pub fn kept(poi_id: &str, key: SharedKey, path: &Path) -> Result<SimulatedAdyen, BookFault> {
         let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
-        let papers = match file.identity() {
-            Some(papers) => papers.clone(),
-            None => papers(poi_id).map_err(|error| file.io(error))?,
-        };
-        file.set_identity(papers.clone());
+        let papers = file.papers(|| papers(poi_id))?;
         let mut book = book.unwrap_or_default();
         book.forget_what_is_not_done();
         file.keep(&book);

@@ -84,13 +84,17 @@ impl BookFile {
         Ok((file, Some(content.book)))
     }
 
-    /// The certificate that the device had before.
-    pub(super) fn identity(&self) -> Option<&Papers> {
-        self.identity.as_ref()
-    }
-
-    pub(super) fn set_identity(&mut self, papers: Papers) {
-        self.identity = Some(papers);
+    /// The certificate that the device had before, or from now on a new one.
+    ///
+    /// # Errors
+    /// [`BookFault`] when it had none and none can be made.
+    pub(super) fn papers(&mut self, new: impl FnOnce() -> io::Result<Papers>) -> Result<Papers, BookFault> {
+        let papers = match self.identity.take() {
+            Some(papers) => papers,
+            None => new().map_err(|error| self.io(error))?,
+        };
+        self.identity = Some(papers.clone());
+        Ok(papers)
     }
 
     /// Writes the book down. A book that could not be written stays so: see [`BookFile::fault`].

@@ -197,11 +197,7 @@ impl SimulatedStripe {
     /// [`BookFault`] when the file cannot be read or written, or is no book of a Stripe.
     pub fn kept(path: &Path) -> Result<SimulatedStripe, BookFault> {
         let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
-        let papers = match file.identity() {
-            Some(papers) => papers.clone(),
-            None => identity::papers(HOST, Named::Alternative).map_err(|error| file.io(error))?,
-        };
-        file.set_identity(papers.clone());
+        let papers = file.papers(|| identity::papers(HOST, Named::Alternative))?;
         let book = book.unwrap_or_default();
         file.keep(&book);
         if let Some(fault) = file.fault() {

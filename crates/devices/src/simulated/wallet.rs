@@ -157,11 +157,7 @@ impl SimulatedWallet {
     /// [`BookFault`] when the file cannot be read or written, or is no book of a provider.
     pub fn kept(path: &Path) -> Result<SimulatedWallet, BookFault> {
         let (mut file, book) = BookFile::open::<Book>(path, DEVICE)?;
-        let papers = match file.identity() {
-            Some(papers) => papers.clone(),
-            None => identity::papers(SERVER_NAME, Named::Alternative).map_err(|error| file.io(error))?,
-        };
-        file.set_identity(papers.clone());
+        let papers = file.papers(|| identity::papers(SERVER_NAME, Named::Alternative))?;
         let book = book.unwrap_or_default();
         file.keep(&book);
         if let Some(fault) = file.fault() {
