@@ -262,12 +262,17 @@ impl Chain {
     pub async fn drained(&self, shop: &Shop) -> Result<()> {
         until("HQ has everything", async || {
             let head = shop.page.json("/api/v1/reconciliation").await?["head_seq"].as_u64();
-            let totals = self.hq.json(&format!("/api/v1/stores/{}/totals", shop.id)).await?;
-            let acknowledged = &totals["acked_through"];
-            let acknowledged = acknowledged.as_u64().or(acknowledged.as_str().and_then(|n| n.parse().ok()));
-            Ok(acknowledged.is_some() && acknowledged >= head)
+            let confirmed = self.confirmed(shop).await?;
+            Ok(confirmed.is_some() && confirmed >= head)
         })
         .await
+    }
+
+    /// The last record of a store that HQ has confirmed to its hub.
+    pub async fn confirmed(&self, shop: &Shop) -> Result<Option<u64>> {
+        let totals = self.hq.json(&format!("/api/v1/stores/{}/totals", shop.id)).await?;
+        let through = &totals["acked_through"];
+        Ok(through.as_u64().or(through.as_str().and_then(|n| n.parse().ok())))
     }
 
     pub async fn cloud_books(&self, shop: &Shop) -> Result<Books> {
