@@ -1,0 +1,3 @@
+import { render } from "preact";
+
+render(<p>Holdfast till</p>, document.getElementById("till")!);
