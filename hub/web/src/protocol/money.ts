@@ -1,0 +1,3 @@
+import { decimal, object, text } from "./decode";
+
+export const money = object({ amount: decimal, currency: text });
