@@ -1,6 +1,6 @@
 /** What a basket costs and why: the `expected` of `tests/vectors`, and what a till shows beside it. */
 
-import type { Decimal } from "./store";
+import type { Decimal, Product } from "./store";
 
 export interface Priced {
   /** As in the basket, voided ones too, each followed by its deposit where it has one. */
@@ -16,6 +16,7 @@ export interface Priced {
 export interface PricedLine {
   readonly number: number;
   readonly sku: string;
+  readonly unit: Product["unit"];
   /** As asked, or as the line's label says. */
   readonly quantity: Decimal;
   readonly voided: boolean;

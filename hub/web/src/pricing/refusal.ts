@@ -9,7 +9,6 @@ export type RefusalCode =
   | "HF-CMD-126"
   | "HF-CMD-127"
   | "HF-CMD-128"
-  | "HF-CMD-130"
   | "HF-CMD-164"
   | "HF-CMD-165"
   | "HF-CMD-207"

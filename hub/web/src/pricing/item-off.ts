@@ -1,0 +1,68 @@
+/** Off every item: a rate, an amount, or down to a price. */
+
+import { least, readShare, readUnitPrice, shareOf, worth, type Exact } from "./exact";
+import { selector, type Selector } from "./selector";
+import type { Items, ItemOff as Off } from "./store";
+import type { Application, Missing, Taken, Terms, UnitLine } from "./units";
+
+/** What comes off one unit. Amount and price are per 1 of a divisible good's measure. */
+function saves(off: Off): (line: UnitLine) => Exact {
+  if ("percent" in off) {
+    const rate = readShare(off.percent.rate);
+    return (line) => shareOf(line.value, rate);
+  }
+  if ("amount" in off) {
+    const amount = readUnitPrice(off.amount.amount);
+    return (line) => least(worth(amount, line.measure), line.value);
+  }
+  const price = readUnitPrice(off.price.price);
+  return (line) => line.value - least(worth(price, line.measure), line.value);
+}
+
+export class ItemOff implements Terms {
+  readonly selectors: readonly Selector[];
+  private readonly named: Selector;
+  private readonly saves: (line: UnitLine) => Exact;
+
+  constructor(items: Items, off: Off) {
+    this.named = selector(items);
+    this.selectors = [this.named];
+    this.saves = saves(off);
+  }
+
+  takes(): boolean {
+    return true;
+  }
+
+  tooFew(): Missing | null {
+    return null;
+  }
+
+  *applications(lines: readonly UnitLine[]): Generator<Application, void, undefined> {
+    for (const [at, line] of lines.entries()) {
+      const saving = this.named(line.product) ? this.saves(line) : 0n;
+      if (saving > 0n) {
+        yield ofOne(lines, at, saving);
+      }
+    }
+  }
+
+  next(lines: readonly UnitLine[], left: Taken): Application | null {
+    let best = { at: 0, saving: 0n };
+    for (const [at, line] of lines.entries()) {
+      const saving = this.named(line.product) && (left[at] ?? 0) > 0 ? this.saves(line) : 0n;
+      if (saving > best.saving) {
+        best = { at, saving };
+      }
+    }
+    return best.saving > 0n ? ofOne(lines, best.at, best.saving) : null;
+  }
+}
+
+function ofOne(lines: readonly UnitLine[], at: number, saving: Exact): Application {
+  return {
+    takes: lines.map((_, other) => (other === at ? 1 : 0)),
+    saving,
+    weights: lines.map((_, other) => (other === at ? saving : 0n)),
+  };
+}
