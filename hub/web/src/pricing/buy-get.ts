@@ -4,19 +4,19 @@ import { readShare, shareOf } from "./exact";
 import { selector, type Selector } from "./selector";
 import type { Decimal, Items } from "./store";
 import {
+  byValue,
   choices,
   counts,
-  firstByValue,
+  firstOf,
+  joined,
   missing,
   pieces,
   room,
-  together,
+  takesOf,
   valueOf,
-  values,
-  without,
   type Application,
   type Missing,
-  type Taken,
+  type Planner,
   type Terms,
   type UnitLine,
 } from "./units";
@@ -62,30 +62,31 @@ export class BuyGet implements Terms {
   *applications(lines: readonly UnitLine[]): Generator<Application, void, undefined> {
     const all = counts(lines);
     for (const got of choices(room(lines, all, this.get), this.getCount)) {
-      const saving = shareOf(valueOf(lines, got), this.rate);
+      const saving = shareOf(valueOf(takesOf(lines, got)), this.rate);
       if (saving === 0n) {
         continue;
       }
-      for (const bought of choices(room(lines, without(all, got), this.buy), this.buyCount)) {
-        yield this.of(lines, bought, got);
+      const left = all.map((count, at) => count - (got[at] ?? 0));
+      for (const bought of choices(room(lines, left, this.buy), this.buyCount)) {
+        const taken = got.map((count, at) => count + (bought[at] ?? 0));
+        yield { saving, takes: takesOf(lines, taken) };
       }
     }
   }
 
-  next(lines: readonly UnitLine[], left: Taken): Application | null {
-    const bought = firstByValue(lines, room(lines, left, this.buy), this.buyCount, "least valuable");
-    if (bought === null) {
-      return null;
-    }
-    const rest = room(lines, without(left, bought), this.get);
-    const got = firstByValue(lines, rest, this.getCount, "most valuable");
-    const application = got === null ? null : this.of(lines, bought, got);
-    return application !== null && application.saving > 0n ? application : null;
-  }
-
-  private of(lines: readonly UnitLine[], bought: Taken, got: Taken): Application {
-    const takes = together(bought, got);
-    const saving = shareOf(valueOf(lines, got), this.rate);
-    return { takes, saving, weights: values(lines, takes) };
+  /** The least valuable units to buy, then the most valuable others to get. */
+  planner(lines: readonly UnitLine[]): Planner {
+    const toBuy = byValue(lines, this.buy, "least valuable");
+    const toGet = byValue(lines, this.get, "most valuable");
+    return (left) => {
+      const bought = firstOf(toBuy, (at) => left[at] ?? 0, this.buyCount);
+      const got =
+        bought === null ? null : firstOf(toGet, (at) => (left[at] ?? 0) - (bought.get(at) ?? 0), this.getCount);
+      if (bought === null || got === null) {
+        return null;
+      }
+      const saving = shareOf(valueOf(joined(lines, got)), this.rate);
+      return saving > 0n ? { saving, takes: joined(lines, bought, got) } : null;
+    };
   }
 }

@@ -117,9 +117,13 @@ export function worth(unitPrice: bigint, quantity: bigint): Exact {
   return unitPrice * quantity * WHOLE_RATE;
 }
 
-/** Smaller and larger of two; `Math` knows only plain numbers. */
+/** The smaller of two; `Math` knows only plain numbers. */
 export function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
+}
+
+export function compare(a: bigint, b: bigint): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 export function sum(amounts: Iterable<bigint>): bigint {

@@ -4,23 +4,26 @@ import { readShare, shareOf, type Currency, type Exact } from "./exact";
 import { selector, type Selector } from "./selector";
 import type { Decimal, Items } from "./store";
 import {
+  byValue,
   cheapest,
   choices,
   counts,
-  firstByValue,
+  firstOf,
+  joined,
   missing,
   pieces,
   room,
+  takesOf,
   valueOf,
-  values,
   type Application,
   type Missing,
-  type Taken,
+  type Planner,
+  type Take,
   type Terms,
   type UnitLine,
 } from "./units";
 
-type Saves = (lines: readonly UnitLine[], taken: Taken) => Exact;
+type Saves = (takes: readonly Take[], lines: readonly UnitLine[]) => Exact;
 
 export class Group implements Terms {
   readonly selectors: readonly Selector[];
@@ -37,12 +40,12 @@ export class Group implements Terms {
 
   static forPrice(items: Items, count: number, price: Decimal, currency: Currency): Group {
     const together = currency.exact(currency.read(price));
-    return new Group(items, count, (lines, taken) => valueOf(lines, taken) - together);
+    return new Group(items, count, (takes) => valueOf(takes) - together);
   }
 
   static cheapestOff(items: Items, count: number, reduced: number, rate: Decimal): Group {
     const off = readShare(rate);
-    return new Group(items, count, (lines, taken) => shareOf(cheapest(lines, taken, reduced), off));
+    return new Group(items, count, (takes, lines) => shareOf(cheapest(lines, takes, reduced), off));
   }
 
   takes(line: UnitLine): boolean {
@@ -58,16 +61,22 @@ export class Group implements Terms {
 
   *applications(lines: readonly UnitLine[]): Generator<Application, void, undefined> {
     for (const taken of choices(room(lines, counts(lines), this.named), this.count)) {
-      const saving = this.saves(lines, taken);
+      const takes = takesOf(lines, taken);
+      const saving = this.saves(takes, lines);
       if (saving > 0n) {
-        yield { takes: [...taken], saving, weights: values(lines, taken) };
+        yield { saving, takes };
       }
     }
   }
 
-  next(lines: readonly UnitLine[], left: Taken): Application | null {
-    const takes = firstByValue(lines, room(lines, left, this.named), this.count, "most valuable");
-    const saving = takes === null ? 0n : this.saves(lines, takes);
-    return takes !== null && saving > 0n ? { takes, saving, weights: values(lines, takes) } : null;
+  /** The most valuable units. */
+  planner(lines: readonly UnitLine[]): Planner {
+    const order = byValue(lines, this.named, "most valuable");
+    return (left) => {
+      const taken = firstOf(order, (at) => left[at] ?? 0, this.count);
+      const takes = taken === null ? [] : joined(lines, taken);
+      const saving = this.saves(takes, lines);
+      return saving > 0n ? { saving, takes } : null;
+    };
   }
 }

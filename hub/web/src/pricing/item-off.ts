@@ -1,9 +1,9 @@
 /** Off every item: a rate, an amount, or down to a price. */
 
-import { least, readShare, readUnitPrice, shareOf, worth, type Exact } from "./exact";
+import { compare, least, readShare, readUnitPrice, shareOf, worth, type Exact } from "./exact";
 import { selector, type Selector } from "./selector";
 import type { Items, ItemOff as Off } from "./store";
-import type { Application, Missing, Taken, Terms, UnitLine } from "./units";
+import type { Application, Missing, Planner, Terms, UnitLine } from "./units";
 
 /** What comes off one unit. Amount and price are per 1 of a divisible good's measure. */
 function saves(off: Off): (line: UnitLine) => Exact {
@@ -42,27 +42,14 @@ export class ItemOff implements Terms {
     for (const [at, line] of lines.entries()) {
       const saving = this.named(line.product) ? this.saves(line) : 0n;
       if (saving > 0n) {
-        yield ofOne(lines, at, saving);
+        yield { saving, takes: [{ at, count: 1, weight: saving }] };
       }
     }
   }
 
-  next(lines: readonly UnitLine[], left: Taken): Application | null {
-    let best = { at: 0, saving: 0n };
-    for (const [at, line] of lines.entries()) {
-      const saving = this.named(line.product) && (left[at] ?? 0) > 0 ? this.saves(line) : 0n;
-      if (saving > best.saving) {
-        best = { at, saving };
-      }
-    }
-    return best.saving > 0n ? ofOne(lines, best.at, best.saving) : null;
+  /** The unit that saves the most, of the earlier line among equals. */
+  planner(lines: readonly UnitLine[]): Planner {
+    const mostFirst = [...this.applications(lines)].sort((a, b) => compare(b.saving, a.saving));
+    return (left) => mostFirst.find(({ takes: [take] }) => take !== undefined && (left[take.at] ?? 0) > 0) ?? null;
   }
-}
-
-function ofOne(lines: readonly UnitLine[], at: number, saving: Exact): Application {
-  return {
-    takes: lines.map((_, other) => (other === at ? 1 : 0)),
-    saving,
-    weights: lines.map((_, other) => (other === at ? saving : 0n)),
-  };
 }

@@ -25,22 +25,23 @@ export class Ranking {
   }
 
   /** The number of one application of the promotion at a place among them. */
-  of(promotion: number, { saving, weights }: Application): bigint {
-    let own = 0n;
-    for (const weight of weights) {
-      own = (own << this.bits) + weight;
-    }
-    const behind = (this.promotions - 1 - promotion) * this.lines.length;
-    return (saving << this.shift(0)) + (saving << this.shift(1 + promotion)) + (own << (this.bits * BigInt(behind)));
+  of(promotion: number, { saving, takes }: Application): bigint {
+    const rank = (saving << this.shift(0)) + (saving << this.shift(1 + promotion));
+    return takes.reduce((sum, { at, weight }) => sum + (weight << this.shift(this.weightOf(promotion, at))), rank);
   }
 
   /** What every promotion takes in the deal of a number. */
   read(rank: bigint): readonly Found[] {
     const digit = (at: number): Exact => BigInt.asUintN(Number(this.bits), rank >> this.shift(at));
     return Array.from({ length: this.promotions }, (_, promotion) => {
-      const first = 1 + this.promotions + promotion * this.lines.length;
-      return { saving: digit(1 + promotion), weights: this.lines.map((_, line) => digit(first + line)) };
+      const weights = this.lines.map((_, line) => digit(this.weightOf(promotion, line)));
+      return { saving: digit(1 + promotion), weights };
     });
+  }
+
+  /** The digit of a promotion's weight on a line. */
+  private weightOf(promotion: number, line: number): number {
+    return 1 + this.promotions + promotion * this.lines.length + line;
   }
 
   /** Where a digit begins; the first one is the most significant. */

@@ -2,7 +2,7 @@
 
 import type { Component, Found, Member } from "./component";
 import { Ranking } from "./ranking";
-import { counts, type Application, type Taken } from "./units";
+import { counts, type Application, type Counts, type Take } from "./units";
 
 /** The most steps: distinct applications times what can be left of the lines. */
 export const SEARCH_STEPS_MAX = 20_000;
@@ -45,10 +45,10 @@ function within(max: number, { lines, members }: Component): readonly (readonly 
 }
 
 /** How often a promotion can be applied, where its limit is lower than what the units allow. */
-function timesAtMost(member: Member, application: Application | undefined, all: Taken): number {
-  const units = (taken: Taken): number => taken.reduce((total, count) => total + count, 0);
-  const perApplication = application === undefined ? 1 : units(application.takes);
-  return member.limit * perApplication >= units(all) ? Infinity : member.limit;
+function timesAtMost(member: Member, application: Application | undefined, all: Counts): number {
+  const units = all.reduce((total, count) => total + count, 0);
+  const perApplication = (application?.takes ?? []).reduce((total, take) => total + take.count, 0);
+  return member.limit * perApplication >= units ? Infinity : member.limit;
 }
 
 /** An application, as a step from place to place. */
@@ -70,7 +70,7 @@ class Board {
   private readonly strides: number[] = [];
 
   constructor(
-    private readonly all: Taken,
+    private readonly all: Counts,
     private readonly places: number,
   ) {
     this.ranks = new Array<bigint>(places).fill(0n);
@@ -81,14 +81,16 @@ class Board {
     }
   }
 
-  move(takes: Taken, rank: bigint): Move {
-    const touched = takes.flatMap((take, line) =>
-      take > 0 ? [{ take, stride: this.strides[line] ?? 1, digits: (this.all[line] ?? 0) + 1 }] : [],
-    );
-    const offset = touched.reduce((sum, { take, stride }) => sum + take * stride, 0);
+  move(takes: readonly Take[], rank: bigint): Move {
+    const touched = takes.map(({ at, count }) => ({
+      count,
+      stride: this.strides[at] ?? 1,
+      digits: (this.all[at] ?? 0) + 1,
+    }));
+    const offset = touched.reduce((sum, { count, stride }) => sum + count * stride, 0);
     const from: number[] = [];
     for (let place = offset; place < this.places; place += 1) {
-      if (touched.every(({ take, stride, digits }) => Math.floor(place / stride) % digits >= take)) {
+      if (touched.every(({ count, stride, digits }) => Math.floor(place / stride) % digits >= count)) {
         from.push(place);
       }
     }

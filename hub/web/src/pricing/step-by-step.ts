@@ -1,14 +1,15 @@
 /** Where all deals are too many to look at: the application that saves the most is made, and again, until none is left. */
 
 import type { Component, Found } from "./component";
-import { counts, type Application, type Taken } from "./units";
+import { counts, type Application, type Counts } from "./units";
 
 export function stepByStep({ lines, members }: Component): readonly Found[] {
-  let left = counts(lines);
+  const left = [...counts(lines)];
   const limits = members.map((member) => member.limit);
   const found = members.map(() => ({ saving: 0n, weights: lines.map(() => 0n) }));
+  const planners = members.map((member) => member.terms.planner(lines));
   // What a promotion would do next stays the same for as long as the units for it are there.
-  const next = members.map((member) => member.terms.next(lines, left));
+  const next = planners.map((plan) => plan(left));
   for (;;) {
     const at = mostSaving(next, limits);
     const application = next[at];
@@ -16,16 +17,17 @@ export function stepByStep({ lines, members }: Component): readonly Found[] {
     if (application == null || own === undefined) {
       return found;
     }
-    const times = Math.min(timesWithin(application.takes, left), limits[at] ?? 0);
-    const factor = BigInt(times);
-    own.saving += application.saving * factor;
-    own.weights = own.weights.map((weight, line) => weight + (application.weights[line] ?? 0n) * factor);
+    const times = Math.min(timesWithin(application, left), limits[at] ?? 0);
     limits[at] = (limits[at] ?? 0) - times;
-    left = left.map((count, line) => count - (application.takes[line] ?? 0) * times);
-    for (const [other, member] of members.entries()) {
+    own.saving += application.saving * BigInt(times);
+    for (const { at: line, count, weight } of application.takes) {
+      own.weights[line] = (own.weights[line] ?? 0n) + weight * BigInt(times);
+      left[line] = (left[line] ?? 0) - count * times;
+    }
+    for (const [other, plan] of planners.entries()) {
       const planned = next[other];
-      if (planned != null && timesWithin(planned.takes, left) === 0) {
-        next[other] = member.terms.next(lines, left);
+      if (planned != null && timesWithin(planned, left) === 0) {
+        next[other] = plan(left);
       }
     }
   }
@@ -43,6 +45,6 @@ function mostSaving(next: readonly (Application | null)[], limits: readonly numb
   return best;
 }
 
-function timesWithin(takes: Taken, left: Taken): number {
-  return takes.reduce((times, take, line) => (take > 0 ? Math.min(times, Math.floor((left[line] ?? 0) / take)) : times), Infinity);
+function timesWithin({ takes }: Application, left: Counts): number {
+  return Math.min(...takes.map(({ at, count }) => Math.floor((left[at] ?? 0) / count)));
 }

@@ -3,7 +3,7 @@
  * are alike, so whoever takes some says how many of each line.
  */
 
-import { least, sum, type Exact } from "./exact";
+import { compare, sum, type Exact } from "./exact";
 import type { Selector } from "./selector";
 import type { Product } from "./store";
 
@@ -21,15 +21,25 @@ export interface UnitLine {
 }
 
 /** How many units of each line, in the order of the lines. */
-export type Taken = readonly number[];
+export type Counts = readonly number[];
 
-/** One way to apply a promotion. */
-export interface Application {
-  readonly takes: Taken;
-  readonly saving: Exact;
-  /** What the rounded saving is split by, line by line. */
-  readonly weights: readonly Exact[];
+/** Units of one line that an application takes. */
+export interface Take {
+  /** The line's place among those looked at. */
+  readonly at: number;
+  readonly count: number;
+  /** What the rounded saving is split by. */
+  readonly weight: Exact;
 }
+
+/** One way to apply a promotion: units of each line at most once. */
+export interface Application {
+  readonly saving: Exact;
+  readonly takes: readonly Take[];
+}
+
+/** Says what a promotion would do next with what is left; none when that saves nothing. */
+export type Planner = (left: Counts) => Application | null;
 
 export interface Missing {
   readonly have: bigint;
@@ -45,8 +55,8 @@ export interface Terms {
   tooFew(lines: readonly UnitLine[]): Missing | null;
   /** Every application that saves something, those apart that differ in a role. */
   applications(lines: readonly UnitLine[]): Iterable<Application>;
-  /** The one application that is looked at step by step, of what is left; none that saves nothing. */
-  next(lines: readonly UnitLine[], left: Taken): Application | null;
+  /** Looks at one application for each promotion, where all of them are too many. */
+  planner(lines: readonly UnitLine[]): Planner;
 }
 
 /** The pieces of named lines. */
@@ -58,68 +68,80 @@ export function missing(have: number, need: number): Missing | null {
   return have < need ? { have: BigInt(have), need: BigInt(need) } : null;
 }
 
-/** How many pieces of each line may be taken by whoever names them. */
-export function room(lines: readonly UnitLine[], left: Taken, named: Selector): Taken {
-  return lines.map((line, at) => (line.isPieces && named(line.product) ? (left[at] ?? 0) : 0));
-}
-
-export function counts(lines: readonly UnitLine[]): Taken {
+export function counts(lines: readonly UnitLine[]): Counts {
   return lines.map((line) => line.count);
 }
 
-export function together(a: Taken, b: Taken): Taken {
-  return a.map((count, at) => count + (b[at] ?? 0));
+/** How many pieces of each line may be taken by whoever names them. */
+export function room(lines: readonly UnitLine[], left: Counts, named: Selector): Counts {
+  return lines.map((line, at) => (line.isPieces && named(line.product) ? (left[at] ?? 0) : 0));
 }
 
-export function without(a: Taken, b: Taken): Taken {
-  return a.map((count, at) => count - (b[at] ?? 0));
+/** Units that are taken for what they are worth. */
+export function takesOf(lines: readonly UnitLine[], taken: Counts): readonly Take[] {
+  return lines.flatMap(({ value }, at) => {
+    const count = taken[at] ?? 0;
+    return count > 0 ? [{ at, count, weight: value * BigInt(count) }] : [];
+  });
 }
 
-/** The value of what is taken, line by line. */
-export function values(lines: readonly UnitLine[], taken: Taken): Exact[] {
-  return lines.map((line, at) => line.value * BigInt(taken[at] ?? 0));
-}
-
-export function valueOf(lines: readonly UnitLine[], taken: Taken): Exact {
-  return sum(values(lines, taken));
+export function valueOf(takes: readonly Take[]): Exact {
+  return sum(takes.map((take) => take.weight));
 }
 
 /** The value of the `number` cheapest of what is taken. */
-export function cheapest(lines: readonly UnitLine[], taken: Taken, number: number): Exact {
-  const cheapestFirst = lines.map((line, at) => ({ value: line.value, count: BigInt(taken[at] ?? 0) }));
-  cheapestFirst.sort((a, b) => (a.value === b.value ? 0 : a.value < b.value ? -1 : 1));
-  let left = BigInt(number);
+export function cheapest(lines: readonly UnitLine[], takes: readonly Take[], number: number): Exact {
+  const cheapestFirst = takes.map(({ at, count }) => ({ value: lines[at]?.value ?? 0n, count }));
+  cheapestFirst.sort((a, b) => compare(a.value, b.value));
+  let left = number;
   let total = 0n;
   for (const { value, count } of cheapestFirst) {
-    const ofThis = least(count, left);
-    total += value * ofThis;
+    const ofThis = Math.min(count, left);
+    total += value * BigInt(ofThis);
     left -= ofThis;
   }
   return total;
 }
 
-/** The first `number` units of what there is room for in the order of value, the earlier line first; none if too few. */
-export function firstByValue(
+/** The places of lines of pieces that a selector names, by the value of a unit, the earlier line first among equals. */
+export function byValue(
   lines: readonly UnitLine[],
-  room: Taken,
-  number: number,
-  order: "most valuable" | "least valuable",
-): Taken | null {
-  const sign = order === "most valuable" ? -1 : 1;
-  const places = lines.map((line, at) => ({ at, value: line.value }));
-  places.sort((a, b) => (a.value === b.value ? 0 : a.value < b.value ? -sign : sign));
-  const taken = lines.map(() => 0);
+  named: Selector,
+  first: "most valuable" | "least valuable",
+): readonly number[] {
+  const places = lines.flatMap(({ isPieces, product, value }, at) => (isPieces && named(product) ? [{ at, value }] : []));
+  places.sort(first === "most valuable" ? (a, b) => compare(b.value, a.value) : (a, b) => compare(a.value, b.value));
+  return places.map(({ at }) => at);
+}
+
+/** The first `number` units that are left, in an order of lines; none if they are too few. */
+export function firstOf(order: readonly number[], left: (at: number) => number, number: number): ReadonlyMap<number, number> | null {
+  const taken = new Map<number, number>();
   let need = number;
-  for (const { at } of places) {
-    const ofThis = Math.min(room[at] ?? 0, need);
-    taken[at] = ofThis;
-    need -= ofThis;
+  for (const at of order) {
+    const ofThis = Math.min(left(at), need);
+    if (ofThis > 0) {
+      taken.set(at, ofThis);
+      need -= ofThis;
+    }
+    if (need === 0) {
+      return taken;
+    }
   }
-  return need === 0 ? taken : null;
+  return null;
+}
+
+/** Counts of several roles together, each line once. */
+export function joined(lines: readonly UnitLine[], ...roles: readonly ReadonlyMap<number, number>[]): readonly Take[] {
+  const all = new Map<number, number>();
+  for (const [at, count] of roles.flatMap((role) => [...role])) {
+    all.set(at, (all.get(at) ?? 0) + count);
+  }
+  return [...all].map(([at, count]) => ({ at, count, weight: (lines[at]?.value ?? 0n) * BigInt(count) }));
 }
 
 /** Every choice of `number` units where there is room for so many of each line. The array is the same each time. */
-export function* choices(room: Taken, number: number): Generator<Taken, void, undefined> {
+export function* choices(room: Counts, number: number): Generator<Counts, void, undefined> {
   const taken = room.map(() => 0);
   /** Takes `left` units from line `from` on, as early as possible, and says how many found no room. */
   const fill = (from: number, left: number): number => {
