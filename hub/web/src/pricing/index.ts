@@ -13,3 +13,8 @@ export type { RefusalCode } from "./refusal";
 
 export { pricing, pricingOf } from "./pricing";
 export type { FindProduct, PriceBook, Pricing } from "./pricing";
+export { checkDigit, checkedLayout, isGtin, isGtinShaped, labelValue, readLayout, scan, spelling } from "./barcode";
+export type { Embedded, Layout, Scanned } from "./barcode";
+export { changeIn, facesOf, fastCash } from "./cash";
+export type { Pieces } from "./cash";
+export { bookFromHub, productFromHub, storeFromHub } from "./from-hub";
