@@ -3,6 +3,7 @@
 
 mod counter;
 mod payments;
+mod printers;
 mod receipt;
 
 use std::net::SocketAddr;
@@ -10,23 +11,19 @@ use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
-use holdfast_devices::printer::PrinterAddress;
 use serde::Deserialize;
 
 use crate::error::HubError;
 
 pub use counter::{SIMULATED, Scale, Scanner};
 pub use payments::{Adyen, Host, Make, OfflinePayments, Payment, PaymentAddress, Pix, Stripe, World};
+pub use printers::{Drawer, Printer};
 pub use receipt::Receipt;
 
 /// The defaults, which are also the documentation.
 pub const DEFAULTS: &str = include_str!("../../config/hub.toml");
-/// The most printers of one shop.
-const PRINTERS_MAX: usize = 32;
 /// The largest of the disk's levels, in MiB.
 const DISK_MIB_MAX: u64 = 1_048_576;
-/// Widths of paper that receipts are laid out for, in millimetres.
-const PAPER_MM: [u8; 2] = [58, 80];
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,17 +91,6 @@ pub struct Certificate {
 #[serde(deny_unknown_fields)]
 pub struct Backup {
     pub warn_after_days: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Printer {
-    pub name: String,
-    pub address: String,
-    pub paper_mm: u8,
-    /// The name of the printer that prints while this one cannot.
-    #[serde(default)]
-    pub fails_over_to: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -183,47 +169,15 @@ impl Config {
         if let Some(origin) = self.gate.origins.iter().find(|origin| !is_origin(origin)) {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
         }
-        self.validate_printers()?;
         self.receipt.template()?;
         for (key, checked) in [
+            ("printers", printers::check(&self.printers)),
             ("offline_payments", self.offline_payments.check()),
             ("payments", payments::check(&self.payments)),
             ("scanners", counter::check_scanners(&self.scanners)),
             ("scales", counter::check_scales(&self.scales)),
         ] {
             checked.map_err(|problem| HubError::ConfigValue { key, problem })?;
-        }
-        Ok(())
-    }
-
-    fn validate_printers(&self) -> Result<(), HubError> {
-        let refuse = |problem| Err(HubError::ConfigValue { key: "printers", problem });
-        if self.printers.len() > PRINTERS_MAX {
-            return refuse(format!("there are more than {PRINTERS_MAX}"));
-        }
-        for (index, printer) in self.printers.iter().enumerate() {
-            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if printer.name.is_empty() || printer.name.len() > 32 || !printer.name.chars().all(plain) {
-                return refuse(format!("the name `{}` must be 1 to 32 of a-z, 0-9 and -", printer.name));
-            }
-            if self.printers[..index].iter().any(|other| other.name == printer.name) {
-                return refuse(format!("the name `{}` is there twice", printer.name));
-            }
-            if !PAPER_MM.contains(&printer.paper_mm) {
-                return refuse(format!("paper of {} mm; printers take 58 or 80", printer.paper_mm));
-            }
-            if let Err(error) = printer.address.parse::<PrinterAddress>() {
-                return refuse(error.to_string());
-            }
-            if let Some(other) = &printer.fails_over_to {
-                if *other == printer.name {
-                    return refuse(format!("`{other}` cannot fail over to itself"));
-                }
-                if !self.printers.iter().any(|known| known.name == *other) {
-                    let name = &printer.name;
-                    return refuse(format!("`{name}` fails over to `{other}`, and there is no such printer"));
-                }
-            }
         }
         Ok(())
     }
@@ -285,6 +239,26 @@ mod tests {
                 "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\nfails_over_to = \"b\"",
                 "HF-HUB-002",
                 "no such printer",
+            ),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\ndrawer = { on_ms = 600 }",
+                "HF-HUB-002",
+                "HF-DEV-007",
+            ),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\ndrawer = { pin = 3 }",
+                "HF-HUB-002",
+                "pin 3",
+            ),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\ndrawer = { sensor = \"x\" }",
+                "HF-HUB-001",
+                "open-is-high",
+            ),
+            (
+                "[[printers]]\nname = \"a\"\naddress = \"simulated\"\npaper_mm = 80\ntills = [1, 1]",
+                "HF-HUB-002",
+                "till 1 is there twice",
             ),
             (
                 "[[payments]]\nname = \"a\"\naddress = \"usb\"\ntender = \"terminal\"",

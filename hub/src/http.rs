@@ -234,6 +234,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/device-days", get(pages::device_days::device_days))
         .route("/changes", get(pages::changes::changes).post(pages::changes::change))
         .route("/counter", get(pages::counter::counter).post(pages::counter::press))
+        .route("/counter/drawer", post(pages::counter::move_drawer))
         .route("/counter/scanner", post(pages::counter::beside::scan))
         .route("/counter/scale", post(pages::counter::beside::weigh))
         .route("/counter/live", get(pages::counter::live))

@@ -34,6 +34,7 @@ pub use paper::{Paper, PaperKind, document};
 use queue::{Place, Queue};
 pub use standing::Pace;
 
+use crate::drawer::DrawerSensor;
 use crate::house::{House, get, put};
 use crate::ledger::LedgerHandle;
 
@@ -76,6 +77,8 @@ pub struct PrinterSetup {
     /// Empty: every till that no other printer names.
     pub tills: Vec<TillNumber>,
     pub drawer_pulse: DrawerPulse,
+    /// None for a drawer without one, or none that is wired.
+    pub drawer_sensor: Option<DrawerSensor>,
     /// The name of the printer that prints while this one cannot.
     pub fails_over_to: Option<String>,
     pub wanted: Wanted,
@@ -90,6 +93,7 @@ impl PrinterSetup {
             device: Arc::new(device),
             tills: Vec::new(),
             drawer_pulse: DrawerPulse::STANDARD,
+            drawer_sensor: None,
             fails_over_to: None,
             wanted: Wanted::default(),
             pace: Pace::default(),

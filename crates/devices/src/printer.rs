@@ -11,6 +11,7 @@
 
 mod address;
 mod conversation;
+mod pin;
 
 use std::io;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::timeout;
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
@@ -31,6 +32,8 @@ use crate::simulated::SimulatedPrinter;
 
 pub use address::{AddressError, FlowControl, PrinterAddress};
 use conversation::Conversation;
+use pin::DrawerPin;
+pub use pin::PinReading;
 
 /// The largest print job in bytes: a receipt of 2,000 lines needs a fifth of it.
 pub const JOB_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -91,6 +94,9 @@ pub struct Printer {
     profile: Profile,
     timings: Timings,
     busy: Mutex<()>,
+    /// How many wait for the line to print or to ask; whoever only listens gives way.
+    wanted: watch::Sender<usize>,
+    pin: DrawerPin,
     /// Whether it ever answered a question.
     answers: AtomicBool,
     /// What it said last.
@@ -127,8 +133,17 @@ impl Printer {
     }
 
     fn of(route: Route, name: String, profile: Profile, timings: Timings) -> Printer {
-        let (busy, answers, said) = (Mutex::new(()), AtomicBool::new(false), StdMutex::new(None));
-        Printer { route, name, profile, timings, busy, answers, said }
+        Printer {
+            route,
+            name,
+            profile,
+            timings,
+            busy: Mutex::new(()),
+            wanted: watch::Sender::new(0),
+            pin: DrawerPin::default(),
+            answers: AtomicBool::new(false),
+            said: StdMutex::new(None),
+        }
     }
 
     /// The address in its written form.
@@ -154,15 +169,55 @@ impl Printer {
         self.carry(bytes.to_vec(), Gate::Always, "pulse").await
     }
 
+    /// What the drawer's sensor says, from now on.
+    #[must_use]
+    pub fn drawer_pin(&self) -> watch::Receiver<PinReading> {
+        self.pin.readings()
+    }
+
+    /// Holds the line while nobody else needs it and listens to the drawer's sensor, asking at `pace` what does not come by
+    /// itself. Ends with the reason when the printer cannot be heard any more; call it again after a while.
+    pub async fn listen(&self, pace: Duration) -> Fault {
+        let mut wanted = self.wanted.subscribe();
+        loop {
+            let free = wanted.wait_for(|waiting| *waiting == 0).await;
+            drop(free);
+            let _turn = self.busy.lock().await;
+            let line = match self.connect("drawer").await {
+                Ok(line) => line,
+                Err(fault) => {
+                    self.pin.is_unheard();
+                    return fault;
+                }
+            };
+            let mut conversation = Conversation::new(line, &self.name, self.timings, &self.pin);
+            tokio::select! {
+                fault = conversation.listen(pace) => {
+                    self.pin.is_unheard();
+                    return fault;
+                }
+                _ = wanted.wait_for(|waiting| *waiting > 0) => {}
+            }
+        }
+    }
+
+    /// The line to the printer as soon as whoever has it is done.
+    async fn turn(&self) -> MutexGuard<'_, ()> {
+        let waiting = Waiting::new(&self.wanted);
+        let turn = self.busy.lock().await;
+        drop(waiting);
+        turn
+    }
+
     /// Asks the printer how it is.
     ///
     /// # Errors
     /// [`Fault::Unreachable`] when there is no connection, [`Fault::Disconnected`] when it breaks off, and
     /// [`Fault::NotReady`] when it answers no more.
     pub async fn status(&self) -> Result<Status, Fault> {
-        let _turn = self.busy.lock().await;
+        let _turn = self.turn().await;
         let line = self.connect("status").await.inspect_err(|_| self.hears_nothing())?;
-        let mut conversation = Conversation::new(line, &self.name, self.timings);
+        let mut conversation = Conversation::new(line, &self.name, self.timings, &self.pin);
         let asked = conversation.ask().await;
         let status = self.keep(conversation.said());
         asked?;
@@ -195,10 +250,10 @@ impl Printer {
             let reason = Fault::TooLarge { bytes: bytes.len(), limit: JOB_BYTES_MAX };
             return Outcome::NotPrinted { reason };
         }
-        let _turn = self.busy.lock().await;
+        let _turn = self.turn().await;
         let outcome = match self.connect(id).await {
             Ok(line) => {
-                let mut conversation = Conversation::new(line, &self.name, self.timings);
+                let mut conversation = Conversation::new(line, &self.name, self.timings, &self.pin);
                 let outcome = conversation.carry(&bytes, gate).await;
                 self.keep(conversation.said());
                 outcome
@@ -238,6 +293,22 @@ impl Printer {
             }
             Route::Simulated(simulator) => Ok(Box::new(simulator.line(id))),
         }
+    }
+}
+
+/// Somebody waits for the line, until it is dropped.
+struct Waiting<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(wanted: &'a watch::Sender<usize>) -> Waiting<'a> {
+        wanted.send_modify(|waiting| *waiting += 1);
+        Waiting(wanted)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
     }
 }
 

@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
@@ -78,6 +79,10 @@ struct Inner {
     tray: Mutex<Tray>,
     misbehaviour: watch::Sender<Misbehaviour>,
     drawer_openings: AtomicU64,
+    /// Whether its drawer stands open.
+    drawer_open: watch::Sender<bool>,
+    /// How long after a pulse somebody shuts the drawer; none for never.
+    shut_after: Mutex<Option<Duration>>,
     job_bytes: AtomicUsize,
     /// Paper that ended stays away until somebody puts a new roll in.
     paper_out: AtomicBool,
@@ -102,6 +107,8 @@ impl SimulatedPrinter {
                 tray: Mutex::new(tray),
                 misbehaviour: watch::Sender::new(Misbehaviour::None),
                 drawer_openings: AtomicU64::new(0),
+                drawer_open: watch::Sender::new(false),
+                shut_after: Mutex::new(None),
                 job_bytes: AtomicUsize::new(0),
                 paper_out: AtomicBool::new(false),
                 fault: Mutex::new(None),
@@ -125,6 +132,22 @@ impl SimulatedPrinter {
     #[must_use]
     pub fn drawer_openings(&self) -> u64 {
         self.inner.drawer_openings.load(Ordering::SeqCst)
+    }
+
+    /// Whether its drawer stands open. Its sensor pulls the pin high while it does.
+    #[must_use]
+    pub fn drawer_is_open(&self) -> bool {
+        *self.inner.drawer_open.borrow()
+    }
+
+    /// Moves the drawer as a hand does: opened with the key, or shut.
+    pub fn move_drawer(&self, open: bool) {
+        self.inner.drawer_open.send_replace(open);
+    }
+
+    /// From now on somebody shuts the drawer so long after each pulse; none for never.
+    pub fn shut_drawer_after(&self, after: Option<Duration>) {
+        *self.inner.shut_after.lock().unwrap_or_else(PoisonError::into_inner) = after;
     }
 
     /// The number of the newest sheet in its folder, 0 where there is none.
@@ -206,8 +229,22 @@ impl SimulatedPrinter {
         self.inner.tray.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a pulse.
     fn note_drawer_opening(&self) {
-        self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst);
+        let pulse = self.inner.drawer_openings.fetch_add(1, Ordering::SeqCst) + 1;
+        self.move_drawer(true);
+        let shut_after = *self.inner.shut_after.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(after) = shut_after {
+            let inner = Arc::downgrade(&self.inner);
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                let Some(inner) = inner.upgrade() else { return };
+                // A later pulse has its own hand that shuts the drawer.
+                if inner.drawer_openings.load(Ordering::SeqCst) == pulse {
+                    inner.drawer_open.send_replace(false);
+                }
+            });
+        }
     }
 
     fn note_paper_out(&self) {

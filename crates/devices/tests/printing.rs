@@ -15,6 +15,7 @@ use holdfast_devices::simulated::{Listening, Misbehaviour, SimulatedPrinter};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 const PROFILE: Profile = Profile::MM80;
 
@@ -265,4 +266,34 @@ async fn a_receipt_of_two_thousand_sales_lines_prints_whole() {
     let sheets = simulator.sheets().expect("the folder");
     let text = std::fs::read_to_string(&sheets[0].text).expect("the text");
     assert_eq!(text, expected);
+}
+
+#[tokio::test]
+async fn the_drawers_sensor_is_heard_between_jobs_and_a_printer_that_is_gone_is_not() {
+    let (_folder, simulator, listening, printer) = rig(patient()).await;
+    let printer = Arc::new(printer);
+    let mut readings = printer.drawer_pin();
+    let hearing = tokio::spawn({
+        let printer = Arc::clone(&printer);
+        async move { printer.listen(Duration::from_secs(60)).await }
+    });
+    let mut hears = async |high: Option<bool>, changes: u64| {
+        let heard = readings.wait_for(|reading| reading.high == high && reading.changes == changes);
+        timeout(Duration::from_secs(30), heard).await.expect("heard in time").expect("the printer lives");
+    };
+    hears(Some(false), 0).await;
+    simulator.move_drawer(true);
+    hears(Some(true), 1).await;
+    // Whoever only listens gives way.
+    assert!(matches!(printer.print(&job()).await, Outcome::Printed));
+    assert_eq!(simulator.sheets().expect("the folder").len(), 1);
+    simulator.move_drawer(false);
+    hears(Some(false), 2).await;
+    let drawer = Drawer::new(Arc::clone(&printer), DrawerPulse::STANDARD);
+    assert!(matches!(drawer.open().await, Opening::Opened));
+    hears(Some(true), 3).await;
+    drop(listening);
+    hears(None, 3).await;
+    let fault = timeout(Duration::from_secs(30), hearing).await.expect("in time").expect("no panic");
+    assert_eq!(fault.code(), "HF-DEV-003", "{fault}");
 }

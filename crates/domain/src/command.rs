@@ -8,6 +8,7 @@ use crate::bounded::{Label, PoiMark, PriceGroup, Reason, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashMovement;
 use crate::catalog::ItemRef;
+use crate::drawer::DrawerMovement;
 use crate::event::{CatalogSource, DocumentOutcome, Parent};
 use crate::exposure::OfflineLimits;
 use crate::ids::{
@@ -351,6 +352,12 @@ pub enum HubCommand {
     SettleReconciliation {
         reconciliation: ReconciliationId,
         count: DeviceCount,
+    },
+    /// A drawer's sensor says that it moved. `till` is the one that the drawer belongs to; none where tills share it.
+    SenseDrawer {
+        drawer: Label,
+        till: Option<TillNumber>,
+        movement: DrawerMovement,
     },
 }
 

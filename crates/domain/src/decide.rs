@@ -31,6 +31,7 @@ mod refund;
 mod reorder;
 mod return_goods;
 mod roles;
+mod sense_drawer;
 mod settle_tender;
 mod sign_on;
 mod start_tender;

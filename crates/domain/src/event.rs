@@ -10,6 +10,7 @@ use crate::bounded::{DeviceName, Label, PoiMark, Reason, Sku, TenderCode, ValueN
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::{CashFlow, CashMovement};
 use crate::day::{CarriedOver, DayFigures};
+use crate::drawer::DrawerMovement;
 use crate::exposure::{OfflineLimit, OfflineLimits};
 use crate::ids::{
     AttemptId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId, SubjectId,
@@ -656,5 +657,13 @@ pub enum Event {
         attempt: AttemptId,
         amount: Money,
         beyond: Option<OfflineLimit>,
+    },
+    /// The sensor of a drawer, named by its printer, saw it move. `terminal` is the till that it belongs to, with whoever was
+    /// signed on there; none where tills share it.
+    DrawerMoved {
+        drawer: Label,
+        terminal: Option<TerminalId>,
+        operator: Option<StaffId>,
+        movement: DrawerMovement,
     },
 }

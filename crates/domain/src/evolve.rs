@@ -16,6 +16,7 @@ use self::orders::holder;
 use crate::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
+use crate::drawer::DrawerMovement;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{AttemptId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
@@ -344,6 +345,13 @@ impl State {
             }
             Event::OfflineLimitsSet { limits } => {
                 self.offline_limits.clone_from(limits);
+                changes.store = true;
+            }
+            Event::DrawerMoved { drawer, movement, .. } => {
+                match movement {
+                    DrawerMovement::Opened { .. } => self.open_drawers.insert(drawer.clone()),
+                    DrawerMovement::Closed => self.open_drawers.remove(drawer),
+                };
                 changes.store = true;
             }
             Event::TenderApprovedOffline { attempt, amount, beyond } => {

@@ -15,6 +15,7 @@ pub mod command;
 pub mod context;
 pub mod day;
 pub mod decide;
+pub mod drawer;
 pub mod effect;
 pub mod event;
 pub mod evolve;

@@ -505,6 +505,8 @@ pub enum Refusal {
         "{device} cannot be reached since {since}; take another terminal or another tender, or check that it is on and connected and try again"
     )]
     DeviceOutOfReach { device: DeviceName, since: Timestamp },
+    #[error("the drawer at `{drawer}` stands as its sensor said before")]
+    DrawerStandsSo { drawer: Label },
     #[error("the limits for payments without a bank are wrong: {fault}; put the hub's settings right")]
     OfflineLimitsInvalid { fault: OfflineLimitsFault },
 }
@@ -530,6 +532,7 @@ impl Refusal {
             Self::OfflineTooMuch { .. } => "HF-CMD-218",
             Self::OfflineTooMany { .. } => "HF-CMD-219",
             Self::DeviceOutOfReach { .. } => "HF-CMD-233",
+            Self::DrawerStandsSo { .. } => "HF-CMD-195",
             Self::OfflineLimitsInvalid { .. } => "HF-CMD-232",
             Self::DeviceUnknown { .. } => "HF-CMD-303",
             Self::DeviceReconciling { .. } => "HF-CMD-304",

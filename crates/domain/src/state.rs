@@ -82,6 +82,8 @@ pub struct State {
     pub devices: Vec<PaymentDevice>,
     /// What the store risks at most where terminals approve by themselves; None for whatever they do.
     pub offline_limits: Option<OfflineLimits>,
+    /// The drawers that stood open when their sensors spoke last, by their printers' names.
+    pub open_drawers: BTreeSet<Label>,
     /// Attempts that are not closed, and closed ones of open shifts.
     pub attempts: BTreeMap<AttemptId, Attempt>,
     /// What each payment device moved since its day began.
@@ -202,6 +204,7 @@ impl State {
             | HubCommand::AddStaff { .. }
             | HubCommand::ConfigureDevices { .. }
             | HubCommand::SetOfflineLimits { .. }
+            | HubCommand::SenseDrawer { .. }
             | HubCommand::SendTender { .. }
             | HubCommand::SettleReconciliation { .. }
             // An order that waits for a device is open, and so it is in memory.
@@ -331,6 +334,7 @@ impl State {
             | Event::DeviceReconciled { .. }
             | Event::DevicesCarriedOver { .. }
             | Event::OfflineLimitsSet { .. }
+            | Event::DrawerMoved { .. }
             | Event::TenderApprovedOffline { .. } => None,
         }
     }

@@ -1,10 +1,10 @@
 //! Keys and values as bytes. Values are postcard, in the domain's stored forms that the protocol crate owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::State;
 use holdfast_domain::attempt::PaymentDevice;
-use holdfast_domain::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
+use holdfast_domain::bounded::{CouponCode, DeviceName, Label, Sku, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::exposure::OfflineLimits;
 use holdfast_domain::ids::{EpochId, StoreId, TransactionId, Uuid};
@@ -77,6 +77,8 @@ pub(crate) struct StoreRow {
     devices: Vec<PaymentDevice>,
     #[serde(with = "plain")]
     offline_limits: Option<OfflineLimits>,
+    #[serde(with = "plain")]
+    open_drawers: BTreeSet<Label>,
 }
 
 impl StoreRow {
@@ -113,6 +115,7 @@ impl StoreRow {
             subjects: _,
             devices,
             offline_limits,
+            open_drawers,
             attempts: _,
             device_days: _,
         } = state;
@@ -132,6 +135,7 @@ impl StoreRow {
             taxes: taxes.clone(),
             devices: devices.clone(),
             offline_limits: offline_limits.clone(),
+            open_drawers: open_drawers.clone(),
         }
     }
 
@@ -151,6 +155,7 @@ impl StoreRow {
         state.taxes = self.taxes;
         state.devices = self.devices;
         state.offline_limits = self.offline_limits;
+        state.open_drawers = self.open_drawers;
     }
 }
 

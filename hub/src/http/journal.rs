@@ -191,6 +191,7 @@ impl Wanted {
                 || events.iter().any(|event| {
                     matches!(event, Event::ShiftMoved { from, to, .. }
                     if [from, to].contains(&&till))
+                        || matches!(event, Event::DrawerMoved { terminal, .. } if *terminal == Some(till))
                 })
         };
         let of_staff = |staff| {
@@ -198,6 +199,7 @@ impl Wanted {
                 Event::SignedOn { staff: who, .. }
                 | Event::SignedOff { staff: who, .. }
                 | Event::DayClosed { staff: who, .. } => *who == staff,
+                Event::DrawerMoved { operator, .. } => *operator == Some(staff),
                 _ => event.stamp().is_some_and(|stamp| stamp.operator == staff),
             })
         };

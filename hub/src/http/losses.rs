@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use holdfast_domain::ids::StaffId;
+use holdfast_domain::ids::{StaffId, TerminalId};
 use holdfast_domain::record::Outcome;
 use holdfast_domain::staff::StaffNumber;
 use holdfast_money::Currency;
@@ -62,11 +62,12 @@ pub(crate) struct LossRow {
     pub staff_name: Option<String>,
     /// The staff number of whoever allowed it.
     pub approved_by: Option<String>,
-    pub till: String,
+    /// Null for a drawer that tills share.
+    pub till: Option<String>,
     pub transaction: Option<String>,
     pub receipt: Option<String>,
     pub amount_minor: Option<i64>,
-    /// The product's number, or the refusal's code.
+    /// The product's number, the refusal's code, or the printer that the drawer is at.
     pub what: String,
     pub reason: String,
 }
@@ -99,7 +100,7 @@ pub(crate) struct LossList {
     pub next_after_seq: Option<u64>,
 }
 
-/// Voids, discounts, price overrides, returns, post-voids, cancelled orders, abandoned baskets, no-sales, paid-outs and
+/// Voids, discounts, price overrides, returns, post-voids, cancelled orders, abandoned baskets, no-sales, drawers that were opened without the till, paid-outs and
 /// every refused command, with who and why. Training is left out.
 #[utoipa::path(get, path = "/api/v1/reports/losses", tag = "reports", params(LossQuery), responses(
     (status = 200, body = LossList), (status = 400, description = "HF-HUB-022"), (status = 401, description = "HF-HUB-020"),
@@ -227,7 +228,7 @@ pub(super) fn list(app: &App, asked: &LossQuery) -> Result<LossList, Refused> {
 #[derive(Default)]
 struct Names {
     people: BTreeMap<StaffId, (String, String)>,
-    tills: BTreeMap<holdfast_domain::ids::TerminalId, String>,
+    tills: BTreeMap<TerminalId, String>,
 }
 
 impl Names {
@@ -235,6 +236,10 @@ impl Names {
         let Some(staff) = staff else { return (None, None) };
         let (number, name) = self.people.entry(staff).or_insert_with(|| person(app, staff)).clone();
         (Some(number), Some(name))
+    }
+
+    fn till(&mut self, app: &App, terminal: TerminalId) -> String {
+        self.tills.entry(terminal).or_insert_with(|| till(app, terminal).0).clone()
     }
 
     fn row(&mut self, app: &App, loss: Loss) -> LossRow {
@@ -248,7 +253,7 @@ impl Names {
             staff_number,
             staff_name,
             approved_by,
-            till: self.tills.entry(loss.terminal).or_insert_with(|| till(app, loss.terminal).0).clone(),
+            till: loss.terminal.map(|terminal| self.till(app, terminal)),
             transaction: loss.transaction.map(|id| id.to_string()),
             receipt: loss.receipt.map(|receipt| receipt.to_string()),
             amount_minor: loss.amount_minor,
@@ -311,7 +316,7 @@ fn cells(row: &LossRow, currency: Currency) -> Vec<Cell> {
         Cell::maybe(row.staff_number.as_ref(), Cell::plain),
         Cell::maybe(row.staff_name.as_ref(), Cell::text),
         Cell::maybe(row.approved_by.as_ref(), Cell::plain),
-        Cell::plain(&row.till),
+        Cell::maybe(row.till.as_ref(), Cell::plain),
         Cell::maybe(row.receipt.as_ref(), Cell::plain),
         Cell::maybe(row.transaction.as_ref(), Cell::plain),
         Cell::maybe(row.amount_minor, |minor| Cell::money(minor, currency)),

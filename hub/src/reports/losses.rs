@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use holdfast_domain::bounded::Reason;
 use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::cash::CashMovement;
+use holdfast_domain::drawer::{DrawerMovement, OpeningCause};
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::ids::{StaffId, TerminalId, TransactionId};
 use holdfast_domain::line::{AppliedDiscount, AppliedPrice, DiscountSource, Line, LineFate};
@@ -34,6 +35,8 @@ pub(crate) enum LossKind {
     AbandonedBasket,
     /// The drawer was opened and nothing was sold.
     NoSale,
+    /// The drawer's sensor saw it open and the hub had not asked for it, or nobody watched.
+    DrawerOpened,
     PaidOut,
     /// What a shift counted was put right after its Z.
     Correction,
@@ -44,7 +47,7 @@ pub(crate) enum LossKind {
 }
 
 impl LossKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LineVoid,
         Self::Discount,
         Self::PriceOverride,
@@ -53,6 +56,7 @@ impl LossKind {
         Self::CancelledOrder,
         Self::AbandonedBasket,
         Self::NoSale,
+        Self::DrawerOpened,
         Self::PaidOut,
         Self::Correction,
         Self::Approved,
@@ -70,6 +74,7 @@ impl LossKind {
             Self::CancelledOrder => "cancelled_order",
             Self::AbandonedBasket => "abandoned_basket",
             Self::NoSale => "no_sale",
+            Self::DrawerOpened => "drawer_opened",
             Self::PaidOut => "paid_out",
             Self::Correction => "correction",
             Self::Approved => "approved",
@@ -88,12 +93,13 @@ pub(crate) struct Loss {
     /// Nobody for a refused command where nobody was signed on, or nobody knows who.
     pub operator: Option<StaffId>,
     pub approver: Option<StaffId>,
-    pub terminal: TerminalId,
+    /// None for a drawer that tills share.
+    pub terminal: Option<TerminalId>,
     pub transaction: Option<TransactionId>,
     pub receipt: Option<ReceiptNumber>,
     /// What it was worth, where it has a worth.
     pub amount_minor: Option<i64>,
-    /// The product, or the refusal's code.
+    /// The product, the refusal's code, or the drawer's printer.
     pub what: String,
     pub reason: String,
 }
@@ -111,13 +117,14 @@ struct AtTill {
 }
 
 impl LossFinder {
-    /// What a record holds. `date_of_refusal` is the store's date at the record's time: a refused command has no shift.
-    pub fn find(&mut self, seq: u64, record: &Record, date_of_refusal: BusinessDate) -> Vec<Loss> {
+    /// What a record holds. `date` is the store's at the record's time: a refused command and a drawer have no shift.
+    pub fn find(&mut self, seq: u64, record: &Record, date: BusinessDate) -> Vec<Loss> {
         let mut found = Vec::new();
         match &record.outcome {
             Outcome::Accepted { events } => {
                 for event in events {
                     self.learn(event);
+                    found.extend(of_drawer(seq, record.recorded_at, date, event));
                     if let Some(stamp) = event.stamp().filter(|stamp| stamp.mode == Mode::Live) {
                         of_event(&mut found, seq, record.recorded_at, stamp, event);
                     }
@@ -130,11 +137,11 @@ impl LossFinder {
                     found.push(Loss {
                         seq,
                         recorded_at: record.recorded_at,
-                        business_date: date_of_refusal,
+                        business_date: date,
                         kind: LossKind::Refused,
                         operator: at_till.operator,
                         approver: None,
-                        terminal,
+                        terminal: Some(terminal),
                         transaction: None,
                         receipt: None,
                         amount_minor: None,
@@ -175,6 +182,33 @@ impl LossFinder {
     }
 }
 
+/// A drawer that opened and the hub does not know why. A real drawer is at the till in training, too.
+fn of_drawer(seq: u64, recorded_at: Timestamp, business_date: BusinessDate, event: &Event) -> Option<Loss> {
+    let Event::DrawerMoved { drawer, terminal, operator, movement: DrawerMovement::Opened { cause } } = event
+    else {
+        return None;
+    };
+    let reason = match cause {
+        OpeningCause::Asked => return None,
+        OpeningCause::Unasked => "opened without the till",
+        OpeningCause::Unwatched => "found open; nobody watched its sensor before",
+    };
+    Some(Loss {
+        seq,
+        recorded_at,
+        business_date,
+        kind: LossKind::DrawerOpened,
+        operator: *operator,
+        approver: None,
+        terminal: *terminal,
+        transaction: None,
+        receipt: None,
+        amount_minor: None,
+        what: drawer.to_string(),
+        reason: reason.to_owned(),
+    })
+}
+
 fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Stamp, event: &Event) {
     let transaction = event.transaction();
     let base = |kind| Loss {
@@ -184,7 +218,7 @@ fn of_event(found: &mut Vec<Loss>, seq: u64, recorded_at: Timestamp, stamp: &Sta
         kind,
         operator: Some(stamp.operator),
         approver: None,
-        terminal: stamp.terminal,
+        terminal: Some(stamp.terminal),
         transaction: transaction.map(|(id, ..)| id),
         receipt: transaction.map(|(_, receipt, _)| receipt),
         amount_minor: None,

@@ -1,13 +1,19 @@
 //! The printers of the configuration as devices.
 
+use std::time::Duration;
+
 use holdfast_actors::PrinterSetup;
 use holdfast_devices::escpos::Profile;
 use holdfast_devices::printer::{Printer, PrinterAddress, Timings};
 use holdfast_devices::simulated::{SHEETS_MAX, SimulatedPrinter};
+use holdfast_domain::receipt::TillNumber;
 
 use crate::config;
 use crate::error::HubError;
 use crate::folder::{self, DataFolder};
+
+/// How long the drawer of a simulated printer stands open: about as long as giving change takes.
+const SHUT_AFTER: Duration = Duration::from_secs(3);
 
 /// Opened printers, and those of them that are made of software.
 pub(super) struct Opened {
@@ -30,12 +36,18 @@ pub(super) fn open(printers: &[config::Printer], folder: &DataFolder) -> Result<
                 let simulator = SimulatedPrinter::open(&paper, profile, SHEETS_MAX).map_err(|error| {
                     refuse(format!("the paper of `{}` cannot be kept: {error}", printer.name))
                 })?;
+                simulator.shut_drawer_after(Some(SHUT_AFTER));
                 opened.simulated.push((printer.name.clone(), simulator.clone()));
                 Printer::simulated(simulator, Timings::default())
             }
         };
-        let fails_over_to = printer.fails_over_to.clone();
-        opened.setups.push(PrinterSetup { fails_over_to, ..PrinterSetup::new(&*printer.name, device) });
+        opened.setups.push(PrinterSetup {
+            tills: printer.tills.iter().copied().map(TillNumber).collect(),
+            drawer_pulse: printer.drawer.pulse().map_err(refuse)?,
+            drawer_sensor: printer.drawer.sensor(),
+            fails_over_to: printer.fails_over_to.clone(),
+            ..PrinterSetup::new(&*printer.name, device)
+        });
     }
     Ok(opened)
 }

@@ -88,6 +88,7 @@ names! {
         HubCommand::AddStaff { .. } => "add_staff",
         HubCommand::ConfigureDevices { .. } => "configure_devices",
         HubCommand::SetOfflineLimits { .. } => "set_offline_limits",
+        HubCommand::SenseDrawer { .. } => "sense_drawer",
         HubCommand::SendTender { .. } => "send_tender",
         HubCommand::SettleTender { .. } => "settle_tender",
         HubCommand::SettleReconciliation { .. } => "settle_reconciliation",
@@ -184,6 +185,7 @@ names! {
         Event::DevicesCarriedOver { .. } => "devices_carried_over",
         Event::OfflineLimitsSet { .. } => "offline_limits_set",
         Event::TenderApprovedOffline { .. } => "tender_approved_offline",
+        Event::DrawerMoved { .. } => "drawer_moved",
     }
 }
 
@@ -287,6 +289,8 @@ pub enum HubMove {
     MergeSubject,
     Amend,
     AddStaff,
+    /// A drawer's sensor speaks, perhaps for the second time.
+    SenseDrawer,
 }
 
 /// What the world does.

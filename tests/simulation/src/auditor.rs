@@ -281,6 +281,14 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if held != books.values {
         wrong.push(format!("VAL-1: stored value adds up to {:?}, the state says {held:?}", books.values));
     }
+    let mut open_drawers = BTreeSet::new();
+    evidence.state.with_state(&mut |state| {
+        open_drawers = state.open_drawers.iter().map(ToString::to_string).collect();
+    });
+    if open_drawers != books.open_drawers {
+        let ours = books.open_drawers;
+        wrong.push(format!("the sensors say that {ours:?} stand open, the state says {open_drawers:?}"));
+    }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);
     if (totals.gross_minor, totals.cash_minor, totals.transactions) != (gross, cash, counted) {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_domain::Event;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::cash::CashMovement;
+use holdfast_domain::drawer::DrawerMovement;
 use holdfast_domain::event::Stamp;
 use holdfast_domain::ids::{CommandId, OrderId, ShiftId, StaffId, TerminalId, TransactionId};
 use holdfast_domain::line::{Line, LineFate};
@@ -81,6 +82,8 @@ pub struct Books {
     /// By product: what the count under way found more or less than the books.
     counted_off: BTreeMap<String, i64>,
     drawers: BTreeMap<ShiftId, i64>,
+    /// The drawers that stand open as their sensors said.
+    pub open_drawers: BTreeSet<String>,
     /// By shift: what cash movements added up to, and how often the drawer was opened for nothing.
     moved: BTreeMap<ShiftId, (i64, u32)>,
     /// By shift and code: what anything but cash brought.
@@ -289,6 +292,15 @@ impl Books {
                 self.moved.entry(stamp.shift).or_default().0 += sign * amount.minor();
             }
             Event::DrawerOpened { stamp, .. } => self.moved.entry(stamp.shift).or_default().1 += 1,
+            Event::DrawerMoved { drawer, movement, .. } => {
+                let moved = match movement {
+                    DrawerMovement::Opened { .. } => self.open_drawers.insert(drawer.to_string()),
+                    DrawerMovement::Closed => self.open_drawers.remove(&drawer.to_string()),
+                };
+                if !moved {
+                    self.wrong.push(format!("the drawer at {drawer} moved to where it stood: {movement:?}"));
+                }
+            }
             Event::CashReported { stamp, cash, .. } => {
                 let moved = self.moved.get(&stamp.shift).copied().unwrap_or_default();
                 let told =

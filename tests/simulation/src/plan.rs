@@ -304,7 +304,7 @@ fn clock(dice: &mut Dice) -> WorldMove {
 }
 
 fn console(dice: &mut Dice) -> HubMove {
-    match dice.below(22) {
+    match dice.below(23) {
         0 => HubMove::Configure,
         1 => HubMove::Activate,
         2 => HubMove::RegisterStaff,
@@ -322,6 +322,7 @@ fn console(dice: &mut Dice) -> HubMove {
         13 => HubMove::MergeSubject,
         20 => HubMove::Amend,
         21 => HubMove::AddStaff,
+        22 => HubMove::SenseDrawer,
         _ => HubMove::EraseSubject,
     }
 }

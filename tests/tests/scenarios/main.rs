@@ -12,6 +12,7 @@ mod damage;
 mod days;
 mod desk;
 mod devices;
+mod drawers;
 mod exchange;
 mod exposure;
 mod foreign_client;

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::pin::DrawerPin;
 use super::{Gate, Outcome, Timings, Wire};
 use crate::escpos::{
     Answer, AnswerReader, REQUEST_AUTOMATIC, REQUEST_CONFIRMATION, REQUEST_OFFLINE_CAUSE, REQUEST_PAPER,
@@ -27,11 +29,19 @@ pub(super) struct Conversation<'a> {
     reader: AnswerReader,
     /// What the printer said last.
     status: Status,
+    /// Hears every level of the drawer's sensor.
+    pin: &'a DrawerPin,
 }
 
 impl<'a> Conversation<'a> {
-    pub(super) fn new(line: Box<dyn Wire>, address: &'a str, timings: Timings) -> Conversation<'a> {
-        Conversation { line, address, timings, reader: AnswerReader::default(), status: Status::default() }
+    pub(super) fn new(
+        line: Box<dyn Wire>,
+        address: &'a str,
+        timings: Timings,
+        pin: &'a DrawerPin,
+    ) -> Conversation<'a> {
+        let (reader, status) = (AnswerReader::default(), Status::default());
+        Conversation { line, address, timings, reader, status, pin }
     }
 
     /// What the printer said last, without asking it.
@@ -64,7 +74,10 @@ impl<'a> Conversation<'a> {
                 // The block is the newer word where both came.
                 _ if automatic => return Ok(()),
                 Some(Answer::RealTime(byte)) => match request {
-                    REQUEST_PRINTER => self.status.take_printer(byte),
+                    REQUEST_PRINTER => {
+                        self.status.take_printer(byte);
+                        self.pin.is(self.status.drawer_pin_high());
+                    }
                     REQUEST_OFFLINE_CAUSE => self.status.take_offline_cause(byte),
                     _ => self.status.take_paper(byte),
                 },
@@ -73,6 +86,24 @@ impl<'a> Conversation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Listens to the drawer's sensor until the line breaks or the printer answers no more, and says which it was. A printer
+    /// that sends its status by itself is heard at once; whatever else happens, each is asked again after `pace`.
+    pub(super) async fn listen(&mut self, pace: Duration) -> Fault {
+        loop {
+            let asked = self.ask().await;
+            if let Err(fault) = asked {
+                return fault;
+            }
+            if !self.status.answered() {
+                return Fault::NotReady { address: self.address.into(), status: self.status.clone() };
+            }
+            // Nothing is wanted: whatever comes is taken until it is time to ask again.
+            if let Err(fault) = self.answer(Instant::now() + pace, |_| false).await {
+                return fault;
+            }
+        }
     }
 
     /// Carries one job and says what is known about it.
@@ -176,6 +207,7 @@ impl<'a> Conversation<'a> {
                 let Some(answer) = self.reader.take(*byte) else { continue };
                 if let Answer::Automatic(block) = answer {
                     self.status.take_automatic(block);
+                    self.pin.is(self.status.drawer_pin_high());
                 }
                 if wanted(&answer) {
                     found.get_or_insert(answer);

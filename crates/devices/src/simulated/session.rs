@@ -22,6 +22,9 @@ const REAL_TIME: u8 = 0x12;
 /// The fixed bits of the first byte of an automatic status block.
 const AUTOMATIC: u8 = 0x10;
 
+/// The bit of `GS a` that asks for a block whenever the drawer moves.
+const TELLS_DRAWER: u8 = 0x01;
+
 struct Session<'a> {
     printer: &'a SimulatedPrinter,
     id: &'a str,
@@ -36,6 +39,9 @@ struct Session<'a> {
     /// Whether something has been printed since the last cut.
     sheet_begun: bool,
     misbehaviour: watch::Receiver<Misbehaviour>,
+    drawer: watch::Receiver<bool>,
+    /// Whether it was told to send a block whenever the drawer moves.
+    tells_drawer: bool,
 }
 
 enum Next {
@@ -59,6 +65,8 @@ pub(super) async fn serve(
         sheets_done: 0,
         sheet_begun: false,
         misbehaviour: printer.inner.misbehaviour.subscribe(),
+        drawer: printer.inner.drawer_open.subscribe(),
+        tells_drawer: false,
     };
     let result = session.converse(&mut line).await;
     // Whatever was printed is on the paper, also when the line was cut in the middle of a sheet.
@@ -76,9 +84,19 @@ impl Session<'_> {
                 return Ok(());
             }
             // Broken lines are everyday life for a printer: they end the conversation and are no fault of its own.
-            let read = match timeout(IDLE, line.read(&mut buffer)).await {
-                Ok(Ok(read)) if read > 0 => read,
-                _ => return Ok(()),
+            let read = tokio::select! {
+                read = timeout(IDLE, line.read(&mut buffer)) => match read {
+                    Ok(Ok(read)) if read > 0 => read,
+                    _ => return Ok(()),
+                },
+                Ok(()) = self.drawer.changed(), if self.tells_drawer => {
+                    if *self.misbehaviour.borrow() != Misbehaviour::Mute
+                        && answered(line, &self.automatic()).await.is_err()
+                    {
+                        return Ok(());
+                    }
+                    continue;
+                }
             };
             for byte in &buffer[..read] {
                 if let Next::HangUp = self.misbehave().await {
@@ -140,9 +158,13 @@ impl Session<'_> {
         let Some(command) = self.scanner.take(byte) else { return silent() };
         match command.as_slice() {
             [0x10, 0x04, request] => return Ok((vec![self.real_time(*request)], Next::GoOn)),
-            // The block that is sent as it is switched on; later ones are left out, for nobody waits for them.
-            [0x1D, b'a', wanted] if *wanted != 0 => return Ok((self.automatic().to_vec(), Next::GoOn)),
-            [0x1D, b'a', _] => {}
+            // The block that is sent as it is switched on; of later ones only those of the drawer are sent.
+            [0x1D, b'a', wanted] => {
+                self.tells_drawer = *wanted & TELLS_DRAWER != 0;
+                if *wanted != 0 {
+                    return Ok((self.automatic().to_vec(), Next::GoOn));
+                }
+            }
             [0x1D, b'r', _] => {
                 if self.printer.profile().cutter == Cutter::None {
                     // Nobody cuts: the customer gets the paper when it is finished.
@@ -196,12 +218,13 @@ impl Session<'_> {
             Some(Condition::PaperNearEmpty) => 0x03,
             _ => 0,
         };
-        [AUTOMATIC | offline | cover, error, paper, 0]
+        [AUTOMATIC | offline | cover | self.drawer_bit(), error, paper, 0]
     }
 
     fn real_time(&self, request: u8) -> u8 {
         let bits = match (request, self.condition()) {
-            (1, Some(condition)) if condition.stops_printing() => 0x08,
+            (1, Some(condition)) if condition.stops_printing() => 0x08 | self.drawer_bit(),
+            (1, _) => self.drawer_bit(),
             (2, Some(Condition::CoverOpen)) => 0x04,
             (2, Some(Condition::PaperEmpty)) => 0x20,
             (2, Some(Condition::Error)) => 0x40,
@@ -210,6 +233,11 @@ impl Session<'_> {
             _ => 0,
         };
         REAL_TIME | bits
+    }
+
+    /// The level of the pin that the drawer's sensor pulls.
+    fn drawer_bit(&self) -> u8 {
+        if self.printer.drawer_is_open() { 0x04 } else { 0 }
     }
 
     async fn finish_sheet(&mut self) -> Result<(), Fault> {

@@ -47,6 +47,9 @@ pub fn decide_hub(state: &State, command: &HubCommand) -> Result<Decision, Refus
             Event::PaymentDevicesConfigured { devices: devices.clone() }
         }
         HubCommand::SetOfflineLimits { limits } => super::offline::set(state, limits.as_ref())?,
+        HubCommand::SenseDrawer { drawer, till, movement } => {
+            super::sense_drawer::decide(state, drawer, *till, *movement)?
+        }
         HubCommand::OpenEpoch { epoch, hub, hub_key, store, parent } => {
             if state.store.is_some_and(|known| known != *store) {
                 return Err(Refusal::StoreMismatch);

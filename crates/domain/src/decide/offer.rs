@@ -105,6 +105,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::SubjectMerged { .. }
         | Event::PaymentDevicesConfigured { .. }
         | Event::OfflineLimitsSet { .. }
+        | Event::DrawerMoved { .. }
         | Event::TenderDeclined { .. } => false,
     }
 }

@@ -95,6 +95,7 @@ impl Event {
             Self::DeviceReconciled { .. } => "device_reconciled",
             Self::DevicesCarriedOver { .. } => "devices_carried_over",
             Self::OfflineLimitsSet { .. } => "offline_limits_set",
+            Self::DrawerMoved { .. } => "drawer_moved",
             Self::TenderApprovedOffline { .. } => "tender_approved_offline",
         }
     }

@@ -216,6 +216,7 @@ fn print(state: &State, answers: &BTreeMap<CommandId, Answer>) -> u64 {
         offline_limits: _,
         attempts,
         device_days,
+        open_drawers: _,
     } = state;
     let orders: BTreeMap<_, _> = orders.iter().collect();
     let sales: BTreeMap<_, _> = sales.iter().collect();

@@ -1,8 +1,12 @@
 //! Cash in and out of a drawer without goods, and what its Z says of it.
 
+use holdfast_domain::bounded::Label;
 use holdfast_domain::cash::{CashFlow, CashMovement};
+use holdfast_domain::command::HubCommand;
+use holdfast_domain::drawer::{DrawerMovement, OpeningCause};
 use holdfast_domain::effect::PaperForm;
-use holdfast_domain::receipt::{ReceiptSource, Series};
+use holdfast_domain::ids::{StaffId, TerminalId};
+use holdfast_domain::receipt::{ReceiptSource, Series, TillNumber};
 use holdfast_domain::shift::Mode;
 use holdfast_domain::{Action, Effect, Event};
 
@@ -96,4 +100,42 @@ fn a_till_alone_numbers_a_movement_itself_and_training_has_numbers_of_its_own() 
     let done = shop.ask(TILL, move_cash(CashMovement::Drop, "5")).expect("practice");
     let [Event::CashMoved { receipt, .. }] = &done.events[..] else { panic!("{done:?}") };
     assert_eq!((receipt.series, receipt.number), (Series::Training, 1));
+}
+
+fn sensed(till: Option<u16>, movement: DrawerMovement) -> HubCommand {
+    let drawer = Label::new("counter").expect("a name");
+    HubCommand::SenseDrawer { drawer, till: till.map(TillNumber), movement }
+}
+
+/// Whoever is signed on at the till that the drawer belongs to.
+fn at_the_drawer(events: &[Event]) -> (Option<TerminalId>, Option<StaffId>, DrawerMovement) {
+    let [Event::DrawerMoved { terminal, operator, movement, .. }] = events else { panic!("{events:?}") };
+    (*terminal, *operator, *movement)
+}
+
+#[test]
+fn a_drawer_that_moves_leaves_one_event_with_the_till_and_the_operator() {
+    let mut shop = Shop::open();
+    let number = shop.state.tills[&TILL].number.0;
+    let operator = shop.state.tills[&TILL].operator;
+    assert!(operator.is_some());
+    let asked = DrawerMovement::Opened { cause: OpeningCause::Asked };
+    let unasked = DrawerMovement::Opened { cause: OpeningCause::Unasked };
+    let done = shop.hub(sensed(Some(number), asked)).expect("it opens");
+    assert_eq!(at_the_drawer(&done), (Some(TILL), operator, asked));
+    for again in [asked, unasked] {
+        let refused = shop.hub(sensed(Some(number), again)).expect_err("it stands open");
+        assert_eq!(refused.code(), "HF-CMD-195");
+    }
+    let done = shop.hub(sensed(Some(number), DrawerMovement::Closed)).expect("it is shut");
+    assert_eq!(at_the_drawer(&done).2, DrawerMovement::Closed);
+    shop.hub(sensed(Some(number), DrawerMovement::Closed)).expect_err("it is shut");
+    assert!(shop.state.open_drawers.is_empty());
+    // Nobody is asked for nothing: the Z counts what people opened with a reason.
+    shop.hub(sensed(Some(number), unasked)).expect("a key");
+    let other = Label::new("other").expect("a name");
+    let command = HubCommand::SenseDrawer { drawer: other, till: None, movement: unasked };
+    let done = shop.hub(command).expect("another drawer");
+    assert_eq!(at_the_drawer(&done), (None, None, unasked), "tills share it");
+    assert_eq!(shop.state.open_drawers.len(), 2);
 }

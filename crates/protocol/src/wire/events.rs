@@ -9,6 +9,7 @@ use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
 use holdfast_domain::catalog::Unit;
 use holdfast_domain::day::{CarriedOver, ClosedShift, DayFigures, DayTender, OpenDay, ZRange};
+use holdfast_domain::drawer::{DrawerMovement, OpeningCause};
 use holdfast_domain::event::{
     CatalogSource, DocumentOutcome, Event, Parent, ReturnSource, Stamp, VoidNumberReason,
 };
@@ -333,8 +334,16 @@ wire_enum!(Event {
     DevicesCarriedOver { document: TransactionId, devices: Vec<DeviceName> },
     OfflineLimitsSet { limits: Option<OfflineLimits> },
     TenderApprovedOffline { attempt: AttemptId, amount: Money, beyond: Option<OfflineLimit> },
+    DrawerMoved {
+        drawer: Label,
+        terminal: Option<TerminalId>,
+        operator: Option<StaffId>,
+        movement: DrawerMovement,
+    },
 });
 
+wire_enum!(OpeningCause { Asked, Unasked, Unwatched });
+wire_enum!(DrawerMovement { Opened { cause: OpeningCause }, Closed });
 wire_struct!(RefusalNote { code: String, text: String });
 wire_enum!(Origin {
     Hub,

@@ -143,6 +143,7 @@ variants!(
         DevicesCarriedOver,
         OfflineLimitsSet,
         TenderApprovedOffline,
+        DrawerMoved,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -633,7 +634,7 @@ impl Source {
                 self.of_day(of_day, stamp, transaction)
             }
             of_devices
-                if ["Tender", "PaymentDevices", "Device", "Offline"]
+                if ["Tender", "PaymentDevices", "Device", "Offline", "DrawerMoved"]
                     .iter()
                     .any(|of| of_devices.starts_with(of)) =>
             {

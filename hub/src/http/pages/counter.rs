@@ -88,10 +88,32 @@ pub(in crate::http) async fn press(
     Ok(Redirect::to("/counter").into_response())
 }
 
+/// A hand at the drawer of a simulated printer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Moved {
+    printer: String,
+    open: bool,
+}
+
+pub(in crate::http) async fn move_drawer(
+    _: AtCounter,
+    State(app): State<Arc<App>>,
+    form: Result<Form<Moved>, FormRejection>,
+) -> Result<Response, Refused> {
+    let Form(Moved { printer, open }) =
+        form.map_err(|_| Refused::request("the form is not one of this page; load the page again"))?;
+    let found = app.counter.printers.iter().find(|(name, _)| *name == printer);
+    let (_, printer) = found.ok_or(Refused(HubError::NotFound { what: "printer" }))?;
+    printer.move_drawer(open);
+    Ok(Redirect::to("/counter").into_response())
+}
+
 /// One printer with the newest of its paper.
 struct PrinterView {
     name: String,
     drawer_openings: u64,
+    drawer_is_open: bool,
     sheets: Vec<Sheet>,
     more: usize,
 }
@@ -126,7 +148,8 @@ fn look(name: &str, printer: &SimulatedPrinter) -> Result<PrinterView, Refused> 
     sheets.reverse();
     let more = sheets.len().saturating_sub(SHEETS_SHOWN);
     sheets.truncate(SHEETS_SHOWN);
-    Ok(PrinterView { name: name.to_owned(), drawer_openings: printer.drawer_openings(), sheets, more })
+    let (drawer_openings, drawer_is_open) = (printer.drawer_openings(), printer.drawer_is_open());
+    Ok(PrinterView { name: name.to_owned(), drawer_openings, drawer_is_open, sheets, more })
 }
 
 fn markup(nothing: bool, cards: &Markup, health: &Markup) -> Markup {
@@ -191,12 +214,20 @@ fn terminal_card(name: &str, terminal: &TerminalView, currency: Currency) -> Mar
 }
 
 fn printer_card(printer: &PrinterView) -> Markup {
-    let PrinterView { name, drawer_openings, sheets, more } = printer;
+    let PrinterView { name, drawer_openings, drawer_is_open, sheets, more } = printer;
     html! {
         section.card aria-label={ "Printer " (name) } {
             div.titled {
                 h2 { "Printer " (name) }
-                span.soft { "drawer opened " (drawer_openings) @if *drawer_openings == 1 { " time" } @else { " times" } }
+                @if *drawer_is_open { span.state.warn { "drawer open" } } @else { span.state.good { "drawer shut" } }
+            }
+            form method="post" action="/counter/drawer" data-quiet {
+                input type="hidden" name="printer" value=(name);
+                div.buttons {
+                    @if *drawer_is_open { button #{ (name) "-drawer" } .yes name="open" value="false" { "Shut the drawer" } }
+                    @else { button #{ (name) "-drawer" } .quiet name="open" value="true" { "Open the drawer with the key" } }
+                    span.soft { "The till opened it " (drawer_openings) @if *drawer_openings == 1 { " time." } @else { " times." } }
+                }
             }
             @if sheets.is_empty() { p.soft { "No paper has come out yet." } }
             @else {

@@ -97,7 +97,7 @@ fn losses_markup(asked: &LossQuery, list: &LossList) -> Markup {
                             td { a href={ "/journal/" (row.seq) } { (time(row.recorded_at_ms)) } }
                             td { (words(row.kind.name())) }
                             td { (who(row.staff_number.as_deref(), row.staff_name.as_deref())) @if let Some(by) = &row.approved_by { " by leave of " (by) } }
-                            td.wide { (row.till) }
+                            td.wide { @if let Some(till) = &row.till { (till) } }
                             td { @if let (Some(receipt), Some(id)) = (&row.receipt, &row.transaction) { a href={ "/transactions/" (id) } { (receipt) } } }
                             td.number { @if let Some(minor) = row.amount_minor { (money(minor)) } }
                             td { (row.what) }
@@ -154,7 +154,7 @@ mod tests {
                 staff_number: Some("200".into()),
                 staff_name: Some(hostile.into()),
                 approved_by: None,
-                till: "1".into(),
+                till: Some("1".into()),
                 transaction: None,
                 receipt: None,
                 amount_minor: Some(357),

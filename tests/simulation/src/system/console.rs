@@ -3,8 +3,10 @@
 use holdfast_domain::amendment::AmendedCatalog;
 use holdfast_domain::calendar::Timestamp;
 use holdfast_domain::command::{HubCommand, NumberChoice};
+use holdfast_domain::drawer::{DrawerMovement, OpeningCause};
 use holdfast_domain::event::{CatalogSource, DocumentOutcome};
 use holdfast_domain::ids::{StaffId, SubjectId, TerminalId, TransactionId, Uuid};
+use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::staff::{Role, RoleNumber, StaffNumber};
 use holdfast_domain::subject::{ErasureCause, ErasureReason};
 use holdfast_store::StateStore as _;
@@ -60,6 +62,15 @@ impl Run {
                 let Some(transaction) = transaction else { return };
                 HubCommand::SettleDocument { transaction, outcome: DocumentOutcome::Unknown }
             }
+            HubMove::SenseDrawer => HubCommand::SenseDrawer {
+                drawer: shop::label("counter"),
+                till: self.dice.permille(500).then_some(TillNumber(1)),
+                movement: match self.dice.below(3) {
+                    0 => DrawerMovement::Opened { cause: OpeningCause::Asked },
+                    1 => DrawerMovement::Opened { cause: OpeningCause::Unasked },
+                    _ => DrawerMovement::Closed,
+                },
+            },
             HubMove::RegisterSubject => {
                 let subject = if self.dice.permille(850) { shop::customer(0) } else { subject };
                 let till = self.dice.below(2);

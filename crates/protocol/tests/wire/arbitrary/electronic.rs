@@ -5,9 +5,10 @@ use holdfast_domain::attempt::{
     Purpose, RefundMeans, TenderVerdict, Turn,
 };
 use holdfast_domain::bounded::{CardEnding, CardWord, DeviceName, PoiMark, PoiReference};
+use holdfast_domain::drawer::{DrawerMovement, OpeningCause};
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::exposure::{OfflineLimit, OfflineLimits};
-use holdfast_domain::ids::{AttemptId, OrderId, ReconciliationId, StaffId, TransactionId};
+use holdfast_domain::ids::{AttemptId, OrderId, ReconciliationId, StaffId, TerminalId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_domain::reconciliation::{
     Difference, LostDay, Reconciliation, ReconciliationOutcome, SchemeLine, Unsettled, UnsettledReason,
@@ -234,6 +235,17 @@ impl Source {
                 beyond: self.maybe(|s| {
                     s.pick(&[OfflineLimit::Floor, OfflineLimit::Velocity, OfflineLimit::Cumulative])
                 }),
+            },
+            "DrawerMoved" => Event::DrawerMoved {
+                drawer: self.label(),
+                terminal: self.maybe(|s| TerminalId(s.uuid())),
+                operator: self.maybe(|s| StaffId(s.uuid())),
+                movement: self.pick(&[
+                    DrawerMovement::Opened { cause: OpeningCause::Asked },
+                    DrawerMovement::Opened { cause: OpeningCause::Unasked },
+                    DrawerMovement::Opened { cause: OpeningCause::Unwatched },
+                    DrawerMovement::Closed,
+                ]),
             },
             other => panic!("{other} is in the list and cannot be made"),
         }
