@@ -5,7 +5,7 @@ import { selector, type Selector } from "./selector";
 import type { Items, ItemOff as Off } from "./store";
 import type { Application, Missing, Planner, Terms, UnitLine } from "./units";
 
-/** What comes off one unit. Amount and price are per 1 of a divisible good's measure. */
+/** What comes off one unit, if it is more than nothing. Amount and price are per 1 of a divisible good's measure. */
 function saves(off: Off): (line: UnitLine) => Exact {
   if ("percent" in off) {
     const rate = readShare(off.percent.rate);
@@ -16,7 +16,7 @@ function saves(off: Off): (line: UnitLine) => Exact {
     return (line) => least(worth(amount, line.measure), line.value);
   }
   const price = readUnitPrice(off.price.price);
-  return (line) => line.value - least(worth(price, line.measure), line.value);
+  return (line) => line.value - worth(price, line.measure);
 }
 
 export class ItemOff implements Terms {

@@ -4,28 +4,11 @@ import { expect, it } from "vitest";
 import { components, type Found } from "./component";
 import { dealsOf } from "./deal";
 import { Currency } from "./exact";
-import { searched, SEARCH_STEPS_MAX } from "./search";
+import { Source } from "../../tests/pricing/source";
+import { searched } from "./search";
 import { stepByStep } from "./step-by-step";
 import type { Items, Promotion, PromotionKind } from "./store";
 import { counts, type UnitLine } from "./units";
-
-/** A small sequence of numbers that is the same on every machine. */
-class Source {
-  constructor(private state: number) {}
-
-  below(max: number): number {
-    this.state = (Math.imul(this.state, 1_103_515_245) + 12_345) >>> 0;
-    return (this.state >>> 8) % max;
-  }
-
-  pick<T>(...of: readonly T[]): T {
-    const picked = of[this.below(of.length)];
-    if (picked === undefined) {
-      throw new Error("nothing to pick from");
-    }
-    return picked;
-  }
-}
 
 const CENT = 10n ** 11n;
 
@@ -140,19 +123,16 @@ it("finds what going through all deals finds, the ties told apart as the rule bo
   expect(betterThanSteps).toBeGreaterThan(10);
 });
 
-it("gives up one step above the limit", () => {
-  const at = (count: number): UnitLine => ({
-    line: 0,
-    product: { sku: "S", category: null, unit: "piece", tax_class: "none", unit_price: "1.00" },
-    count,
-    value: 100n * CENT,
-    measure: 1_000n,
-    isPieces: true,
-  });
-  const promotion = { ...promotionsOf(new Source(1))[0], code: "P", kind: { item_off: { items: "all", off: { percent: { rate: "0.1" } } } } };
-  const deals = dealsOf([promotion as Promotion], new Currency(2));
-  const componentOf = (count: number): Component | undefined => components(deals, [0], [at(count)])[0];
-  const [within, above] = [componentOf(SEARCH_STEPS_MAX - 1), componentOf(SEARCH_STEPS_MAX)];
-  expect(within !== undefined && searched(within)).not.toBeNull();
-  expect(above !== undefined && searched(above)).toBeNull();
+it("gives up one step above 20,000", () => {
+  const [promotion] = promotionsOf(new Source(1));
+  const kind: PromotionKind = { item_off: { items: "all", off: { percent: { rate: "0.1" } } } };
+  const deals = dealsOf(promotion === undefined ? [] : [{ ...promotion, kind }], new Currency(2));
+  const [line] = linesOf(new Source(1));
+  // One way to apply it, and as many places as there are units and one.
+  const found = (count: number): unknown => {
+    const [component] = line === undefined ? [] : components(deals, [0], [{ ...line, count }]);
+    return component === undefined ? undefined : searched(component);
+  };
+  expect(found(19_999)).toHaveLength(1);
+  expect(found(20_000)).toBeNull();
 });
