@@ -74,6 +74,7 @@ export function draftsOf(shelf: Shelf, basket: Basket): readonly Draft[] {
     if (!Number.isInteger(number) || number < 1) {
       throw new Malformed(`${number} is no number of a line`);
     }
+    const product = productOf(shelf, asked.sku, number);
     if (numbers.has(number)) {
       throw new Refused("HF-CMD-122", `line number ${number} is there twice`, number);
     }
@@ -81,7 +82,6 @@ export function draftsOf(shelf: Shelf, basket: Basket): readonly Draft[] {
       throw new Refused("HF-CMD-207", `line number ${number} is above ${DEPOSIT_LINE_OFFSET}`, number);
     }
     numbers.add(number);
-    const product = productOf(shelf, asked.sku, number);
     drafts.push(draftOf(shelf, basket, product, asked));
     if (product.deposit != null) {
       drafts.push(depositOf(shelf, basket, product.deposit, asked));

@@ -73,20 +73,19 @@ interface Weight {
   readonly weight: Exact;
 }
 
-/** What each promotion takes in the best deal, in order. */
+/** What each promotion takes in the best deal, in order where promotions share a line: components have none in common. */
 function bestDeal(
   { deals, lines }: Counter,
   possible: readonly number[],
 ): readonly { place: number; saving: Exact; weights: readonly Weight[] }[] {
-  const found = components(deals, possible, lines).flatMap((component) => {
+  return components(deals, possible, lines).flatMap((component) => {
     const chosen = searched(component) ?? stepByStep(component);
-    return component.members.map(({ place }, member) => {
+    return component.members.flatMap(({ place }, member) => {
       const { saving, weights } = chosen[member] ?? { saving: 0n, weights: [] };
       const byLine = component.lines.map(({ line }, at) => ({ line, weight: weights[at] ?? 0n }));
-      return { place, saving, weights: byLine.filter(({ weight }) => weight > 0n) };
+      return saving > 0n ? [{ place, saving, weights: byLine.filter(({ weight }) => weight > 0n) }] : [];
     });
   });
-  return found.filter(({ saving }) => saving > 0n).sort((a, b) => a.place - b.place);
 }
 
 /** The basket promotion that saves the most of what is still charged, the first among equals. */

@@ -148,6 +148,18 @@ describe("refused is", () => {
     expect(() => priced(CATALOG, ...bottles(1_001))).toThrow(expect.objectContaining({ code: "HF-CMD-121" }));
   });
 
+  it("HF-CMD-128: more than can be stored, whatever comes off it or on it later", () => {
+    const dear = line("BOTTLE", { quantity: "10000", override: "1000000000" });
+    const whole = { percent: { rate: "1" } };
+    expect(priced(CATALOG, dear).totals.gross).toBe("10000000000000.00");
+    const tooMuch = expect.objectContaining({ code: "HF-CMD-128" });
+    expect(() => priced(CATALOG, { ...dear, quantity: "10001", discount: whole })).toThrow(tooMuch);
+    const two = basket(dear, { ...dear, number: 2 });
+    expect(() => pricingOf(STORE, CATALOG).price({ ...two, discount: whole })).toThrow(tooMuch);
+    const half = { ...dear, quantity: "5000" };
+    expect(() => pricingOf({ ...STORE, basis: "exclusive" }, CATALOG).price(basket(half, { ...half, number: 2 }))).toThrow(tooMuch);
+  });
+
   it("HF-CMD-260: more off the basket than it costs", () => {
     const asked = { ...basket(line("BOTTLE")), discount: { amount: { amount: "0.26" } } };
     expect(() => pricingOf(STORE, CATALOG).price(asked)).toThrow(expect.objectContaining({ code: "HF-CMD-260" }));
@@ -196,6 +208,36 @@ describe("a return", () => {
     expect(back).toEqual([{ net: "3.12", tax: "0.63", gross: "3.75", cash: "3.75" }]);
     expect(pricing.refunds(sale, goods)).toEqual(back);
   });
+});
+
+it("of a family's amounts that are more than the basket the first is taken", () => {
+  const of = (code: string, amount: string): Promotion => ({
+    ...HALF_OFF,
+    code,
+    family: "f",
+    kind: { basket_off: { items: "all", threshold: "0.00", off: { amount: { amount } } } },
+  });
+  const { promotions } = priced({ ...CATALOG, promotions: [of("A", "10.00"), of("B", "20.00")] }, line("BOTTLE"));
+  expect(promotions.map(({ code, amount }) => [code, amount])).toEqual([
+    ["A", "0.25"],
+    ["B", null],
+  ]);
+});
+
+it("a saving that rounds up takes nothing off a line that it is not about", () => {
+  // Two lines of four tenths of a cent cost nothing; what is off them comes to a cent.
+  const cheap = { ...CATALOG, products: [product("MINT", "0.004"), product("GUM", "0.004"), product("BREAD", "2.00")] };
+  const sweets = { skus: ["MINT", "GUM"] };
+  const free: Promotion = { ...HALF_OFF, kind: { item_off: { items: sweets, off: { percent: { rate: "1" } } } } };
+  const pair: Promotion = { ...HALF_OFF, code: "PAIR", kind: { group_price: { items: "all", count: 3, price: "2.00" } } };
+  const { totals, promotions } = priced(
+    { ...cheap, promotions: [free, pair] },
+    line("MINT"),
+    line("GUM", { number: 2 }),
+    line("BREAD", { number: 3 }),
+  );
+  expect(totals.gross).toBe("2.00");
+  expect(promotions.map(({ outcome }) => outcome)).toEqual(["another_is_better", "another_is_better"]);
 });
 
 it("a refusal is an error that names its line", () => {

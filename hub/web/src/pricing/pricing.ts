@@ -121,8 +121,7 @@ function basketDiscount(
   if (amount === null) {
     throw new Refused("HF-CMD-260", `the discount on the basket is more than its ${currency.write(whole)}`);
   }
-  // Nothing is split where there is nothing: no line then has to be the first.
-  return amount === 0n ? weights.map(() => 0n) : split(amount, weights);
+  return split(amount, weights);
 }
 
 function saved(offer: Offer, place: number): Minor {

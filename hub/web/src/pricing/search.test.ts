@@ -136,3 +136,20 @@ it("gives up one step above 20,000", () => {
   expect(found(19_999)).toHaveLength(1);
   expect(found(20_000)).toBeNull();
 });
+
+it("a group is in no component with a good that it takes no unit of", () => {
+  const [tea, cheese] = linesOf(new Source(3));
+  const [first, second] = [...promotionsOf(new Source(2)), ...promotionsOf(new Source(2))];
+  if (tea === undefined || cheese === undefined || first === undefined || second === undefined) {
+    throw new Error("the source gives too little");
+  }
+  const divisible: UnitLine = { ...cheese, count: 1, isPieces: false };
+  const group: PromotionKind = { group_price: { items: "all", count: 2, price: "0.10" } };
+  const off: PromotionKind = { item_off: { items: { skus: [cheese.product.sku] }, off: { percent: { rate: "0.1" } } } };
+  const deals = dealsOf([{ ...first, code: "G", kind: group }, { ...second, code: "I", kind: off }], new Currency(2));
+  const found = components(deals, [0, 1], [tea, divisible]);
+  expect(found.map(({ lines, members }) => [lines.length, members.map(({ place }) => place)])).toEqual([
+    [1, [0]],
+    [1, [1]],
+  ]);
+});
