@@ -1,0 +1,39 @@
+import { signal } from "@preact/signals";
+
+/** A short word to the cashier. What went well leaves by itself; what did not stays until it was read. */
+export interface Notice {
+  readonly id: number;
+  readonly tone: "good" | "warn" | "bad";
+  readonly text: string;
+  readonly advice: string | null;
+  readonly code: string | null;
+}
+
+const STAY_MS = 3500;
+const NOTICES_MAX = 3;
+
+let last = 0;
+
+export const notices = signal<readonly Notice[]>([]);
+
+/** What screen readers say; the same words twice are said twice. */
+export const spoken = signal<{ readonly text: string; readonly turn: number }>({ text: "", turn: 0 });
+
+export function say(text: string): void {
+  spoken.value = { text, turn: spoken.peek().turn + 1 };
+}
+
+export function notify(tone: Notice["tone"], text: string, more: { readonly advice?: string | null; readonly code?: string | null } = {}): void {
+  last += 1;
+  const notice: Notice = { id: last, tone, text, advice: more.advice ?? null, code: more.code ?? null };
+  const others = notices.peek().filter((each) => each.text !== text);
+  notices.value = [...others, notice].slice(-NOTICES_MAX);
+  say(text);
+  if (tone === "good") {
+    setTimeout(() => dismiss(notice.id), STAY_MS);
+  }
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.peek().filter((notice) => notice.id !== id);
+}

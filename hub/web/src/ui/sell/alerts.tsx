@@ -1,0 +1,38 @@
+import { t } from "../../i18n/locale";
+import { plain, timeOfDay } from "../../i18n/format";
+import { Button } from "../parts/button";
+import { Dialog } from "../parts/dialog";
+import { useTill } from "../till";
+
+/**
+ * A scan that is no line. It stays until somebody clears it: a scanner's Enter does not, nor does a touch beside it, since an
+ * item that was not sold lies among those that were.
+ */
+export function Alerts() {
+  const { view, actions } = useTill();
+  const alerts = view.alerts.value;
+  const alert = alerts[0];
+  if (alert === undefined) {
+    return null;
+  }
+  const queued = view.scansQueued.value;
+  return (
+    <Dialog
+      key={alert.id}
+      title={t(`alert.${alert.kind}`)}
+      tone="danger"
+      size="small"
+      actions={<Button look="danger" size="large" wide autoFocus onPress={() => actions.basket.clearAlert(alert.id)}>{t("alert.clear")}</Button>}
+    >
+      <div class="stack" role="alert">
+        <p class="alert-code" dir="ltr"><bdi>{plain(alert.code)}</bdi></p>
+        <p>{alert.text}</p>
+        <p class="soft small">
+          {timeOfDay(new Date(alert.at))}
+          {alerts.length > 1 && <> · {t("alert.more", { count: alerts.length - 1 })}</>}
+          {queued > 0 && <> · {t("bar.scans", { count: queued })}</>}
+        </p>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,125 @@
+import { useState } from "preact/hooks";
+import type { Product } from "../../core/contract";
+import { money, plain } from "../../i18n/format";
+import { t } from "../../i18n/locale";
+import { Empty } from "../parts/empty";
+import { Button } from "../parts/button";
+import { useTill } from "../till";
+import { category, readSearch, searched } from "./state";
+
+/** Tiles that are drawn at once; nobody looks through more without searching. */
+const TILES_MAX = 120;
+const FAVOURITES = 40;
+
+/** The goods: those sold lately, those of a category, or those that were searched for. */
+export function Grid() {
+  const { view, lookup } = useTill();
+  const categories = view.categories.value;
+  const catalog = view.catalog.value;
+  const { words } = readSearch(searched.value);
+  const chosen = categories.find((each) => each.name === category.value) ?? null;
+  const products = words !== "" ? lookup.search(words, TILES_MAX)
+    : chosen !== null ? lookup.inCategory(chosen.name)
+    : lookup.favourites(FAVOURITES);
+  const hues = new Map(categories.map((each, at) => [each.name, at % 8]));
+  return (
+    <>
+      <div class="categories" role="group" aria-label={t("sell.categories")}>
+        <CategoryButton name={t("sell.favourites")} chosen={words === "" && chosen === null} hue={null} onChoose={() => choose(null)} />
+        {categories.map((each, at) => (
+          <CategoryButton key={each.name} name={plain(each.name)} chosen={words === "" && chosen?.name === each.name} hue={at % 8} onChoose={() => choose(each.name)} />
+        ))}
+      </div>
+      {catalog.loading !== null && (
+        <p class="loading" role="status">
+          {catalog.loading.of === null ? t("sell.loading", { have: catalog.loading.have }) : t("sell.loadingOf", { have: catalog.loading.have, of: catalog.loading.of })}
+        </p>
+      )}
+      {products.length > 0
+        ? <Tiles key={words === "" ? (chosen?.name ?? "") : "search"} products={products} hues={hues} />
+        : <NothingThere words={words} products={catalog.products} />}
+    </>
+  );
+}
+
+function choose(name: string | null): void {
+  category.value = name;
+  searched.value = "";
+}
+
+function CategoryButton({ name, chosen, hue, onChoose }: { readonly name: string; readonly chosen: boolean; readonly hue: number | null; readonly onChoose: () => void }) {
+  return (
+    <button type="button" class={`category ${hue === null ? "" : `hue-${hue}`}`} aria-pressed={chosen} onClick={onChoose}>
+      {name}
+    </button>
+  );
+}
+
+function Tiles({ products, hues }: { readonly products: readonly Product[]; readonly hues: ReadonlyMap<string, number> }) {
+  const [most, setMost] = useState(TILES_MAX);
+  return (
+    <div class="tiles-scroll" tabIndex={-1}>
+      <ul class="tiles">
+        {products.slice(0, most).map((product) => (
+          <li key={product.sku}>
+            <Tile product={product} hue={product.category === null ? 7 : (hues.get(product.category) ?? 7)} />
+          </li>
+        ))}
+      </ul>
+      {products.length > most && <Button look="quiet" wide onPress={() => setMost(most + TILES_MAX)}>{t("sell.more", { count: products.length - most })}</Button>}
+    </div>
+  );
+}
+
+function Tile({ product, hue }: { readonly product: Product; readonly hue: number }) {
+  const { view, actions } = useTill();
+  const currency = view.store.value?.currency ?? "EUR";
+  const price = product.openPrice ? t("sell.openPrice") : priceOf(product, currency);
+  return (
+    <button
+      type="button"
+      class={`tile hue-${hue}`}
+      title={plain(product.description)}
+      onClick={() => {
+        const { times } = readSearch(searched.peek());
+        if (times === null) {
+          actions.basket.add(product.sku);
+        } else {
+          actions.basket.add(product.sku, times);
+        }
+        searched.value = "";
+      }}
+    >
+      <span class="tile-name"><bdi>{plain(product.description)}</bdi></span>
+      <span class="tile-foot">
+        <span class="tile-price">{price}</span>
+        {product.minimumAge !== null && <span class="badge">{t("sell.age", { years: product.minimumAge })}</span>}
+        {product.deposit !== null && <span class="badge">{t("sell.deposit")}</span>}
+      </span>
+    </button>
+  );
+}
+
+export function priceOf(product: Product, currency: string): string {
+  const price = money(product.unitPrice, currency);
+  switch (product.unit) {
+    case "piece":
+      return price;
+    case "kilogram":
+      return t("sell.perKilogram", { price });
+    case "litre":
+      return t("sell.perLitre", { price });
+    case "metre":
+      return t("sell.perMetre", { price });
+  }
+}
+
+function NothingThere({ words, products }: { readonly words: string; readonly products: number }) {
+  if (words !== "") {
+    return <Empty icon="search" title={t("sell.nothingFound", { words: plain(words) })}>{t("sell.nothingFound.hint")}</Empty>;
+  }
+  if (products === 0) {
+    return <Empty icon="stock" title={t("sell.noCatalog")}>{t("sell.noCatalog.hint")}</Empty>;
+  }
+  return <Empty icon="sell" title={t("sell.emptyCategory")}>{t("sell.emptyCategory.hint")}</Empty>;
+}

@@ -1,0 +1,85 @@
+import type { BasketLine, DiscountPart } from "../../core/contract";
+import { measured, money, plain } from "../../i18n/format";
+import { t } from "../../i18n/locale";
+import { performLocal } from "../perform";
+import { Amount } from "../parts/amount";
+import { Button, IconButton } from "../parts/button";
+import { Icon } from "../parts/icon";
+import { compare, minus, plus } from "../sums";
+import { useTill } from "../till";
+import { open } from "./state";
+
+/** One line of the basket. The chosen one has its tools under it. */
+export function Line({ line, currency, chosen }: { readonly line: BasketLine; readonly currency: string; readonly chosen: boolean }) {
+  const { actions } = useTill();
+  const voided = line.fate.kind === "voided";
+  const name = plain(line.description);
+  return (
+    <li class={`line${chosen ? " line-chosen" : ""}${voided ? " line-voided" : ""}${line.depositOf === null ? "" : " line-deposit"}`} aria-current={chosen ? "true" : undefined}>
+      <button type="button" class="line-face" disabled={voided} aria-expanded={chosen} onClick={() => actions.basket.select(line.number)}>
+        <span class="line-quantity">{line.unit === "piece" ? measured(line.quantity, line.unit) : <Icon name="scale" />}</span>
+        <span class="line-words">
+          <span class="line-name"><bdi>{name}</bdi></span>
+          <span class="line-unit">
+            {unitText(line, currency)}
+            {line.price.kind === "override" && <s class="line-was">{money(line.price.listPrice, currency)}</s>}
+            {line.minimumAge !== null && <span class="badge">{t("sell.age", { years: line.minimumAge })}</span>}
+            {voided && <span class="badge">{t("line.voided")}</span>}
+          </span>
+          {!voided && line.discounts.map((part, at) => <Off key={at} part={part} />)}
+          {line.note !== null && <span class="line-note"><Icon name="note" /><bdi>{plain(line.note)}</bdi></span>}
+        </span>
+        <span class="line-amount"><Amount of={voided ? line.extended : line.gross} /></span>
+      </button>
+      {chosen && !voided && line.depositOf === null && <LineTools line={line} />}
+    </li>
+  );
+}
+
+function unitText(line: BasketLine, currency: string): string {
+  const price = money(line.unitPrice, currency);
+  return line.unit === "piece" ? t("line.each", { price }) : t("line.measured", { quantity: measured(line.quantity, line.unit), price });
+}
+
+function Off({ part }: { readonly part: DiscountPart }) {
+  const words = part.kind === "promotion" ? plain(part.name) : part.kind === "line" ? plain(part.reason) : t("line.share", { reason: plain(part.reason) });
+  return (
+    <span class="line-off">
+      <bdi>{words}</bdi>
+      <Amount of={part.amount} negative />
+    </span>
+  );
+}
+
+function LineTools({ line }: { readonly line: BasketLine }) {
+  const { actions } = useTill();
+  const { number } = line;
+  const pieces = line.unit === "piece";
+  return (
+    <div class="line-tools" role="group" aria-label={t("line.tools", { name: plain(line.description) })}>
+      {pieces && (
+        <span class="stepper">
+          <IconButton
+            icon="minus"
+            label={t("line.less")}
+            tone="plain"
+            onPress={() => {
+              if (compare(line.quantity, "1") > 0) {
+                performLocal(actions.basket.setQuantity(number, minus(line.quantity, "1"), t("reason.lessWanted")));
+              } else {
+                open({ kind: "void", line: number });
+              }
+            }}
+          />
+          <Button size="small" label={t("line.quantity.change")} onPress={() => open({ kind: "quantity", line: number })}>{measured(line.quantity, line.unit)}</Button>
+          <IconButton icon="plus" label={t("line.more")} tone="plain" onPress={() => performLocal(actions.basket.setQuantity(number, plus(line.quantity, "1")))} />
+        </span>
+      )}
+      {!pieces && <IconButton icon="scale" label={t("line.quantity.change")} tone="plain" onPress={() => open({ kind: "quantity", line: number })} />}
+      <IconButton icon="discount" label={t("line.discount")} tone="plain" shortcut="F6" onPress={() => open({ kind: "discount", line: number })} />
+      <IconButton icon="price" label={t("line.price")} tone="plain" shortcut="F7" onPress={() => open({ kind: "price", line: number })} />
+      <IconButton icon="note" label={t("line.note")} tone="plain" shortcut="F8" onPress={() => open({ kind: "note", line: number })} />
+      <IconButton icon="trash" label={t("line.void")} tone="danger" shortcut="Delete" onPress={() => open({ kind: "void", line: number })} />
+    </div>
+  );
+}
