@@ -1,13 +1,11 @@
-/** Sections 1 to 3: what each line costs by itself, and whether promotions may look at it. */
+/** Sections 2 and 3: what each line costs by itself, and whether promotions may look at it. */
 
 import type { Basket, BasketLine } from "./basket";
-import { isInForce } from "./calendar";
 import {
   isStorable,
   ONE_PIECE,
   readQuantity,
   readShare,
-  readUnitPrice,
   round,
   sum,
   WHOLE_RATE,
@@ -15,15 +13,13 @@ import {
   type Currency,
   type Minor,
 } from "./exact";
-import { byBytes } from "./order";
 import type { PricedLine } from "./priced";
 import { Malformed, Refused } from "./refusal";
-import type { BasketOff, Moment, PriceList, Product } from "./store";
+import type { BasketOff, Product } from "./store";
 import type { Rates, TaxTable } from "./tax";
+import { priceNeeded, unitPriceOf, type Listed, type Listing } from "./unit-price";
 import type { UnitLine } from "./units";
 
-/** The list that a product's own price counts as. */
-const STANDARD = "standard";
 /** The most lines of a basket, those of deposits included. */
 const LINES_MAX = 2_000;
 /** What the number of a deposit's line is above its item's. */
@@ -37,7 +33,8 @@ export interface Draft {
   readonly product: Product;
   readonly quantity: bigint;
   readonly pricedBy: PricedLine["priced_by"];
-  readonly priceList: string | null;
+  /** What one costs by the lists, whoever said something else. */
+  readonly listed: Listed;
   readonly unitPrice: bigint;
   readonly extended: Minor;
   readonly manual: Minor;
@@ -45,24 +42,11 @@ export interface Draft {
   readonly takesPart: boolean;
 }
 
-/** A price list, with its prices at hand. */
-export interface Listing {
-  readonly list: PriceList;
-  readonly prices: ReadonlyMap<string, bigint>;
-}
-
 export interface Shelf {
   readonly currency: Currency;
   readonly listings: readonly Listing[];
   readonly taxes: TaxTable;
   readonly find: (sku: string) => Product | undefined;
-}
-
-export function listingsOf(lists: readonly PriceList[]): readonly Listing[] {
-  return lists.map((list) => ({
-    list,
-    prices: new Map(list.prices.map(({ sku, unit_price }) => [sku, readUnitPrice(unit_price)])),
-  }));
 }
 
 /** Every line of the basket, each followed by its deposit where it has one. */
@@ -142,7 +126,7 @@ function draftOf(shelf: Shelf, basket: Basket, product: Product, asked: BasketLi
   if (wanted <= 0n) {
     throw notPositive(number, asked.quantity);
   }
-  const price = unitPriceOf(shelf, basket, product, asked);
+  const price = unitPriceOf(shelf.listings, basket, product, asked);
   const { quantity, stated } = readLabel(shelf.currency, product, asked, wanted, price.unitPrice);
   if (product.unit === "piece" && quantity % ONE_PIECE !== 0n) {
     throw new Refused("HF-CMD-125", `${product.sku} is sold by the piece; ${asked.quantity} is not a whole number`, number);
@@ -166,79 +150,13 @@ function draftOf(shelf: Shelf, basket: Basket, product: Product, asked: BasketLi
     product,
     quantity,
     pricedBy,
-    priceList: pricedBy === "list" ? price.list : null,
+    listed: price.listed,
     unitPrice: price.unitPrice,
     extended,
     manual,
     rates,
     takesPart: !voided && pricedBy === "list" && discount === null,
   };
-}
-
-interface UnitPrice {
-  readonly pricedBy: "list" | "override" | "open";
-  readonly list: string;
-  readonly unitPrice: bigint;
-}
-
-/** What one costs, and who said so. */
-function unitPriceOf(shelf: Shelf, basket: Basket, product: Product, asked: BasketLine): UnitPrice {
-  const { number, override } = asked;
-  const now = listed(shelf.listings, product, basket.group, basket.now);
-  const had = asked.had ?? null;
-  const before = had === null ? null : readUnitPrice(had.unit_price);
-  // An open basket keeps its price unless it falls.
-  const kept = had !== null && before !== null && before <= now.unitPrice ? { list: had.list, unitPrice: before } : now;
-  if (override !== null) {
-    return { ...kept, pricedBy: "override", unitPrice: readUnitPrice(override) };
-  }
-  const open = asked.open ?? null;
-  if (product.open_price === true) {
-    if (open === null) {
-      throw priceNeeded(number, product.sku);
-    }
-    return { ...kept, pricedBy: "open", unitPrice: readUnitPrice(open) };
-  }
-  if (open !== null) {
-    const text = `${product.sku} on line ${number} has a price; to sell it at another one, override it with a reason`;
-    throw new Refused("HF-CMD-262", text, number);
-  }
-  return { ...kept, pricedBy: "list" };
-}
-
-/** The smallest priority, then the lower price, then the smaller code. */
-function listed(
-  listings: readonly Listing[],
-  product: Product,
-  group: string | null,
-  now: Moment,
-): { readonly list: string; readonly unitPrice: bigint } {
-  let best: { readonly list: PriceList; readonly unitPrice: bigint } | null = null;
-  for (const { list, prices } of listings) {
-    const unitPrice = prices.get(product.sku);
-    if (unitPrice === undefined || (list.group !== null && list.group !== group) || !isInForce(list, now)) {
-      continue;
-    }
-    const candidate = { list, unitPrice };
-    if (best === null || isBefore(candidate, best)) {
-      best = candidate;
-    }
-  }
-  return best === null
-    ? { list: STANDARD, unitPrice: readUnitPrice(product.unit_price) }
-    : { list: best.list.code, unitPrice: best.unitPrice };
-}
-
-interface Candidate {
-  readonly list: PriceList;
-  readonly unitPrice: bigint;
-}
-
-function isBefore(a: Candidate, b: Candidate): boolean {
-  if (a.list.priority !== b.list.priority) {
-    return a.list.priority < b.list.priority;
-  }
-  return a.unitPrice === b.unitPrice ? byBytes(a.list.code, b.list.code) < 0 : a.unitPrice < b.unitPrice;
 }
 
 /** How much a label says the piece is, or what it says that it costs. */
@@ -280,8 +198,4 @@ function readLabel(
 
 function notPositive(line: number, quantity: string): Refused {
   return new Refused("HF-CMD-124", `the quantity ${quantity} of line ${line} must be more than zero`, line);
-}
-
-function priceNeeded(line: number, sku: string): Refused {
-  return new Refused("HF-CMD-261", `${sku} on line ${line} has no price of its own; type what it costs`, line);
 }

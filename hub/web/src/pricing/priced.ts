@@ -26,6 +26,8 @@ export interface PricedLine {
   readonly priced_by: "list" | "override" | "open" | "label";
   /** Null where the price is not from a list. */
   readonly price_list: string | null;
+  /** What one costs by the lists, and the list that says so, whoever said something else. */
+  readonly listed: Listed;
   readonly unit_price: Decimal;
   readonly extended: Decimal;
   /** What a person took off the line. */
@@ -39,8 +41,16 @@ export interface PricedLine {
   readonly gross: Decimal;
 }
 
+export interface Listed {
+  readonly list: string;
+  readonly unit_price: Decimal;
+}
+
 export interface LinePromotion {
   readonly code: string;
+  readonly name: string;
+  /** The one that it was given for. */
+  readonly coupon: string | null;
   readonly amount: Decimal;
 }
 

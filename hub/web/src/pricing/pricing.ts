@@ -5,7 +5,7 @@ import { checkedMoment } from "./calendar";
 import { obstacle, type Obstacle } from "./conditions";
 import { currencyOf } from "./currency";
 import { dealsOf, type Deal } from "./deal";
-import { draftsOf, given, listingsOf, unitLines, type Draft, type Shelf } from "./draft";
+import { draftsOf, given, unitLines, type Draft, type Shelf } from "./draft";
 import { isStorable, PRICE_PLACES, QUANTITY_PLACES, RATE_PLACES, sum, write, type Currency, type Minor } from "./exact";
 import { bestOffer, type Offer } from "./offer";
 import type { Explained, Priced, PricedLine, Refund } from "./priced";
@@ -14,6 +14,7 @@ import { coinOf, refundsOf, toTheCoin } from "./returns";
 import { split } from "./split";
 import type { Catalog, Decimal, PriceList, Product, Promotion, Store } from "./store";
 import { taxed, TaxTable, type Taxed } from "./tax";
+import { listingsOf } from "./unit-price";
 
 /** Where products are found. A catalog of many thousand need not be in memory: only a basket's own are asked for. */
 export type FindProduct = (sku: string) => Product | undefined;
@@ -129,17 +130,17 @@ function saved(offer: Offer, place: number): Minor {
 }
 
 interface OffLine {
-  readonly promotions: readonly { readonly code: string; readonly amount: Minor }[];
+  readonly promotions: readonly { readonly promotion: Promotion; readonly amount: Minor }[];
   readonly basket: Minor;
 }
 
 /** What each promotion took off each line, in order, without those that took nothing. */
 function byLine(deals: readonly Deal[], offer: Offer, lines: number): readonly OffLine["promotions"][] {
-  const off = Array.from({ length: lines }, (): { code: string; amount: Minor }[] => []);
+  const off = Array.from({ length: lines }, (): { promotion: Promotion; amount: Minor }[] => []);
   for (const [place, { promotion }] of deals.entries()) {
     for (const { line, amount } of offer.get(place) ?? []) {
       if (amount > 0n) {
-        off[line]?.push({ code: promotion.code, amount });
+        off[line]?.push({ promotion, amount });
       }
     }
   }
@@ -149,6 +150,7 @@ function byLine(deals: readonly Deal[], offer: Offer, lines: number): readonly O
 function pricedLine(currency: Currency, draft: Draft, off: OffLine, amounts: Taxed | undefined): PricedLine {
   const { taxes, net, gross } = amounts ?? { taxes: [], net: 0n, gross: 0n };
   const { rates } = draft;
+  const unitPrice = (price: bigint): Decimal => write(price, PRICE_PLACES, currency.places);
   return {
     number: draft.number,
     sku: draft.product.sku,
@@ -157,11 +159,17 @@ function pricedLine(currency: Currency, draft: Draft, off: OffLine, amounts: Tax
     voided: draft.asked.voided,
     deposit_of: draft.depositOf,
     priced_by: draft.pricedBy,
-    price_list: draft.priceList,
-    unit_price: write(draft.unitPrice, PRICE_PLACES, currency.places),
+    price_list: draft.pricedBy === "list" ? draft.listed.list : null,
+    listed: { list: draft.listed.list, unit_price: unitPrice(draft.listed.unitPrice) },
+    unit_price: unitPrice(draft.unitPrice),
     extended: currency.write(draft.extended),
     manual: currency.write(draft.manual),
-    promotions: off.promotions.map(({ code, amount }) => ({ code, amount: currency.write(amount) })),
+    promotions: off.promotions.map(({ promotion: { code, name, coupon }, amount }) => ({
+      code,
+      name,
+      coupon: coupon?.code ?? null,
+      amount: currency.write(amount),
+    })),
     basket_discount: currency.write(off.basket),
     taxes: taxes.map((tax, slot) => ({
       code: rates.codes[slot] ?? "",
