@@ -34,12 +34,28 @@ export function checkedMoment(moment: Moment): Moment {
   return moment;
 }
 
+export interface Period {
+  readonly from: Moment | null;
+  /** The moment itself is outside. */
+  readonly until: Moment | null;
+}
+
+/** The period itself, when it begins and ends at moments that there are. */
+export function checkedPeriod<P extends Period>(period: P): P {
+  for (const moment of [period.from, period.until]) {
+    if (moment !== null) {
+      checkedMoment(moment);
+    }
+  }
+  return period;
+}
+
 function isBefore(a: Moment, b: Moment): boolean {
   return a.date < b.date || (a.date === b.date && a.minute < b.minute);
 }
 
 /** `from` ≤ now, and now < `until` where there is one. */
-export function isInForce(period: { readonly from: Moment | null; readonly until: Moment | null }, now: Moment): boolean {
+export function isInForce(period: Period, now: Moment): boolean {
   const hasBegun = period.from === null || !isBefore(now, period.from);
   return hasBegun && (period.until === null || isBefore(now, period.until));
 }

@@ -1,7 +1,7 @@
 /** Promotions as the engine reads them: once, and in order. */
 
 import { BuyGet } from "./buy-get";
-import { checkedMoment, MINUTES_OF_DAY } from "./calendar";
+import { checkedPeriod, MINUTES_OF_DAY } from "./calendar";
 import { readShare, round, least, WHOLE_RATE, type Currency, type Minor } from "./exact";
 import { Group } from "./group";
 import { ItemOff } from "./item-off";
@@ -53,13 +53,11 @@ function dealOf(promotion: Promotion, currency: Currency): Deal {
 }
 
 function checkConditions(promotion: Promotion): void {
-  for (const moment of [promotion.from, promotion.until]) {
-    if (moment !== null) {
-      checkedMoment(moment);
-    }
-  }
-  const { hours, limit } = promotion;
-  if (hours !== null && !(isCount(hours.from_minute, 0, MINUTES_OF_DAY - 1) && isCount(hours.until_minute, 0, MINUTES_OF_DAY))) {
+  const { hours, limit } = checkedPeriod(promotion);
+  const isWithinDay =
+    hours === null ||
+    (isCount(hours.from_minute, 0, MINUTES_OF_DAY - 1) && isCount(hours.until_minute, 0, MINUTES_OF_DAY));
+  if (!isWithinDay) {
     throw unusable(promotion, "its hours are minutes of a day, 0 to 1440");
   }
   if (limit !== null && !isCount(limit, 0, LIMIT_MAX)) {

@@ -1,7 +1,7 @@
 /** What the vectors do not speak of: deposits, open prices, labels, and what is refused. */
 
 import { describe, expect, it } from "vitest";
-import { Malformed, pricingOf, Refused, type Basket, type BasketLine, type Catalog, type Product, type Promotion, type Store } from ".";
+import { Malformed, pricingOf, Refused, type Basket, type BasketLine, type Catalog, type PriceList, type Product, type Promotion, type Store } from ".";
 
 const STORE: Store = {
   currency: "EUR",
@@ -167,6 +167,10 @@ describe("refused is", () => {
 });
 
 describe("malformed is", () => {
+  const listed = (...lists: readonly Partial<PriceList>[]): Catalog => ({
+    ...CATALOG,
+    price_lists: lists.map((list) => ({ code: "L", priority: 1, group: null, from: null, until: null, prices: [], ...list })),
+  });
   const broken = (promotion: Partial<Promotion>): Catalog => ({ ...CATALOG, promotions: [{ ...HALF_OFF, ...promotion }] });
   it.each([
     ["a rate above the whole", broken({ kind: { item_off: { items: "all", off: { percent: { rate: "1.1" } } } } })],
@@ -178,7 +182,9 @@ describe("malformed is", () => {
     ["a date that is none", broken({ from: { date: "2026-02-30", minute: 0 } })],
     ["a promotion that is there twice", { ...CATALOG, promotions: [HALF_OFF, HALF_OFF] }],
     ["a product that is there twice", { ...CATALOG, products: [...CATALOG.products, product("BOTTLE", "1.00")] }],
-    ["a price with five places", { ...CATALOG, price_lists: [{ code: "L", priority: 1, group: null, from: null, until: null, prices: [{ sku: "BOTTLE", unit_price: "0.12345" }] }] }],
+    ["a price with five places", listed({ prices: [{ sku: "BOTTLE", unit_price: "0.12345" }] })],
+    ["a list until a day that is none", listed({ until: { date: "2026-06-31", minute: 0 } })],
+    ["a list that is there twice", listed({}, {})],
   ])("%s", (_, catalog) => {
     expect(() => pricingOf(STORE, catalog)).toThrow(Malformed);
   });
@@ -221,6 +227,17 @@ it("of a family's amounts that are more than the basket the first is taken", () 
   expect(promotions.map(({ code, amount }) => [code, amount])).toEqual([
     ["A", "0.25"],
     ["B", null],
+  ]);
+});
+
+it("a line says what the lists would have asked, and for which coupon something came off", () => {
+  const list = { code: "L", priority: 1, group: null, from: null, until: null, prices: [{ sku: "BOTTLE", unit_price: "0.20" }] };
+  const promotions = [{ ...HALF_OFF, coupon: { code: "C-1", uses_max: null } }];
+  const asked = { ...basket(line("BOTTLE"), line("BOTTLE", { number: 2, override: "0.30" })), coupons: ["C-1"] };
+  const { lines } = pricingOf(STORE, { ...CATALOG, price_lists: [list], promotions }).price(asked);
+  expect(lines.map(({ price_list, listed, unit_price, promotions }) => [price_list, listed, unit_price, promotions])).toEqual([
+    ["L", { list: "L", unit_price: "0.20" }, "0.20", [{ code: "HALF", name: "Half price", coupon: "C-1", amount: "0.10" }]],
+    [null, { list: "L", unit_price: "0.20" }, "0.30", []],
   ]);
 });
 

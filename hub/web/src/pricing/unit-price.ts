@@ -1,14 +1,15 @@
 /** Section 1: what one costs, by which list, and who said so. */
 
 import type { Basket, BasketLine } from "./basket";
-import { isInForce } from "./calendar";
+import { checkedPeriod, isInForce } from "./calendar";
 import { readUnitPrice } from "./exact";
 import { byBytes } from "./order";
-import { Refused } from "./refusal";
+import { Malformed, Refused } from "./refusal";
 import type { Moment, PriceList, Product } from "./store";
 
 /** The list that a product's own price counts as. */
 const STANDARD = "standard";
+
 /** A price list, with its prices at hand. */
 export interface Listing {
   readonly list: PriceList;
@@ -16,8 +17,11 @@ export interface Listing {
 }
 
 export function listingsOf(lists: readonly PriceList[]): readonly Listing[] {
+  if (new Set(lists.map(({ code }) => code)).size !== lists.length) {
+    throw new Malformed("a price list is there twice; keep one");
+  }
   return lists.map((list) => ({
-    list,
+    list: checkedPeriod(list),
     prices: new Map(list.prices.map(({ sku, unit_price }) => [sku, readUnitPrice(unit_price)])),
   }));
 }
