@@ -47,7 +47,7 @@ export const pairResponse = object({
 });
 export type Paired = Decoded<typeof pairResponse>;
 
-const role = variant(["cashier", "manager", "supervisor"], { own: integer });
+export const role = variant(["cashier", "manager", "supervisor"], { own: integer });
 export type WireRole = Decoded<typeof role>;
 
 const staff = object({ id: text, number: integer, role });

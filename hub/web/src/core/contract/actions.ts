@@ -32,6 +32,11 @@ export interface PeopleActions {
 export interface BasketActions {
   /** A scan anywhere on the page. It joins the queue; alerts and questions say what became of it. */
   scan(code: string, source: ScanSource): void;
+  /**
+   * Codes that the hub's scanner at this till read are shown to `take` first; what it takes does not come into the basket.
+   * What it gives back ends that.
+   */
+  routeScans(take: (code: string) => boolean): () => void;
   clearAlert(id: string): void;
   answer(id: string, answer: ScanAnswer): Promise<Local>;
 
@@ -48,12 +53,12 @@ export interface BasketActions {
   setTerms(terms: Partial<BasketTerms>): Local;
   setCustomer(customer: Customer | null): Local;
   /** The whole basket is given up; it leaves its trace with the reason. */
-  abandon(reason: string, approval?: Approval): Promise<Outcome<null>>;
+  abandon(reason: string): Promise<Outcome<null>>;
   priceCheck(code: string): Promise<Answer<PriceCheck>>;
 }
 
 export interface OrderActions {
-  park(label: string): Promise<Outcome<null>>;
+  park(label: string, approval?: Approval): Promise<Outcome<null>>;
   /** `takeOver` where another till has it. */
   retrieve(order: Id, takeOver?: boolean, approval?: Approval): Promise<Outcome<null>>;
   /** An order that was placed and is not paid. */
@@ -62,7 +67,7 @@ export interface OrderActions {
 
 export interface PaymentActions {
   /** From the basket to its payment: the order is placed. */
-  begin(): Promise<Outcome<null>>;
+  begin(approval?: Approval): Promise<Outcome<null>>;
   /** Back to the basket; refused while money of a device is under way or held. */
   back(): Local;
   addTender(tender: TenderInput): Promise<Outcome<null>>;
@@ -71,7 +76,7 @@ export interface PaymentActions {
   /** When nothing is open any more. A payment that is covered by its last tender completes by itself. */
   complete(approval?: Approval): Promise<Outcome<TransactionRow>>;
   /** Places and pays in one: the fast cash button. */
-  payCash(amount: Money | null): Promise<Outcome<TransactionRow>>;
+  payCash(amount: Money | null, approval?: Approval): Promise<Outcome<TransactionRow>>;
   /** Part of it now, the rest later. */
   deposit(): Promise<Outcome<TransactionRow>>;
   abortDevice(attempt: Id): Promise<Outcome<null>>;

@@ -47,7 +47,7 @@ export interface BasketLine {
   readonly gross: Money;
   /** Lines that were taken off stay in the history and count for nothing. */
   readonly fate: { readonly kind: "kept" } | { readonly kind: "voided"; readonly reason: string };
-  /** For whoever serves; it stays at the till and does not reach the receipt. */
+  /** For whoever serves, such as "no onions". It goes with the order, and is never who the customer is. */
   readonly note: string | null;
   readonly minimumAge: number | null;
   /** The line whose deposit item this is. */

@@ -72,7 +72,8 @@ export type ScanAnswer =
   | { readonly kind: "quantity"; readonly quantity: Decimal }
   | { readonly kind: "weigh" }
   | { readonly kind: "price"; readonly unitPrice: Decimal }
-  | { readonly kind: "old_enough" }
+  /** Obviously, or by an identity document. No date of birth is kept. */
+  | { readonly kind: "old_enough"; readonly how: "by_look" | "by_document" }
   /** The item does not come into the basket. */
   | { readonly kind: "dismiss" };
 
