@@ -1,9 +1,10 @@
 /** The till: its parts put together, started, and told what the hub tells. */
+import { effect } from "@preact/signals";
 import { decode } from "../protocol/decode";
 import { PATHS, pairResponse, snapshot as snapshotDecoder, tenderPage, type Paired, type Snapshot } from "../protocol/hub";
 import { topicsOf } from "../protocol/topics";
 import { basketActions } from "./actions/basket";
-import { Alone } from "./alone/alone";
+import { Alone, type Step } from "./alone/alone";
 import { IslandSeries } from "./alone/series";
 import { Amounts } from "./amounts";
 import { BasketDesk } from "./basket/basket_desk";
@@ -241,6 +242,12 @@ class Core implements RunningTill {
       if (this.view.hub.value.kind === "connecting") this.gone("the hub does not answer");
     });
     this.surroundings.onWake(() => link.wake());
+    // What was parked here alone goes to the hub as soon as somebody may do so.
+    effect(() => {
+      const { hub, signOn, shift } = this.view;
+      const may = hub.value.kind === "online" && signOn.value.kind === "operator" && shift.value !== null;
+      if (may) queueMicrotask(() => void this.orders.handOver());
+    });
     link.start();
   }
 
@@ -313,6 +320,11 @@ class Core implements RunningTill {
         this.showUnconfirmed();
         desk.ports.clock.after(FIRST_CONTACT_MS + 50, () => this.showUnconfirmed());
         return;
+      case "forgotten":
+        this.showUnconfirmed();
+        if (desk.outbox.waitingCount === 0 && desk.isOnline) this.alone.hubThere();
+        this.alone.publish();
+        return;
       case "covered":
         this.alone.publish();
         return;
@@ -338,7 +350,6 @@ class Core implements RunningTill {
     this.basket.reprice();
     this.selling.publish();
     this.showUnconfirmed();
-    void this.orders.handOver();
   }
 
   private gone(why: string): void {
@@ -358,28 +369,31 @@ class Core implements RunningTill {
     const { desk } = this;
     const row = await this.transactions.answered(reply, epoch);
     this.selling.answeredBefore(reply.id, row);
-    for (const { name, action } of await this.alone.answered(reply)) await this.follow(reply.id, name, action);
-    this.showUnconfirmed();
-    this.alone.publish();
+    const steps = await this.alone.answered(reply);
+    if (steps.length > 0) await this.follow(reply.id, steps);
     const kind = reply.answer.kind === "accepted" ? reply.answer.value.summary.kind : null;
     if (kind === "shift_opened" || kind === "shift_closed") desk.engine?.refresh();
-    if (desk.outbox.waitingCount === 0 && desk.isOnline) this.alone.hubThere();
   }
 
-  /** What has to be told besides, after something that was done alone was answered. */
-  private async follow(from: string, name: string, action: unknown): Promise<void> {
+  /** What has to be told besides, after something that was done alone was answered. The last step is the sale itself. */
+  private async follow(from: string, steps: readonly Step[]): Promise<void> {
     const { desk } = this;
-    const [id, at] = [desk.mint(), desk.now()];
-    const text = JSON.stringify({ command: { id, occurred_at: at, action } });
-    const resold = this.alone.following(from, id, name);
-    const rekeyed = resold === null ? null : this.transactions.rekeying(from, id);
-    await desk.outbox.ask([{ id, text, action: name, at, order: null }], async () => {
+    const at = desk.now();
+    const rows = steps.map(({ name, action }) => {
+      const id = desk.mint();
+      return { id, action: name, at, order: null, text: JSON.stringify({ command: { id, occurred_at: at, action } }) };
+    });
+    const [sale, step] = [rows.at(-1), steps.at(-1)];
+    if (sale === undefined || step === undefined) return;
+    const resold = this.alone.following(from, sale.id, step);
+    const rekeyed = step.name === "alias_receipt" ? null : this.transactions.rekeying(from, sale.id);
+    await desk.outbox.ask(rows, async () => {
       await rekeyed?.write();
-      await resold?.write();
+      await resold.write();
     });
     rekeyed?.use();
-    resold?.use();
-    void desk.engine?.submit(id, text);
+    resold.use();
+    for (const { id, text } of rows) void desk.engine?.submit(id, text);
   }
 
   /** Standings of payments at devices that this till may have missed. */

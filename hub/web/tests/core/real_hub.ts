@@ -141,6 +141,15 @@ export class RealStore {
     this.hub = null;
   }
 
+  /** Stands still without a word, as behind a cable that was pulled. */
+  freeze(): void {
+    this.hub?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.hub?.kill("SIGCONT");
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.processes.map((process) => ended(process)));
     rmSync(this.folder, { recursive: true, force: true });
@@ -161,6 +170,8 @@ export class RealStore {
       child.stderr.on("data", (data: Buffer) => (error += data.toString()));
       child.on("error", reject);
       child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`${program} ${args.join(" ")}: ${error}${out}`))));
+      // A command that ends before it read its empty input has said all that it had to say.
+      child.stdin.on("error", () => undefined);
       child.stdin.end(input);
     });
   }

@@ -9,26 +9,44 @@ import type { Difference } from "../contract/hub";
 import type { WaitingReceipt } from "../contract/papers";
 import type { TransactionRow } from "../contract/payment";
 import type { Desk } from "../desk";
+import { stepsOfOld } from "./island_sale";
 import { remember } from "../kept/facts";
 import { hubProblem } from "../problems";
 import type { Transactions } from "../shop/transactions";
 import { islandNumber, type IslandSeries } from "./series";
 
+/** A command that is sent besides, with the name of its action. */
+export interface Step {
+  readonly name: string;
+  readonly action: unknown;
+}
+
 /** What is known of a sale that bears a number of the till's own series, until the hub has it. */
 export interface IslandSale {
   readonly command: string;
   readonly number: number;
-  /**
-   * The sale as the till priced it, for the case that a payment which was under way is refused at the merge: its goods and
-   * money have changed hands all the same. None for one that is such a sale itself.
-   */
-  readonly fallback: unknown;
   /** A payment that was sent before the hub was lost: the hub gives it a number of its own. */
   readonly isAlias: boolean;
+  /**
+   * By what else the sale is told when this command is refused: its goods and money have changed hands all the same. The last
+   * of them is the sale.
+   */
+  readonly whenRefused: readonly Step[];
+  /** The same when the hub does not know such a command. */
+  readonly whenRejected: readonly Step[];
+}
+
+function isStep(value: unknown): value is Step {
+  return isObject(value) && typeof value.name === "string" && "action" in value;
+}
+
+function isSteps(value: unknown): value is readonly Step[] {
+  return Array.isArray(value) && value.every(isStep);
 }
 
 function isIslandSale(value: unknown): value is IslandSale {
-  return isObject(value) && typeof value.command === "string" && typeof value.number === "number" && typeof value.isAlias === "boolean";
+  return isObject(value) && typeof value.command === "string" && typeof value.number === "number" && typeof value.isAlias === "boolean"
+    && isSteps(value.whenRefused) && isSteps(value.whenRejected);
 }
 
 function isDifference(value: unknown): value is Difference {
@@ -81,7 +99,10 @@ export class Alone {
 
   /** The writing of a sale into what is merged, for the transaction that stores its command. */
   adding(sale: IslandSale): { readonly write: () => Promise<void>; readonly use: () => void } {
-    const next = [...this.sales, sale];
+    return this.listing([...this.sales, sale]);
+  }
+
+  private listing(next: readonly IslandSale[]): { readonly write: () => Promise<void>; readonly use: () => void } {
     return {
       write: () => remember(this.desk.kept.facts, SALES, next),
       use: () => {
@@ -113,39 +134,53 @@ export class Alone {
     await remember(this.desk.kept.facts, PAPERS, papers);
   }
 
-  /** An answer came: what of it is about something that was done alone. Gives back what has to be asked besides. */
-  async answered({ id, answer }: Reply): Promise<readonly { readonly name: string; readonly action: unknown }[]> {
+  /** An answer came: what of it is about something that was done alone. Gives back what is told besides. */
+  async answered({ id, answer }: Reply): Promise<readonly Step[]> {
+    await this.comparePrice(answer);
     const sale = this.sales.find(({ command }) => command === id);
-    if (sale === undefined) return [];
-    const row = this.transactions.row(id);
-    const receipt = row?.receipt ?? this.series.printed(sale.number);
-    if (answer.kind === "accepted") {
-      for (const warning of answer.value.warnings) {
-        if (warning.kind === "stock_below_zero") {
-          const { sku, on_hand } = warning.value;
-          await this.note({ kind: "oversold", sku, description: this.desk.catalog.get(sku)?.description ?? null, onHand: on_hand, receipt });
-        } else if (warning.kind === "price_differs") {
-          await this.note({ kind: "price_changed", receipt, till: warning.value.charged, hub: warning.value.now });
-        }
-      }
+    if (sale === undefined || answer.kind === "retry") return [];
+    const receipt = this.transactions.row(id)?.receipt ?? this.series.printed(sale.number);
+    if (answer.kind !== "accepted") {
+      const steps = answer.kind === "rejected" ? sale.whenRejected : sale.whenRefused;
+      if (steps.length > 0) return steps;
+      await this.note({ kind: "refused", receipt, problem: hubProblem(answer.value.code, answer.value.text) });
       await this.drop(id);
-      const { summary } = answer.value;
-      if (!sale.isAlias || summary.kind !== "transaction") return [];
-      await this.note({ kind: "alias", receipt, hubNumber: summary.value.receipt });
-      return [{ name: "alias_receipt", action: { alias_receipt: { transaction: summary.value.transaction, number: sale.number } } }];
+      return [];
     }
-    if (answer.kind === "retry") return [];
-    await this.drop(id);
-    if (sale.fallback !== null) return [{ name: "island_sale", action: sale.fallback }];
-    await this.note({ kind: "refused", receipt, problem: hubProblem(answer.value.code, answer.value.text) });
-    return [];
+    for (const warning of answer.value.warnings) {
+      if (warning.kind === "stock_below_zero") {
+        const { sku, on_hand } = warning.value;
+        await this.note({ kind: "oversold", sku, description: this.desk.catalog.get(sku)?.description ?? null, onHand: on_hand, receipt });
+      } else if (warning.kind === "price_differs") {
+        await this.note({ kind: "price_changed", receipt, till: warning.value.charged, hub: warning.value.now });
+      }
+    }
+    const { summary } = answer.value;
+    if (!sale.isAlias || summary.kind !== "transaction") {
+      await this.drop(id);
+      return [];
+    }
+    await this.note({ kind: "alias", receipt, hubNumber: summary.value.receipt });
+    const { transaction } = summary.value;
+    return [{ name: "alias_receipt", action: { alias_receipt: { transaction, number: sale.number } } }];
   }
 
-  /** The same sale by another command. None where nothing is sold by it. */
-  following(from: string, id: string, name: string): ReturnType<Alone["adding"]> | null {
-    if (name === "alias_receipt") return null;
+  /** An order of a sale that was made alone is placed: whether the hub asks for it what the customer paid. */
+  private async comparePrice(answer: Reply["answer"]): Promise<void> {
+    if (answer.kind !== "accepted" || answer.value.summary.kind !== "order_placed") return;
+    const { order, totals } = answer.value.summary.value;
+    const row = this.sales.map(({ command }) => this.transactions.row(command)).find((of) => of?.order === order);
+    if (row?.total == null || row.receipt === null || row.total.amount === totals.gross.amount) return;
+    await this.note({ kind: "price_changed", receipt: row.receipt, till: row.total, hub: totals.gross });
+  }
+
+  /** What is told besides takes the place of the sale that was answered. The last step is the same sale by another command. */
+  following(from: string, id: string, step: Step): ReturnType<Alone["adding"]> {
     const number = islandNumber(this.transactions.row(from)?.receipt ?? "");
-    return number === null ? null : this.adding({ command: id, number, fallback: null, isAlias: false });
+    const others = this.sales.filter(({ command }) => command !== from);
+    if (step.name === "alias_receipt" || number === null) return this.listing(others);
+    const whenRejected = step.name === "island_sale" ? stepsOfOld(step.action) : [];
+    return this.listing([...others, { command: id, number, isAlias: false, whenRefused: [], whenRejected }]);
   }
 
   isIsland(command: string): boolean {
@@ -167,9 +202,9 @@ export class Alone {
   }
 
   private async drop(command: string): Promise<void> {
-    this.sales = this.sales.filter((sale) => sale.command !== command);
-    await remember(this.desk.kept.facts, SALES, this.sales);
-    this.publish();
+    const listing = this.listing(this.sales.filter((sale) => sale.command !== command));
+    await listing.write();
+    listing.use();
   }
 
   publish(): void {

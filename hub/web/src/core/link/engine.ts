@@ -41,8 +41,10 @@ export type Told =
   | { readonly kind: "catalog"; readonly version: string }
   | { readonly kind: "status"; readonly status: Status }
   | { readonly kind: "event"; readonly event: TillEvent }
-  /** An answer is on disk: to what was asked since the page was loaded, or before. */
+  /** An answer came, to what was asked since the page was loaded or before. It may come again after a crash. */
   | { readonly kind: "answered"; readonly reply: Reply; readonly epoch: string | null }
+  /** A request waits no more. */
+  | { readonly kind: "forgotten"; readonly id: string }
   | { readonly kind: "sent"; readonly id: string; readonly times: number }
   | { readonly kind: "covered"; readonly epoch: string; readonly seq: bigint }
   | { readonly kind: "offer_waits"; readonly id: string; readonly code: string; readonly text: string }
@@ -316,13 +318,15 @@ export class Engine {
     // A hub that was restored gives first answers with the places of earlier epochs: they are part of its own history.
     const epoch = position === null ? null : (this.hub ?? position.epoch);
     const place = position === null || epoch === null ? null : { epoch, seq: position.seq };
+    // What follows from it is on disk before the request is forgotten: after a crash in between it is asked and answered again.
+    await this.needs.tell({ kind: "answered", reply, epoch });
     await this.needs.outbox.answer({ id, place, record: answer.kind === "rejected" ? null : answer.value.record });
     if (flight !== null) this.end(flight);
     // An offer's answer is the answer to whoever asks for the same id again.
     this.queue = this.queue.filter((queued) => queued.id !== id);
     const heard = this.waiters.get(id) ?? [];
     this.waiters.delete(id);
-    await this.needs.tell({ kind: "answered", reply, epoch });
+    await this.needs.tell({ kind: "forgotten", id });
     for (const waiter of heard) waiter(reply);
     await this.advance();
   }

@@ -1,8 +1,8 @@
 /** How a sale leaves the till: to the hub, or, without one, into what is merged later. */
-import { isObject } from "../../protocol/decode";
 import { keptLines, lineInput, placeOrder, type Draft } from "../basket/draft";
 import type { PricedBasket } from "../basket/priced";
 import type { Alone } from "../alone/alone";
+import { isIslandSaleAction, numbered, stepsOfOld } from "../alone/island_sale";
 import { wireLines } from "../alone/wire_lines";
 import { cardNumberIn } from "../card_numbers";
 import type { Basket } from "../contract/basket";
@@ -62,8 +62,8 @@ export class Leaving {
     const fallback = this.transactions.fallback(command);
     if (!isIslandSaleAction(fallback) || !this.desk.outbox.isWaiting(command)) return null;
     const number = this.island.series.next();
-    const sale = { island_sale: { ...fallback.island_sale, number: number.number } };
-    const adding = this.island.adding({ command, number: number.number, fallback: sale, isAlias: true });
+    const whole = [{ name: "island_sale", action: numbered(fallback, number.number) }];
+    const adding = this.island.adding({ command, number: number.number, isAlias: true, whenRefused: whole, whenRejected: whole });
     await this.desk.outbox.ask([], async () => {
       await number.write();
       await adding.write();
@@ -89,8 +89,9 @@ export class Leaving {
     const sale = this.islandSale(open, basket, draft, number.number);
     const action = !isKnown ? sale : this.payAction(open, byDevice ? "hub" : { island: { number: number.number } });
     if (cardNumberIn(action)) return no("HF-WEB-017");
+    const whole = [{ name: "island_sale", action: sale }];
     const adding = this.island.adding({
-      command, number: number.number, fallback: isKnown ? sale : null, isAlias: byDevice,
+      command, number: number.number, isAlias: byDevice, whenRefused: isKnown ? whole : [], whenRejected: isKnown ? whole : stepsOfOld(sale),
     });
     const seed = this.transactions.begin({ ...this.seed(open, sum, basket, number.printed), command, fallback: null });
     const at = desk.now();
@@ -229,8 +230,4 @@ export class Leaving {
       },
     };
   }
-}
-
-function isIslandSaleAction(value: unknown): value is { readonly island_sale: Readonly<Record<string, unknown>> } {
-  return isObject(value) && isObject(value.island_sale);
 }

@@ -234,6 +234,7 @@ export class Selling {
     const draft = this.basket.current;
     if (basket === null || draft === null) return no("HF-WEB-029");
     if (!this.desk.isOnline || open.placed === "no") {
+      if (open.deposit) return no("HF-WEB-015");
       const row = await this.leaving.alone(open, sum, basket, draft);
       if (row.kind === "accepted") this.finish(row.value);
       return row;

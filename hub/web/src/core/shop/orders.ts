@@ -29,6 +29,7 @@ export class Orders {
   private parkedHere: readonly ParkedHere[] = [];
   private reading = false;
   private again = false;
+  private handing = false;
 
   constructor(private readonly desk: Desk, private readonly basket: BasketDesk) {}
 
@@ -94,7 +95,17 @@ export class Orders {
   /** The hub is there again: what was parked here is every till's. */
   async handOver(): Promise<void> {
     const { desk } = this;
-    if (desk.obstacle("shift") !== null) return;
+    if (this.handing || desk.obstacle("shift") !== null) return;
+    this.handing = true;
+    try {
+      await this.handAll();
+    } finally {
+      this.handing = false;
+    }
+  }
+
+  private async handAll(): Promise<void> {
+    const { desk } = this;
     for (const { order, label, draft } of this.parkedHere) {
       const action = draft.state === "order"
         ? { park_order: { label, basket: { placed: { order, revision: draft.revision } } } }
@@ -107,6 +118,7 @@ export class Orders {
           return null;
         },
       });
+      // What is not confirmed is sent again by itself; what is refused stays here to be looked at.
       if (outcome.kind === "unconfirmed") return;
     }
   }

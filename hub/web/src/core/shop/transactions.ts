@@ -65,9 +65,10 @@ export class Transactions {
   /** The row of a transaction, and the writing of it: it belongs into the transaction that stores its command. */
   begin(seed: Seed): { readonly row: TransactionRow; readonly write: () => Promise<void>; readonly show: () => void } {
     const { desk } = this;
+    // What is sold alone has not left the till: nothing is unconfirmed about it.
     const row: TransactionRow = {
       transaction: null, order: seed.order, kind: seed.kind, receipt: seed.receipt, alias: null, at: desk.now(), total: seed.total,
-      change: seed.change, tenders: seed.tenders, standing: "here", unconfirmed: true, training: desk.isTraining,
+      change: seed.change, tenders: seed.tenders, standing: "here", unconfirmed: seed.receipt === null, training: desk.isTraining,
     };
     const stored: Known = {
       command: seed.command, at: row.at, shift: desk.state.shift.value?.shift ?? null, row, receipt: seed.paper, fallback: seed.fallback,
