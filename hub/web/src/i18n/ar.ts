@@ -1,1 +1,9 @@
-import { en } from "./en"; export const ar = en;
+import type { Catalogue } from "./en";
+import { after } from "./ar/after";
+import { frame } from "./ar/frame";
+import { pay } from "./ar/pay";
+import { sell } from "./ar/sell";
+import { state } from "./ar/state";
+import { store } from "./ar/store";
+
+export const ar: Catalogue = { ...frame, ...sell, ...pay, ...after, ...store, ...state };

@@ -24,7 +24,7 @@ export function Banners() {
             <strong>{t("island.title")}</strong> {t("island.text", { time: timeOfDay(new Date(island.since)) })}
           </p>
           <p class="banner-fact">
-            {t("island.sales", { count: island.sales })} · <Amount of={island.gross} /> · {t("island.next", { receipt: island.nextReceipt })}
+            <Amount of={island.gross} /> · {t("island.next", { receipt: island.nextReceipt })}
           </p>
         </div>
       )}

@@ -40,6 +40,25 @@ export function Button({ look = "plain", size = "normal", icon, disabled = false
   );
 }
 
+/** A small tool: a picture with its word below it, since nobody should have to guess. */
+export function Tool({ icon, text, label, disabled = false, danger = false, shortcut, onPress }: {
+  readonly icon: IconName;
+  readonly text: string;
+  /** In full, where the word alone says too little. */
+  readonly label?: string;
+  readonly disabled?: boolean;
+  readonly danger?: boolean;
+  readonly shortcut?: string;
+  readonly onPress: () => void;
+}) {
+  return (
+    <button type="button" class={danger ? "tool tool-danger" : "tool"} aria-label={label === undefined ? undefined : `${text}: ${label}`} title={label} aria-keyshortcuts={shortcut} disabled={disabled} onClick={onPress}>
+      <Icon name={icon} />
+      <span>{text}</span>
+    </button>
+  );
+}
+
 /** A button of a picture alone; its label is for whoever cannot see it, and for the pointer that rests on it. */
 export function IconButton({ icon, label, disabled = false, pressed, tone = "quiet", shortcut, onPress }: {
   readonly icon: IconName;

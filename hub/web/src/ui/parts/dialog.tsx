@@ -29,7 +29,7 @@ export function Dialog({ title, onClose, tone = "plain", size = "normal", lead, 
     }
     const lower = raise(layer);
     dialog.showModal();
-    const first = dialog.querySelector<HTMLElement>("[data-autofocus]") ?? dialog.querySelector<HTMLElement>(".dialog-body input, .dialog-body textarea") ?? dialog;
+    const first = dialog.querySelector<HTMLElement>("[data-autofocus]") ?? dialog.querySelector<HTMLElement>(".dialog-body input:not([type=radio], [type=checkbox])") ?? dialog;
     first.focus();
     return () => {
       lower();

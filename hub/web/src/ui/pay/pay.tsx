@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { PaymentInProgress, TenderLine } from "../../core/contract";
-import { exponentOf, money } from "../../i18n/format";
+import { exponentOf, measured, money, plain } from "../../i18n/format";
 import { t } from "../../i18n/locale";
 import { useKeys } from "../keys/layers";
 import { notify } from "../notices";
@@ -12,6 +12,7 @@ import { EntryShown } from "../parts/entry-shown";
 import { Icon, type IconName } from "../parts/icon";
 import { Keypad } from "../parts/keypad";
 import { useScan } from "../scans";
+import { keptLines } from "../sell/lines";
 import { soundRefused } from "../sound";
 import { isZero } from "../sums";
 import { useTill } from "../till";
@@ -48,6 +49,7 @@ export function Pay({ payment }: { readonly payment: PaymentInProgress }) {
         <h1 class="unseen">{t("basket.pay")}</h1>
         <Sums payment={payment} />
         <TenderList payment={payment} />
+        <Goods />
         {payment.problem !== null && (
           <div class="callout callout-bad" role="alert">
             <p>{payment.problem.text}</p>
@@ -72,7 +74,7 @@ function Sums({ payment }: { readonly payment: PaymentInProgress }) {
   const partly = payment.open.amount !== payment.due.amount;
   return (
     <div class="due-sums">
-      <p class="due-line"><span>{t("pay.due")}</span><span><Amount of={payment.due} /></span></p>
+      {partly && <p class="due-line"><span>{t("pay.due")}</span><span><Amount of={payment.due} /></span></p>}
       {payment.tip !== null && <p class="due-line"><span>{t("pay.tip")}</span><span><Amount of={payment.tip} /></span></p>}
       {change === null
         ? (
@@ -89,6 +91,23 @@ function Sums({ payment }: { readonly payment: PaymentInProgress }) {
         )}
       {payment.openInCash.amount !== payment.open.amount && change === null && <p class="soft small">{t("pay.inCash", { amount: money(payment.openInCash.amount, payment.openInCash.currency) })}</p>}
     </div>
+  );
+}
+
+/** What is being paid, small, so that nobody has to go back to see it. */
+function Goods() {
+  const { view } = useTill();
+  const lines = keptLines(view.basket.value);
+  return (
+    <ul class="due-goods" aria-label={t("basket.label")}>
+      {lines.map((line) => (
+        <li key={line.number}>
+          <span>{measured(line.quantity, line.unit)}</span>
+          <span class="line-name"><bdi>{plain(line.description)}</bdi></span>
+          <Amount of={line.gross} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

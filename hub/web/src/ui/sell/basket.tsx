@@ -5,7 +5,7 @@ import { money } from "../../i18n/format";
 import { go } from "../place";
 import { busy, performLocal } from "../perform";
 import { Amount, Name } from "../parts/amount";
-import { Button, IconButton } from "../parts/button";
+import { Button, IconButton, Tool } from "../parts/button";
 import { Empty } from "../parts/empty";
 import { Icon } from "../parts/icon";
 import { isZero } from "../sums";
@@ -123,9 +123,9 @@ function BasketFoot({ basket }: { readonly basket: Basket | null }) {
         </p>
       </div>
       <div class="basket-actions">
-        <IconButton icon="trash" label={t("basket.abandon")} tone="plain" disabled={held === 0} onPress={() => open({ kind: "abandon" })} />
-        <IconButton icon="repeat" label={t("basket.repeat")} tone="plain" shortcut="Insert" disabled={held === 0} onPress={() => performLocal(till.actions.basket.repeat())} />
-        <Button icon="parked" size="large" shortcut="F4" disabled={held === 0} onPress={() => open({ kind: "park" })}>{t("basket.park")}</Button>
+        <Tool icon="trash" text={t("tool.abandon")} label={t("basket.abandon")} disabled={held === 0} onPress={() => open({ kind: "abandon" })} />
+        <Tool icon="repeat" text={t("tool.repeat")} label={t("basket.repeat")} shortcut="Insert" disabled={held === 0} onPress={() => performLocal(till.actions.basket.repeat())} />
+        <Tool icon="parked" text={t("basket.park")} shortcut="F4" disabled={held === 0} onPress={() => open({ kind: "park" })} />
         <Button look="primary" size="large" shortcut="F9" wide disabled={held === 0 || busy.value > 0} onPress={() => void beginPayment(till)}>{t("basket.pay")}</Button>
       </div>
     </footer>

@@ -3,7 +3,7 @@ import { measured, money, plain } from "../../i18n/format";
 import { t } from "../../i18n/locale";
 import { performLocal } from "../perform";
 import { Amount } from "../parts/amount";
-import { Button, IconButton } from "../parts/button";
+import { Button, IconButton, Tool } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { compare, minus, plus } from "../sums";
 import { useTill } from "../till";
@@ -75,11 +75,11 @@ function LineTools({ line }: { readonly line: BasketLine }) {
           <IconButton icon="plus" label={t("line.more")} tone="plain" onPress={() => performLocal(actions.basket.setQuantity(number, plus(line.quantity, "1")))} />
         </span>
       )}
-      {!pieces && <IconButton icon="scale" label={t("line.quantity.change")} tone="plain" onPress={() => open({ kind: "quantity", line: number })} />}
-      <IconButton icon="discount" label={t("line.discount")} tone="plain" shortcut="F6" onPress={() => open({ kind: "discount", line: number })} />
-      <IconButton icon="price" label={t("line.price")} tone="plain" shortcut="F7" onPress={() => open({ kind: "price", line: number })} />
-      <IconButton icon="note" label={t("line.note")} tone="plain" shortcut="F8" onPress={() => open({ kind: "note", line: number })} />
-      <IconButton icon="trash" label={t("line.void")} tone="danger" shortcut="Delete" onPress={() => open({ kind: "void", line: number })} />
+      {!pieces && <Tool icon="scale" text={t("tool.quantity")} label={t("line.quantity.change")} onPress={() => open({ kind: "quantity", line: number })} />}
+      <Tool icon="discount" text={t("tool.discount")} label={t("line.discount")} shortcut="F6" onPress={() => open({ kind: "discount", line: number })} />
+      <Tool icon="price" text={t("tool.price")} label={t("line.price")} shortcut="F7" onPress={() => open({ kind: "price", line: number })} />
+      <Tool icon="note" text={t("tool.note")} label={t("line.note")} shortcut="F8" onPress={() => open({ kind: "note", line: number })} />
+      <Tool icon="trash" text={t("tool.void")} label={t("line.void")} danger shortcut="Delete" onPress={() => open({ kind: "void", line: number })} />
     </div>
   );
 }

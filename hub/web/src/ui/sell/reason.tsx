@@ -43,7 +43,7 @@ export function ReasonChoice({ reasons, value, onChoose }: { readonly reasons: r
     <div class="stack">
       <fieldset class="choice">
         <legend>{t("reason.label")}</legend>
-        <div class="choice-options choice-wrap">
+        <div class="choice-options">
           {reasons.map((reason) => (
             <label key={reason} class="choice-option">
               <input type="radio" name="reason" checked={reason === value} onChange={() => onChoose(reason)} />
