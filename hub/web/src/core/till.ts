@@ -254,6 +254,7 @@ class Core implements RunningTill {
   private useFacts(snapshot: Snapshot, paired: Paired): void {
     const { desk, view } = this;
     const { profile, till } = snapshot;
+    const isNew = desk.facts === null || JSON.stringify(desk.facts.profile) !== JSON.stringify(profile);
     const time = new StoreTime(desk.ports.clock, profile.time_zone, profile.cut_over_minutes);
     desk.facts = { profile, amounts: new Amounts(profile.currency), time, till: till.number };
     view.store.value = {
@@ -263,7 +264,7 @@ class Core implements RunningTill {
     view.tenderTypes.value = snapshot.tenders.map(tenderType);
     view.faces.value = facesOf(desk);
     this.series.seen(till.numbers.island);
-    this.shelf.usePrices();
+    if (isNew) this.shelf.usePrices();
   }
 
   /** A payment that was sent before the page was loaded is taken up again. */

@@ -40,7 +40,7 @@ export class Shelf {
     ]);
     if (typeof version?.value === "string") {
       try {
-        for (const page of pages) for (const one of decode(products, String(page.product))) catalog.put(one);
+        for (const page of pages) for (const one of decode(products, page.products)) catalog.put(one);
         this.stored = { version: version.value, book: typeof book?.value === "string" ? book.value : null };
         if (this.stored.book !== null) this.desk.book = decode(bookPage, this.stored.book);
       } catch {
@@ -167,14 +167,13 @@ export class Shelf {
   private async keep(version: string): Promise<void> {
     const { goods, catalog, state } = this.desk;
     const all = [...catalog.all()];
-    const pages: { sku: string; product: string }[] = [];
-    for (let at = 0; at < all.length; at += PAGE_PRODUCTS) {
-      const page = all.slice(at, at + PAGE_PRODUCTS);
-      pages.push({ sku: String(at).padStart(9, "0"), product: JSON.stringify(page.map(asTold)) });
-    }
     await goods.transaction("rw", goods.products, goods.facts, async () => {
       await goods.products.clear();
-      await goods.products.bulkPut(pages);
+      // Page by page, so that scans are served in between.
+      for (let at = 0; at < all.length; at += PAGE_PRODUCTS) {
+        const page = JSON.stringify(all.slice(at, at + PAGE_PRODUCTS).map(asTold));
+        await goods.products.put({ from: String(at).padStart(9, "0"), products: page });
+      }
       await goods.facts.put({ name: VERSION, value: version });
     });
     this.stored = { ...this.stored, version };

@@ -111,20 +111,21 @@ export class TillDatabase extends Dexie {
   }
 }
 
-/** A product as the hub tells it; only what is searched has an index, and that one is in memory. */
-export interface ProductRow {
-  sku: string;
-  product: unknown;
+/** A page of products as the hub tells them; what is searched has its index in memory. */
+export interface ProductsRow {
+  from: string;
+  /** JSON. */
+  products: string;
 }
 
 /** The copy of what the hub sells by. */
 export class GoodsDatabase extends Dexie {
-  declare products: Table<ProductRow, string>;
+  declare products: Table<ProductsRow, string>;
   declare facts: EntityTable<FactRow, "name">;
 
   constructor(name: string, options: DatabaseOptions) {
     super(name, { ...options, chromeTransactionDurability: "relaxed" });
-    this.version(1).stores({ products: "sku", facts: "name" });
+    this.version(1).stores({ products: "from", facts: "name" });
   }
 }
 

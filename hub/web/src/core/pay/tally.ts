@@ -46,7 +46,7 @@ function changeFault(amounts: Amounts, given: readonly Given[], change: bigint):
   const limits = new Map<string, bigint>();
   for (const { type } of given) if (type.change.kind === "up_to") limits.set(type.code, amounts.minor(type.change.max));
   const most = [...limits.values()].reduce((total, one) => total + one, 0n);
-  return change - free > most && change > free ? problem("HF-WEB-035") : null;
+  return change - free > most ? problem("HF-WEB-035") : null;
 }
 
 function max(a: bigint, b: bigint): bigint {
