@@ -1,7 +1,8 @@
 /** What a browser gives the till: its clock, its chance, its network, its storage, its tabs. */
 import { GoodsDatabase, TillDatabase } from "./kept/database";
 import { LockTabs } from "./tabs";
-import { Unreachable, type Clock, type Http, type OpenSocket } from "./ports";
+import { mqttSocket } from "./link/mqtt/socket";
+import { Unreachable, type Clock, type Http } from "./ports";
 import type { Surroundings } from "./till";
 
 const clock: Clock = {
@@ -25,36 +26,6 @@ const http: Http = {
   },
 };
 
-/**
- * mqtt.js is loaded when a connection is first wanted: a till that is not paired does without it, and the pages are shown
- * before it is there.
- */
-function socketOf(url: string): OpenSocket {
-  let open: OpenSocket | null = null;
-  return (request, events, heard) => {
-    if (open !== null) return open(request, events, heard);
-    let socket: ReturnType<OpenSocket> | null = null;
-    let isClosed = false;
-    import("./link/mqtt_socket").then(
-      ({ mqttSocket }) => {
-        open = mqttSocket(url);
-        if (!isClosed) socket = open(request, events, heard);
-      },
-      () => {
-        if (!isClosed) events.down("a part of the page could not be loaded");
-      },
-    );
-    return {
-      publish: (topic, text) => socket?.publish(topic, text),
-      ping: () => socket?.ping(),
-      close() {
-        isClosed = true;
-        socket?.close();
-      },
-    };
-  };
-}
-
 export function browserSurroundings(page: Window & typeof globalThis): Surroundings {
   const { location, navigator, crypto } = page;
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;
@@ -63,7 +34,7 @@ export function browserSurroundings(page: Window & typeof globalThis): Surroundi
       clock,
       chance: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
       http,
-      openSocket: socketOf(url),
+      openSocket: mqttSocket(clock, () => new WebSocket(url, ["mqtt"])),
       subtle: crypto.subtle,
     },
     kept: new TillDatabase("holdfast-till", {}),

@@ -1,10 +1,11 @@
-/** The till's core in Node: mqtt.js and HTTPS as a browser would use them, trusting the store's authority alone. */
+/** The till's core in Node: WebSocket and HTTPS as a browser would use them, trusting the store's authority alone. */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { request } from "node:https";
 import { webcrypto } from "node:crypto";
 import { GoodsDatabase, TillDatabase } from "../../src/core/kept/database";
-import { mqttSocket } from "../../src/core/link/mqtt_socket";
-import { Unreachable, type Clock, type Http, type OpenSocket, type Ports } from "../../src/core/ports";
+import WebSocket from "ws";
+import { mqttSocket } from "../../src/core/link/mqtt/socket";
+import { Unreachable, type Clock, type Credential, type Http, type OpenSocket, type Ports } from "../../src/core/ports";
 import { makeTill, type RunningTill } from "../../src/core/till";
 import type { Tabs } from "../../src/core/tabs";
 
@@ -47,6 +48,8 @@ export interface NodeTill {
   readonly sent: string[];
   /** While true, nothing that is published reaches the hub. */
   cut: { out: boolean; in: boolean };
+  /** With what the till connected last. */
+  credential(): Credential;
   close(): Promise<void>;
 }
 
@@ -54,8 +57,10 @@ export interface NodeTill {
 export function openTill(device: Device, https: string, ca: string, more: Partial<Ports> = {}): NodeTill {
   const sent: string[] = [];
   const cut = { out: false, in: false };
-  const real = mqttSocket(`wss://${https}/mqtt`, { ca });
+  let used: Credential | null = null;
+  const real = mqttSocket(clock, () => new WebSocket(`wss://${https}/mqtt`, ["mqtt"], { ca }) as unknown as globalThis.WebSocket);
   const openSocket: OpenSocket = (asked, events, heard) => {
+    used = asked.credential;
     const socket = real(asked, {
       ...events,
       message: (topic, text) => {
@@ -86,6 +91,10 @@ export function openTill(device: Device, https: string, ca: string, more: Partia
   const till = makeTill({ ports, kept, goods, tabs: onlyTab, storage: null, onWake: () => undefined, restart: () => undefined });
   return {
     till, sent, cut,
+    credential() {
+      if (used === null) throw new Error("the till has not connected yet");
+      return used;
+    },
     async close() {
       till.close();
       await till.settled();

@@ -29,9 +29,6 @@ const accepted = (id: string, epoch: string, seq: string) => JSON.stringify({
   id, answer: { accepted: { position: { epoch, seq, hash: "00" }, summary: { signed_off: {} }, warnings: [], record: { position: seq } } },
 });
 
-/** Lets promises and the database come to rest. */
-const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
-
 describe("the engine", () => {
   let clock: TestClock;
   let outbox: Outbox;
@@ -54,6 +51,14 @@ describe("the engine", () => {
       clock, chance: noChance, topics, outbox, publish: (_topic, text) => published.push(text),
       readSnapshot: async () => snapshotOf(epoch, head), tell: (one) => void told.push(one),
     });
+  }
+
+  /** Everything that was received or came due has been carried out, and whoever waits for it has heard. */
+  async function rest() {
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.resolve();
+      await engine.settled();
+    }
   }
 
   async function connect() {

@@ -178,6 +178,14 @@ export class Engine {
     }
   }
 
+  /** Everything that came so far has been carried out. */
+  async settled(): Promise<void> {
+    for (let turn: Promise<void> | null = null; turn !== this.turn; ) {
+      turn = this.turn;
+      await turn;
+    }
+  }
+
   get waiting(): number {
     return this.queue.length + (this.inFlight?.kind === "request" ? 1 : 0);
   }
