@@ -102,7 +102,7 @@ class Core implements RunningTill {
     this.series = new IslandSeries(desk);
     this.alone = new Alone(desk, this.transactions, this.series);
     this.basket = new BasketDesk(desk);
-    this.selling = new Selling(desk, this.basket, new Leaving(desk, this.transactions, this.alone), (skus) => this.shelf.sold(skus));
+    this.selling = new Selling(desk, this.basket, new Leaving(desk, this.transactions, this.alone, () => this.basket.priced?.listed ?? new Map()), (skus) => this.shelf.sold(skus));
     this.shelf = new Shelf(desk, () => this.basket.reprice());
     this.stock = new StockBook(desk);
     const store = storeActions(desk, this.stock);

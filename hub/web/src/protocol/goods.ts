@@ -32,10 +32,14 @@ export const product = object({
 });
 export type WireProduct = Decoded<typeof product>;
 
-export const catalogPage = object({
+export const catalogPage = object({ version: text, products: list(product), next_after: nullable(text) });
+
+/** What is another product since a catalog that the till has, or none any more. */
+export const catalogChanges = object({
   version: text,
+  content_hash: text,
   products: list(product),
-  removed: withDefault(list(text), []),
+  removed: list(text),
   next_after: nullable(text),
 });
 
@@ -116,5 +120,5 @@ export const priceBook = object({
 export type WirePriceBook = Decoded<typeof priceBook>;
 export type WireTaxTable = Decoded<typeof taxTable>;
 
-export const bookPage = object({ version: text, book: priceBook, taxes: nullable(taxTable) });
+export const bookPage = object({ version: text, content_hash: nullable(text), book: priceBook, taxes: nullable(taxTable) });
 export type WireBookPage = Decoded<typeof bookPage>;

@@ -1,17 +1,18 @@
 /** What a till reads over HTTPS. */
-import { catalogPage, bookPage } from "./goods";
+import { bookPage, catalogChanges, catalogPage } from "./goods";
 import { decimal, flag, integer, list, nullable, object, oneOf, text, variant, withDefault, type Decoded } from "./decode";
 import { money } from "./money";
 import { explained, line, mode, order, orderEntry, shift, taxTotal, tenderType, totals, transactionView } from "./sales";
 import { scaleView, scannerView, status, stockEntry, tenderView, weight } from "./messages";
 
-export { catalogPage, bookPage };
+export { bookPage, catalogChanges, catalogPage };
 
 export const PATHS = {
   pair: "/api/v1/pair",
   snapshot: "/api/v1/till/snapshot",
   stock: "/api/v1/till/stock",
   catalog: "/api/v1/till/catalog",
+  catalogChanges: "/api/v1/till/catalog/changes",
   book: "/api/v1/till/book",
   people: "/api/v1/till/people",
   orders: "/api/v1/till/orders",
@@ -23,7 +24,6 @@ export const PATHS = {
   scale: "/api/v1/till/scale",
   xReport: "/api/v1/till/x-report",
   transactions: "/api/v1/till/transactions",
-  receipts: "/api/v1/till/receipts",
   devices: "/api/v1/till/devices",
   salesReport: "/api/v1/till/reports/sales",
   lossesReport: "/api/v1/till/reports/losses",
@@ -149,9 +149,11 @@ export const peoplePage = object({
       role,
       authority: object({
         permissions: list(text),
-        line_discount: decimal,
-        basket_discount: decimal,
-        cash_refund: nullable(money),
+        limits: object({
+          line_discount: decimal,
+          basket_discount: decimal,
+          cash_refund: variant(["unlimited"], { up_to: money }),
+        }),
       }),
     }),
   ),

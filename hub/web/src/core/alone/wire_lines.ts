@@ -1,5 +1,6 @@
 /** Lines as the till priced them, in the wire form in which the hub stores what a till sold alone. */
 import type { Basket, BasketLine } from "../contract/basket";
+import type { Listed } from "../basket/priced";
 import type { Catalog } from "../goods/catalog";
 import { read, write } from "../../pricing/exact";
 
@@ -37,7 +38,9 @@ function rateOf(percent: string): string {
   return write(read(percent, 4), 6, 0);
 }
 
-export function wireLines(basket: Pick<Basket, "lines">, catalog: Catalog): readonly unknown[] {
+export function wireLines(
+  basket: Pick<Basket, "lines">, listed: ReadonlyMap<number, Listed>, catalog: Catalog,
+): readonly unknown[] {
   return basket.lines.map((line) => {
     const product = catalog.get(line.sku);
     const stock = product?.stock ?? { kind: "untracked" as const, value: null };
@@ -49,7 +52,7 @@ export function wireLines(basket: Pick<Basket, "lines">, catalog: Catalog): read
       unit: line.unit,
       stock: stock.value === null ? stock.kind : { bundle: stock.value },
       quantity: line.quantity,
-      price_list: line.price.kind === "list" ? line.price.list : "standard",
+      price_list: listed.get(line.number)?.list ?? "standard",
       price: wirePrice(line),
       extended: line.extended,
       discount: wireDiscount(line),

@@ -37,7 +37,7 @@ export class LocalPricing {
       const priced = this.engine.price(this.asked(draft));
       const named = (sku: string) => {
         const wire = this.catalog.get(sku);
-        return wire === null ? null : { description: wire.description, unit: wire.unit, listPrice: wire.unit_price };
+        return wire === null ? null : { description: wire.description, unit: wire.unit };
       };
       return { kind: "priced", basket: byTill(draft, priced, this.amounts, named) };
     } catch (error) {

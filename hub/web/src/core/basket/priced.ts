@@ -8,7 +8,14 @@ import type { Draft, DraftLine } from "./draft";
 /** A deposit's line has the number of its item's and this much more. */
 export const DEPOSIT_LINE_OFFSET = 30_000;
 
+/** What the lists ask for a line, whoever priced it. */
+export interface Listed {
+  readonly list: string;
+  readonly unitPrice: string;
+}
+
 export interface PricedBasket {
+  readonly listed: ReadonlyMap<number, Listed>;
   readonly lines: readonly BasketLine[];
   readonly totals: Totals;
   readonly explanations: readonly Explanation[];
@@ -17,14 +24,12 @@ export interface PricedBasket {
 interface Named {
   readonly description: string;
   readonly unit: DraftLine["unit"];
-  readonly listPrice: string;
 }
 
 /** What the till's own engine says. `product` names lines that the draft does not have: deposits. */
 export function byTill(
   draft: Draft, priced: Priced, amounts: Amounts, product: (sku: string) => Named | null,
 ): PricedBasket {
-  const names = new Map(priced.promotions.map(({ code, name }) => [code, name]));
   const money = (amount: string) => ({ amount, currency: amounts.currency });
   const lines = priced.lines.map((line): BasketLine => {
     const asked = draft.lines.find(({ number }) => number === line.number) ?? null;
@@ -33,8 +38,8 @@ export function byTill(
     if (/[1-9]/.test(line.manual) && asked !== null && asked.discount.kind !== "none") {
       discounts.push({ kind: "line", reason: asked.discount.reason, amount: money(line.manual) });
     }
-    for (const { code, amount } of line.promotions) {
-      discounts.push({ kind: "promotion", code, name: names.get(code) ?? code, coupon: null, amount: money(amount) });
+    for (const { code, name, coupon, amount } of line.promotions) {
+      discounts.push({ kind: "promotion", code, name, coupon, amount: money(amount) });
     }
     if (/[1-9]/.test(line.basket_discount) && draft.terms.discount.kind !== "none") {
       discounts.push({ kind: "basket", reason: draft.terms.discount.reason, amount: money(line.basket_discount) });
@@ -42,7 +47,7 @@ export function byTill(
     return {
       number: line.number, sku: line.sku, description: of.description, scanned: asked?.scanned ?? null, unit: of.unit,
       quantity: line.quantity, unitPrice: line.unit_price,
-      price: ownPrice(line.priced_by, line.price_list, asked, product(line.sku)?.listPrice ?? line.unit_price),
+      price: ownPrice(line.priced_by, line.listed, asked),
       extended: money(line.extended), discounts, given: asked?.discount ?? { kind: "none" },
       taxes: line.taxes.map(({ code, rate, tax }) => ({ code, percent: percentOf(rate), amount: money(tax) })),
       net: money(line.net), gross: money(line.gross),
@@ -52,16 +57,19 @@ export function byTill(
   });
   const { net, tax, gross, discount } = priced.totals;
   return {
+    listed: new Map(priced.lines.map(({ number, listed }) => [number, { list: listed.list, unitPrice: listed.unit_price }])),
     lines,
     totals: { net: money(net), tax: money(tax), gross: money(gross), discount: money(discount) },
     explanations: priced.promotions.map((promotion) => ownExplanation(promotion, money)),
   };
 }
 
-function ownPrice(by: string, list: string | null, asked: DraftLine | null, listPrice: string): LinePrice {
-  if (by === "override" && asked?.price.kind === "override") return { kind: "override", listPrice, reason: asked.price.reason };
+function ownPrice(by: string, listed: { readonly list: string; readonly unit_price: string }, asked: DraftLine | null): LinePrice {
+  if (by === "override" && asked?.price.kind === "override") {
+    return { kind: "override", listPrice: listed.unit_price, reason: asked.price.reason };
+  }
   if (by === "open") return { kind: "open" };
-  return by === "label" ? { kind: "label" } : { kind: "list", list: list ?? "standard" };
+  return by === "label" ? { kind: "label" } : { kind: "list", list: listed.list };
 }
 
 function ownExplanation(of: OwnExplained, money: (amount: string) => { amount: string; currency: string }): Explanation {
@@ -83,7 +91,9 @@ export function byHub(
   draft: Draft, lines: readonly WireLine[], totals: WireTotals, promotions: readonly WireExplained[],
 ): PricedBasket {
   const numbers = new Set(lines.map(({ number }) => number));
+  const listPrice = ({ price }: WireLine) => (price.kind === "override" ? price.value.list_price : price.value.unit_price);
   return {
+    listed: new Map(lines.map((line) => [line.number, { list: line.price_list, unitPrice: listPrice(line) }])),
     lines: lines.map((line) => hubLine(line, draft, numbers)),
     totals,
     explanations: promotions.map(hubExplanation),

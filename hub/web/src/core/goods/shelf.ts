@@ -6,7 +6,7 @@
  */
 import { batch } from "@preact/signals";
 import { decode, list } from "../../protocol/decode";
-import { PATHS, bookPage, catalogPage } from "../../protocol/hub";
+import { PATHS, bookPage, catalogChanges, catalogPage } from "../../protocol/hub";
 import { product, type WireProduct } from "../../protocol/goods";
 import { LocalPricing } from "../basket/local_price";
 import type { Desk } from "../desk";
@@ -17,15 +17,25 @@ const VERSION = "version";
 const BOOK = "book";
 const RECENT = "recent";
 const RECENT_MAX = 60;
+const HASH = "hash";
 const products = list(product);
 
 interface Stored {
   readonly version: string;
+  /** The catalog's file at the hub, in hex: what the next difference is asked from. */
+  readonly hash: string | null;
   readonly book: string | null;
 }
 
+interface Version {
+  readonly version: string;
+  readonly hash: string | null;
+}
+
+const NOTHING: Stored = { version: "", hash: null, book: null };
+
 export class Shelf {
-  private stored: Stored = { version: "", book: null };
+  private stored: Stored = NOTHING;
   private syncing: Promise<void> | null = null;
   private wanted: string | null = null;
   private recent: readonly string[] = [];
@@ -35,18 +45,19 @@ export class Shelf {
   /** What this device has. */
   async open(): Promise<void> {
     const { goods, catalog, state } = this.desk;
-    const [version, book, recent, pages] = await Promise.all([
-      goods.facts.get(VERSION), goods.facts.get(BOOK), goods.facts.get(RECENT), goods.products.toArray(),
+    const [version, hash, book, recent, pages] = await Promise.all([
+      goods.facts.get(VERSION), goods.facts.get(HASH), goods.facts.get(BOOK), goods.facts.get(RECENT), goods.products.toArray(),
     ]);
     if (typeof version?.value === "string") {
       try {
         for (const page of pages) for (const one of decode(products, page.products)) catalog.put(one);
-        this.stored = { version: version.value, book: typeof book?.value === "string" ? book.value : null };
+        const textOf = (value: unknown) => (typeof value === "string" ? value : null);
+        this.stored = { version: version.value, hash: textOf(hash?.value), book: textOf(book?.value) };
         if (this.stored.book !== null) this.desk.book = decode(bookPage, this.stored.book);
       } catch {
         // An older till kept it in another form: it is read anew.
         catalog.clear();
-        this.stored = { version: "", book: null };
+        this.stored = NOTHING;
       }
     }
     if (Array.isArray(recent?.value)) this.recent = recent.value.filter((sku) => typeof sku === "string");
@@ -82,11 +93,21 @@ export class Shelf {
   async readBook(): Promise<void> {
     const { api, goods } = this.desk;
     if (api === null) return;
-    const raw = await api.get((value) => value, PATHS.book).catch(() => null);
-    if (raw === null) return;
-    const text = JSON.stringify(raw);
+    let text: string;
+    try {
+      const raw = await api.get((value) => value, PATHS.book);
+      this.desk.book = bookPage(raw, "");
+      text = JSON.stringify(raw);
+    } catch {
+      // It is asked again with the next catalog, and after the next connection.
+      return;
+    }
+    const { version, content_hash: hash } = this.desk.book;
+    if (hash !== null && version === this.stored.version && hash !== this.stored.hash) {
+      this.stored = { ...this.stored, hash };
+      await goods.facts.put({ name: HASH, value: hash });
+    }
     if (text === this.stored.book) return;
-    this.desk.book = bookPage(raw, "");
     this.stored = { ...this.stored, book: text };
     await goods.facts.put({ name: BOOK, value: text });
     this.usePrices();
@@ -107,7 +128,8 @@ export class Shelf {
       try {
         const read = (await this.readChanges()) ?? (await this.readWhole());
         await this.keep(read);
-        if (this.stored.version === wanted || this.wanted === wanted) this.wanted = this.stored.version;
+        // A hub that came back from an older copy has another version than it said.
+        if (this.wanted === wanted) this.wanted = this.stored.version;
       } catch {
         failures += 1;
       }
@@ -115,35 +137,35 @@ export class Shelf {
     await this.readBook();
   }
 
-  /** What changed since the version that is here; none where the hub cannot say. */
-  private async readChanges(): Promise<string | null> {
+  /** What changed since the catalog that is here; none where the hub cannot say. */
+  private async readChanges(): Promise<Version | null> {
     const { api, catalog } = this.desk;
-    if (api === null || this.stored.version === "") return null;
+    if (api === null || this.stored.hash === null) return null;
     const changed: WireProduct[] = [];
     const removed: string[] = [];
-    let version = "";
+    let read: Version | null = null;
     try {
-      await api.pages(catalogPage, PATHS.catalog, { since: this.stored.version }, async (page) => {
-        if (version !== "" && page.version !== version) {
-          [changed.length, removed.length, version] = [0, 0, ""];
+      await api.pages(catalogChanges, PATHS.catalogChanges, { since: this.stored.hash }, async (page) => {
+        if (read !== null && page.content_hash !== read.hash) {
+          [changed.length, removed.length, read] = [0, 0, null];
           return "begin_again";
         }
-        version = page.version;
+        read = { version: page.version, hash: page.content_hash };
         changed.push(...page.products);
         removed.push(...page.removed);
         return "go_on";
       });
     } catch (error) {
-      // A hub that does not know the question, or the version no more.
+      // The hub has that catalog no more, or does not know the question.
       if (error instanceof HubRefusal) return null;
       throw error;
     }
     for (const sku of removed) catalog.remove(sku);
     for (const one of changed) catalog.put(one);
-    return version;
+    return read;
   }
 
-  private async readWhole(): Promise<string> {
+  private async readWhole(): Promise<Version> {
     const { api, catalog, state } = this.desk;
     if (api === null) throw new Error("nothing is read before the till is paired");
     let read: WireProduct[] = [];
@@ -160,11 +182,11 @@ export class Shelf {
     });
     catalog.clear();
     for (const one of read) catalog.put(one);
-    return version;
+    return { version, hash: null };
   }
 
   /** Writes the copy and shows it. */
-  private async keep(version: string): Promise<void> {
+  private async keep({ version, hash }: Version): Promise<void> {
     const { goods, catalog, state } = this.desk;
     const all = [...catalog.all()];
     await goods.transaction("rw", goods.products, goods.facts, async () => {
@@ -175,8 +197,9 @@ export class Shelf {
         await goods.products.put({ from: String(at).padStart(9, "0"), products: page });
       }
       await goods.facts.put({ name: VERSION, value: version });
+      await goods.facts.put({ name: HASH, value: hash });
     });
-    this.stored = { ...this.stored, version };
+    this.stored = { ...this.stored, version, hash };
     batch(() => {
       state.catalog.value = { version, products: catalog.size, loading: null };
       this.usePrices();

@@ -186,10 +186,6 @@ export class Engine {
     }
   }
 
-  get waiting(): number {
-    return this.queue.length + (this.inFlight?.kind === "request" ? 1 : 0);
-  }
-
   private then(work: () => Promise<void>): void {
     this.turn = this.turn.then(work).catch((error: unknown) => {
       // A disk that fails must not stop what was begun; the next turn finds everything as it was.

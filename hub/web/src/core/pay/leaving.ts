@@ -1,6 +1,6 @@
 /** How a sale leaves the till: to the hub, or, without one, into what is merged later. */
 import { keptLines, lineInput, placeOrder, type Draft } from "../basket/draft";
-import type { PricedBasket } from "../basket/priced";
+import type { Listed, PricedBasket } from "../basket/priced";
 import type { Alone } from "../alone/alone";
 import { isIslandSaleAction, numbered, stepsOfOld } from "../alone/island_sale";
 import { wireLines } from "../alone/wire_lines";
@@ -27,6 +27,8 @@ export class Leaving {
     private readonly desk: Desk,
     private readonly transactions: Transactions,
     private readonly island: Alone,
+    /** What the lists ask for the lines of the basket in hand. */
+    private readonly listed: () => ReadonlyMap<number, Listed>,
   ) {}
 
   /** The payment as one command to the hub. */
@@ -219,7 +221,7 @@ export class Leaving {
         operator: desk.operator?.staff ?? "",
         customer: draft.customer?.subject ?? null,
         lines,
-        priced: wireLines(basket, desk.catalog),
+        priced: wireLines(basket, this.listed(), desk.catalog),
         totals: basket.totals,
         terms,
         tenders: this.tenderInputs(open),

@@ -39,7 +39,7 @@ export class AfterSale {
       }),
       emailReceipt: (original, address) => asking(async () => {
         if (this.desk.api === null) throw new Error("nothing is asked before the till is paired");
-        return this.desk.api.post(mailAnswer, `${PATHS.receipts}/${original}/email`, { address });
+        return this.desk.api.post(mailAnswer, `${PATHS.transactions}/${original}/email`, { address });
       }),
       settleWaitingReceipt: (number, choice) => this.settle(number, choice),
       dismissDifference: (index) => this.alone.dismiss(index),

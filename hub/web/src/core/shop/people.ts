@@ -44,9 +44,13 @@ export class People {
   async refresh(): Promise<void> {
     const { desk } = this;
     if (desk.api === null) return;
-    const raw = await desk.api.get((value) => value, PATHS.people).catch(() => null);
-    if (raw === null) return;
-    this.page = peoplePage(raw, "");
+    let raw: unknown;
+    try {
+      raw = await desk.api.get((value) => value, PATHS.people);
+      this.page = peoplePage(raw, "");
+    } catch {
+      return;
+    }
     await remember(desk.kept.facts, PAGE, raw);
     const { signOn } = desk.state;
     if (signOn.value.kind !== "nobody" && !signOn.value.operator.offline) {
@@ -198,9 +202,10 @@ export class People {
   }
 }
 
-function authorityOf(told: PeoplePage["people"][number]["authority"]): Authority {
+function authorityOf({ permissions, limits }: PeoplePage["people"][number]["authority"]): Authority {
+  const { line_discount: lineDiscount, basket_discount: basketDiscount, cash_refund: refund } = limits;
   return {
-    permissions: told.permissions.filter(isPermission), lineDiscount: told.line_discount, basketDiscount: told.basket_discount,
-    cashRefund: told.cash_refund,
+    permissions: permissions.filter(isPermission), lineDiscount, basketDiscount,
+    cashRefund: refund.kind === "unlimited" ? null : refund.value,
   };
 }
