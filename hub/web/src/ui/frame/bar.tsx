@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { plain } from "../../i18n/format";
 import { t } from "../../i18n/locale";
 import { go } from "../place";
 import { Name } from "../parts/amount";
@@ -39,7 +40,12 @@ export function Bar() {
         </button>
         <IconButton icon="help" label={t("help.title")} shortcut="?" onPress={() => { helpShown.value = true; }} />
         {signOn.kind === "operator" && (
-          <button type="button" class="bar-operator" onClick={() => { operatorShown.value = true; }}>
+          <button
+            type="button"
+            class="bar-operator"
+            aria-label={signOn.operator.name === null ? t("operator.number", { number: String(signOn.operator.number) }) : plain(signOn.operator.name)}
+            onClick={() => { operatorShown.value = true; }}
+          >
             <Icon name="person" />
             <span class="bar-operator-name">
               {signOn.operator.name === null ? t("operator.number", { number: String(signOn.operator.number) }) : <Name of={signOn.operator.name} />}

@@ -5,6 +5,15 @@ import { Layer, LayerContext, raise } from "../keys/layers";
 import { IconButton } from "./button";
 import { Spoken } from "./spoken";
 
+/** Where typing begins: with a keypad the digits are its own, and nothing else has them. */
+function firstOf(dialog: HTMLDialogElement): HTMLElement {
+  const named = dialog.querySelector<HTMLElement>("[data-autofocus]");
+  if (named !== null || dialog.querySelector(".keypad") !== null) {
+    return named ?? dialog;
+  }
+  return dialog.querySelector<HTMLElement>(".dialog-body input:not([type=radio], [type=checkbox])") ?? dialog;
+}
+
 /**
  * A dialog above the page. The browser's own holds the focus inside, covers the page for screen readers and gives the focus
  * back; keys go to the dialog alone. Without `onClose` only an answer closes it.
@@ -29,8 +38,7 @@ export function Dialog({ title, onClose, tone = "plain", size = "normal", lead, 
     }
     const lower = raise(layer);
     dialog.showModal();
-    const first = dialog.querySelector<HTMLElement>("[data-autofocus]") ?? dialog.querySelector<HTMLElement>(".dialog-body input:not([type=radio], [type=checkbox])") ?? dialog;
-    first.focus();
+    firstOf(dialog).focus();
     return () => {
       lower();
       dialog.close();

@@ -77,7 +77,7 @@ export function GoodsList({ lines, onChange }: { readonly lines: readonly Wanted
         {lines.map((line) => (
           <li key={line.product.sku} class="return-line">
             <span class="return-words"><Name of={line.product.description} /><span class="soft small" dir="ltr">{line.product.sku}</span></span>
-            <Button label={t("line.quantity.change")} onPress={() => setChanging(line)}>{measured(line.quantity, line.product.unit)}</Button>
+            <Button label={`${measured(line.quantity, line.product.unit)}: ${t("line.quantity.change")}`} onPress={() => setChanging(line)}>{measured(line.quantity, line.product.unit)}</Button>
             <IconButton icon="trash" label={t("goods.remove", { name: plain(line.product.description) })} onPress={() => onChange(lines.filter((each) => each !== line))} />
           </li>
         ))}

@@ -43,7 +43,7 @@ export function Reports() {
         <Choice label={t("report.what")} plain value={tab} options={[{ value: "sales", text: t("report.sales") }, { value: "losses", text: t("report.losses") }]} onChoose={setTab} />
         <Choice label={t("report.range")} plain value={range} options={[{ value: "today", text: t("report.today") }, { value: "yesterday", text: t("report.yesterday") }, { value: "week", text: t("report.week") }]} onChoose={setRange} />
       </header>
-      <div class="page-scroll">
+      <div class="page-scroll" tabIndex={0}>
         {tab === "sales" && (sales === null ? <Empty icon="reports" title={t("report.none")} /> : <Sales report={sales} />)}
         {tab === "losses" && (losses === null || losses.length === 0 ? <Empty icon="eye" title={t("report.noLosses")} /> : <Losses rows={losses} />)}
       </div>

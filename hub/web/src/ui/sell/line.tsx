@@ -71,7 +71,7 @@ function LineTools({ line }: { readonly line: BasketLine }) {
               }
             }}
           />
-          <Button size="small" label={t("line.quantity.change")} onPress={() => open({ kind: "quantity", line: number })}>{measured(line.quantity, line.unit)}</Button>
+          <Button size="small" label={`${measured(line.quantity, line.unit)}: ${t("line.quantity.change")}`} onPress={() => open({ kind: "quantity", line: number })}>{measured(line.quantity, line.unit)}</Button>
           <IconButton icon="plus" label={t("line.more")} tone="plain" onPress={() => performLocal(actions.basket.setQuantity(number, plus(line.quantity, "1")))} />
         </span>
       )}

@@ -17,7 +17,7 @@ export function Status() {
   return (
     <div class="page">
       <header class="page-head"><h1>{t("place.status")}</h1></header>
-      <div class="page-scroll">
+      <div class="page-scroll" tabIndex={0}>
         <Way />
         {unconfirmed.length > 0 && (
           <section class="panel panel-warn">
