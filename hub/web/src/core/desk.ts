@@ -53,6 +53,9 @@ export class Desk {
   api: HubApi | null = null;
   epoch: string | null = null;
   terminal: string | null = null;
+  /** What went wrong last of what nobody waits for. */
+  lastFault: string | null = null;
+  private readonly background = new Set<Promise<void>>();
   /** How often each command left since the page was loaded. */
   readonly sent = new Map<string, number>();
 
@@ -88,6 +91,25 @@ export class Desk {
 
   get isTraining(): boolean {
     return this.state.shift.value?.mode === "training";
+  }
+
+  /**
+   * Something that nobody waits for. What goes wrong with it is noted and stops nothing: whatever it was is done again with the
+   * next connection, or read again from the disk.
+   */
+  inBackground(work: Promise<unknown>): void {
+    const tracked = work.then(
+      () => undefined,
+      (error: unknown) => {
+        this.lastFault = error instanceof Error ? error.message : String(error);
+      },
+    );
+    this.background.add(tracked);
+    void tracked.then(() => this.background.delete(tracked));
+  }
+
+  async settled(): Promise<void> {
+    while (this.background.size > 0) await Promise.all(this.background);
   }
 
   /** Why nothing can be done at this till now, if so. */

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { decode } from "../protocol/decode";
 import { PATHS, pairResponse, snapshot as snapshotDecoder, tenderPage, type Paired, type Snapshot } from "../protocol/hub";
+import type { Reply } from "../protocol/messages";
 import { topicsOf } from "../protocol/topics";
 import { basketActions } from "./actions/basket";
 import { Alone, type Step } from "./alone/alone";
@@ -127,7 +128,7 @@ class Core implements RunningTill {
       orders: this.orders.actions(),
       payment: {
         begin: async (approval) => {
-          void this.devices.refresh();
+          desk.inBackground(this.devices.refresh());
           return selling.begin(approval);
         },
         back: () => selling.back(),
@@ -169,8 +170,10 @@ class Core implements RunningTill {
 
   async settled(): Promise<void> {
     await this.work;
+    await this.desk.engine?.settled();
     await this.shelf.settled();
     await this.basket.settled();
+    await this.desk.settled();
   }
 
   private then(work: () => Promise<void>): void {
@@ -235,6 +238,7 @@ class Core implements RunningTill {
         return read;
       },
       tell: (told) => this.told(told, paired),
+      answered: (reply, epoch) => this.answered(reply, epoch),
     });
     this.link = link;
     this.view.stage.value = { kind: "running" };
@@ -246,7 +250,7 @@ class Core implements RunningTill {
     effect(() => {
       const { hub, signOn, shift } = this.view;
       const may = hub.value.kind === "online" && signOn.value.kind === "operator" && shift.value !== null;
-      if (may) queueMicrotask(() => void this.orders.handOver());
+      if (may) queueMicrotask(() => desk.inBackground(this.orders.handOver()));
     });
     link.start();
   }
@@ -274,7 +278,7 @@ class Core implements RunningTill {
     if (order !== undefined && sent !== undefined) this.selling.resume(sent.id);
   }
 
-  private told(told: Told, paired: Paired): void | Promise<void> {
+  private told(told: Told, paired: Paired): void {
     const { desk, view } = this;
     switch (told.kind) {
       case "state":
@@ -287,10 +291,10 @@ class Core implements RunningTill {
         this.drawer.snapshot(told.snapshot);
         this.stock.forget();
         this.shelf.sync(told.snapshot.catalog_version);
-        void this.people.refresh();
-        void this.orders.refresh();
-        void this.devices.refresh();
-        void this.askAttempts();
+        desk.inBackground(this.people.refresh());
+        desk.inBackground(this.orders.refresh());
+        desk.inBackground(this.devices.refresh());
+        desk.inBackground(this.askAttempts());
         return;
       case "catalog":
         this.shelf.sync(told.version);
@@ -313,9 +317,6 @@ class Core implements RunningTill {
         if (told.event.counter !== null) this.counter(told.event.counter);
         else this.selling.event(told.event);
         return;
-      case "answered":
-        desk.sent.delete(told.reply.id);
-        return this.answered(told);
       case "sent":
         desk.sent.set(told.id, told.times);
         this.showUnconfirmed();
@@ -366,8 +367,9 @@ class Core implements RunningTill {
     this.selling.publish();
   }
 
-  private async answered({ reply, epoch }: Extract<Told, { kind: "answered" }>): Promise<void> {
+  private async answered(reply: Reply, epoch: string | null): Promise<void> {
     const { desk } = this;
+    desk.sent.delete(reply.id);
     const row = await this.transactions.answered(reply, epoch);
     this.selling.answeredBefore(reply.id, row);
     const steps = await this.alone.answered(reply);

@@ -48,6 +48,8 @@ export interface NodeTill {
   readonly sent: string[];
   /** While true, nothing that is published reaches the hub. */
   cut: { out: boolean; in: boolean };
+  /** Everything that is on the till's disk. */
+  dump(): Promise<unknown>;
   /** With what the till connected last. */
   credential(): Credential;
   close(): Promise<void>;
@@ -91,6 +93,7 @@ export function openTill(device: Device, https: string, ca: string, more: Partia
   const till = makeTill({ ports, kept, goods, tabs: onlyTab, storage: null, onWake: () => undefined, restart: () => undefined });
   return {
     till, sent, cut,
+    dump: () => Promise.all([...kept.tables, ...goods.tables].map((table) => table.toArray())),
     credential() {
       if (used === null) throw new Error("the till has not connected yet");
       return used;

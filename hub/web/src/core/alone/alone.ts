@@ -198,7 +198,7 @@ export class Alone {
     if (id === undefined) return;
     this.ids = this.ids.filter((_, at) => at !== index);
     this.desk.state.differences.value = this.desk.state.differences.value.filter((_, at) => at !== index);
-    void this.desk.kept.differences.delete(id);
+    this.desk.inBackground(this.desk.kept.differences.delete(id));
   }
 
   private async drop(command: string): Promise<void> {

@@ -140,7 +140,7 @@ export class BasketDesk {
     this.cancelQuote?.();
     this.isQuoting = true;
     this.cancelQuote = this.desk.ports.clock.after(QUOTE_AFTER_MS, () => {
-      void this.quote();
+      this.desk.inBackground(this.quote());
     });
   }
 

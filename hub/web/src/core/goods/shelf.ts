@@ -73,7 +73,7 @@ export class Shelf {
   sold(skus: readonly string[]): void {
     const next = [...new Set([...skus, ...this.recent])].slice(0, RECENT_MAX);
     this.recent = next;
-    void this.desk.goods.facts.put({ name: RECENT, value: next });
+    this.desk.inBackground(this.desk.goods.facts.put({ name: RECENT, value: next }));
   }
 
   /** The hub sells by this version now. */

@@ -41,8 +41,6 @@ export type Told =
   | { readonly kind: "catalog"; readonly version: string }
   | { readonly kind: "status"; readonly status: Status }
   | { readonly kind: "event"; readonly event: TillEvent }
-  /** An answer came, to what was asked since the page was loaded or before. It may come again after a crash. */
-  | { readonly kind: "answered"; readonly reply: Reply; readonly epoch: string | null }
   /** A request waits no more. */
   | { readonly kind: "forgotten"; readonly id: string }
   | { readonly kind: "sent"; readonly id: string; readonly times: number }
@@ -57,8 +55,12 @@ export interface EngineNeeds {
   readonly outbox: Outbox;
   readonly publish: (topic: string, text: string) => void;
   readonly readSnapshot: () => Promise<Snapshot>;
-  /** What is told of an answer is carried out before whoever asked hears of it. */
-  readonly tell: (told: Told) => void | Promise<void>;
+  readonly tell: (told: Told) => void;
+  /**
+   * An answer came, to what was asked since the page was loaded or before; `epoch` is the hub that gave it. What follows from
+   * it is carried out before whoever asked hears of it. After a crash the same may come again.
+   */
+  readonly answered: (reply: Reply, epoch: string | null) => Promise<void>;
 }
 
 type StoreMessage = Message<StockMessage> & { stream: "stock" } | Message<OrdersMessage> & { stream: "orders" };
@@ -162,7 +164,7 @@ export class Engine {
       if (reply !== null) this.then(() => this.reply(reply));
     } else if (topic === topics.event) {
       const event = this.understood(tillEvent, topic, text);
-      if (event !== null) void this.needs.tell({ kind: "event", event });
+      if (event !== null) this.needs.tell({ kind: "event", event });
     } else if (topic === topics.stock) {
       const message = this.understood(stockMessage, topic, text);
       if (message !== null) this.numbered({ stream: "stock", message });
@@ -171,7 +173,7 @@ export class Engine {
       if (message !== null) this.numbered({ stream: "orders", message });
     } else if (topic === topics.catalog) {
       const message = this.understood(catalogMessage, topic, text);
-      if (message !== null) void this.needs.tell({ kind: "catalog", version: message.version });
+      if (message !== null) this.needs.tell({ kind: "catalog", version: message.version });
     } else if (topic === topics.status) {
       const status = this.understood(statusDecoder, topic, text);
       if (status !== null) this.then(() => this.status(status));
@@ -189,7 +191,7 @@ export class Engine {
   private then(work: () => Promise<void>): void {
     this.turn = this.turn.then(work).catch((error: unknown) => {
       // A disk that fails must not stop what was begun; the next turn finds everything as it was.
-      void this.needs.tell({ kind: "malformed", topic: "", why: String(error) });
+      this.needs.tell({ kind: "malformed", topic: "", why: String(error) });
     });
   }
 
@@ -198,13 +200,13 @@ export class Engine {
       return decode(decoder, text);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      void this.needs.tell({ kind: "malformed", topic, why: error.message });
+      this.needs.tell({ kind: "malformed", topic, why: error.message });
       return null;
     }
   }
 
   private tellState(state: HubState): void {
-    void this.needs.tell({ kind: "state", state });
+    this.needs.tell({ kind: "state", state });
   }
 
   private snapshotAfter(ms: number): void {
@@ -225,7 +227,7 @@ export class Engine {
     if (connection !== this.connection) return;
     this.snapshotBackOff.succeed();
     this.learn(snapshot.epoch);
-    void this.needs.tell({ kind: "snapshot", snapshot });
+    this.needs.tell({ kind: "snapshot", snapshot });
     for (const outcome of this.streams.align(snapshot.status.head_seq)) this.outcome(outcome);
     await this.status(snapshot.status);
   }
@@ -238,7 +240,7 @@ export class Engine {
     if (outcome.kind === "missing") this.snapshotAfter(below(this.needs.chance, SNAPSHOT_SPREAD_MS));
     if (outcome.kind !== "fresh") return;
     const one = outcome.message;
-    void this.needs.tell(one.stream === "stock" ? { kind: "stock", message: one.message } : { kind: "orders", message: one.message });
+    this.needs.tell(one.stream === "stock" ? { kind: "stock", message: one.message } : { kind: "orders", message: one.message });
   }
 
   private learn(epoch: string): void {
@@ -251,9 +253,9 @@ export class Engine {
   private async status(status: Status): Promise<void> {
     if (!this.isConnected) return;
     this.learn(status.epoch);
-    void this.needs.tell({ kind: "status", status });
+    this.needs.tell({ kind: "status", status });
     const gone = await this.needs.outbox.cover(status.epoch, status.headquarters_seq);
-    if (gone.length > 0) void this.needs.tell({ kind: "covered", epoch: status.epoch, seq: status.headquarters_seq });
+    if (gone.length > 0) this.needs.tell({ kind: "covered", epoch: status.epoch, seq: status.headquarters_seq });
     await this.advance();
   }
 
@@ -293,7 +295,7 @@ export class Engine {
     flight.sent += 1;
     this.again(flight, flight.resend.fail());
     this.needs.publish(this.needs.topics.command, flight.text);
-    void this.needs.tell({ kind: "sent", id: flight.id, times: flight.sent });
+    this.needs.tell({ kind: "sent", id: flight.id, times: flight.sent });
   }
 
   private again(flight: InFlight, ms: number): void {
@@ -313,7 +315,7 @@ export class Engine {
     if (answer.kind === "rejected" && flight?.kind === "offer") {
       this.end(flight);
       this.setAside.add(id);
-      void this.needs.tell({ kind: "offer_waits", id, ...answer.value });
+      this.needs.tell({ kind: "offer_waits", id, ...answer.value });
       return this.advance();
     }
     const isKnown = flight !== null || this.queue.some((queued) => queued.id === id) || this.needs.outbox.isWaiting(id);
@@ -323,14 +325,14 @@ export class Engine {
     const epoch = position === null ? null : (this.hub ?? position.epoch);
     const place = position === null || epoch === null ? null : { epoch, seq: position.seq };
     // What follows from it is on disk before the request is forgotten: after a crash in between it is asked and answered again.
-    await this.needs.tell({ kind: "answered", reply, epoch });
+    await this.needs.answered(reply, epoch);
     await this.needs.outbox.answer({ id, place, record: answer.kind === "rejected" ? null : answer.value.record });
     if (flight !== null) this.end(flight);
     // An offer's answer is the answer to whoever asks for the same id again.
     this.queue = this.queue.filter((queued) => queued.id !== id);
     const heard = this.waiters.get(id) ?? [];
     this.waiters.delete(id);
-    await this.needs.tell({ kind: "forgotten", id });
+    this.needs.tell({ kind: "forgotten", id });
     for (const waiter of heard) waiter(reply);
     await this.advance();
   }
@@ -349,7 +351,7 @@ export class Engine {
         this.offersPaused = false;
         this.then(() => this.advance());
       });
-      void this.needs.tell({ kind: "offer_waits", id: flight.id, code, text });
+      this.needs.tell({ kind: "offer_waits", id: flight.id, code, text });
       return;
     }
     this.again(flight, Math.max(flight.retry.fail(), afterMs));

@@ -329,7 +329,7 @@ export class Selling {
     const { open } = this;
     if (open === null || open.state !== "collecting" || open.deposit || open.tenders.length === 0) return;
     if (open.tenders.some(({ device }) => device !== null && isOpen(device.standing) && device.standing.kind !== "approved")) return;
-    if (this.tallied(open).isCovered) void this.complete();
+    if (this.tallied(open).isCovered) this.desk.inBackground(this.complete());
   }
 
   private refusedBack(order: string, refusal: Refused): void {

@@ -45,9 +45,9 @@ export class Drawer {
     if (this.ahead && this.desk.outbox.waitingRows().some(({ action }) => action === "open_shift" || action === "close_shift")) return;
     this.ahead = false;
     const { shift } = till;
-    void this.show(shift === null ? null : {
+    this.desk.inBackground(this.show(shift === null ? null : {
       shift: shift.id, openedAt: shift.opened_at, businessDate: shift.business_date, mode: shift.mode, float: shift.float,
-    });
+    }));
   }
 
   private async show(shift: OpenShift | null): Promise<void> {

@@ -52,7 +52,7 @@ export class Orders {
       if (this.entries.delete(id)) this.publish();
       return;
     }
-    void this.readOne(id);
+    this.desk.inBackground(this.readOne(id));
   }
 
   private async readOne(id: string): Promise<void> {
@@ -87,7 +87,7 @@ export class Orders {
       this.reading = false;
       if (this.again) {
         this.again = false;
-        void this.refresh();
+        this.desk.inBackground(this.refresh());
       }
     }
   }
@@ -114,7 +114,7 @@ export class Orders {
         action, name: "park_order", order,
         accepted: async () => {
           await this.dropHere(order);
-          void this.readOne(order);
+          desk.inBackground(this.readOne(order));
           return null;
         },
       });
@@ -154,7 +154,7 @@ export class Orders {
       action: { park_order: { label: name, basket: action } }, name: "park_order", order: now.order, approval,
       accepted: () => {
         basket.clear();
-        void this.readOne(now.order);
+        desk.inBackground(this.readOne(now.order));
         return null;
       },
       refused: async ({ problem }) => {

@@ -73,17 +73,21 @@ export class People {
     const { signOn } = this.desk.state;
     if (this.signedOnAlone && signOn.value.kind !== "nobody") {
       // The hub would take what is done now for somebody else's: whoever signed on without it does so again.
-      if (till.operator?.id !== signOn.value.operator.staff) return void this.show(signOn.value.operator, true);
+      if (till.operator?.id !== signOn.value.operator.staff) {
+        this.desk.inBackground(this.show(signOn.value.operator, true));
+        return;
+      }
     }
     this.signedOnAlone = false;
     if (till.operator === null) {
-      void this.show(null, false);
+      this.desk.inBackground(this.show(null, false));
       return;
     }
     const now = signOn.value;
     const isSame = now.kind !== "nobody" && now.operator.staff === till.operator.id;
     const since = isSame ? now.operator.since : this.desk.now();
-    void this.show(this.operator(till.operator, since, false), till.locked || (isSame && now.kind === "locked"));
+    const isLocked = till.locked || (isSame && now.kind === "locked");
+    this.desk.inBackground(this.show(this.operator(till.operator, since, false), isLocked));
   }
 
   actions(): PeopleActions {
