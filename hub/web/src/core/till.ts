@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals";
 import { decode } from "../protocol/decode";
 import { PATHS, pairResponse, snapshot as snapshotDecoder, tenderPage, type Paired, type Snapshot } from "../protocol/hub";
-import type { Reply } from "../protocol/messages";
+import type { OrdersMessage, Reply } from "../protocol/messages";
 import { topicsOf } from "../protocol/topics";
 import { basketActions } from "./actions/basket";
 import { Alone, type Step } from "./alone/alone";
@@ -304,6 +304,7 @@ class Core implements RunningTill {
         return;
       case "orders":
         this.orders.take(told.message);
+        this.lostOrder(told.message);
         return;
       case "status": {
         const { status } = told;
@@ -334,6 +335,16 @@ class Core implements RunningTill {
       case "malformed":
         return;
     }
+  }
+
+  /** Another till took over what this one has in hand: whatever was changed here is not merged, and somebody is told. */
+  private lostOrder({ order }: OrdersMessage): void {
+    const { desk } = this;
+    if (order === null || order.change.kind !== "retrieved" || order.terminal === desk.terminal) return;
+    if (this.basket.current?.order !== order.order) return;
+    this.selling.forgetOrder(order.order);
+    const till = this.view.tills.value.find(({ terminal }) => terminal === order.terminal);
+    this.scans.tell("blocked", "", `till ${till?.number ?? "?"} took the order over; what was changed here since is not part of it`);
   }
 
   private counter(news: NonNullable<Extract<Told, { kind: "event" }>["event"]["counter"]>): void {

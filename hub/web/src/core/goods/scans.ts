@@ -229,6 +229,11 @@ export class Scans {
     this.desk.state.scansQueued.value = this.queue.length;
   }
 
+  /** Something that has to be seen before the cashier goes on. */
+  tell(kind: ScanAlert["kind"], code: string, text: string): void {
+    this.alert(kind, code, text);
+  }
+
   private alert(kind: ScanAlert["kind"], code: string, text: string): void {
     const { alerts } = this.desk.state;
     const alert: ScanAlert = { id: this.desk.mint(), kind, code: masked(code), text, at: this.desk.now() };

@@ -21,6 +21,9 @@ import type { Leaving, Settled } from "./leaving";
 import { tally, type Given } from "./tally";
 import type { OpenPayment, OpenTender } from "./open_payment";
 
+/** The hub does not know the order, it is closed, another till has it, or it is parked. */
+const NOT_IN_HAND: ReadonlySet<string> = new Set(["HF-CMD-141", "HF-CMD-142", "HF-CMD-200", "HF-CMD-201"]);
+
 export class Selling {
   private open: OpenPayment | null = null;
   private tenders: TendersPage | null = null;
@@ -334,6 +337,8 @@ export class Selling {
 
   private refusedBack(order: string, refusal: Refused): void {
     if (this.open?.order !== order) return;
+    // Somebody else has the order, or it is closed: nothing of it can be paid here any more.
+    if (NOT_IN_HAND.has(refusal.problem.code)) return this.forgetOrder(order);
     this.open = { ...this.open, state: "collecting", problem: refusal.problem, command: null };
     this.publish();
   }
