@@ -8,7 +8,7 @@ import type {
 } from "./contract/hub";
 import type { UnconfirmedCommand } from "./contract/outcome";
 import type { WaitingReceipt } from "./contract/papers";
-import type { PaymentInProgress, TenderType, TransactionRow } from "./contract/payment";
+import type { PaymentInProgress, RefundAtDevice, TenderType, TransactionRow } from "./contract/payment";
 import type { SignOn } from "./contract/people";
 import type { OpenShift } from "./contract/shift";
 import type { Money } from "./contract/values";
@@ -33,6 +33,7 @@ export function newState() {
     faces: signal<readonly Money[]>([]),
     basket: signal<Basket | null>(null),
     payment: signal<PaymentInProgress | null>(null),
+    refund: signal<RefundAtDevice | null>(null),
     last: signal<TransactionRow | null>(null),
     transactions: signal<readonly TransactionRow[]>([]),
     orders: signal<readonly OpenOrder[]>([]),

@@ -25,6 +25,7 @@ import { asking } from "./outcomes";
 import { tenderType } from "./pay/choices";
 import { deviceActions } from "./pay/device_actions";
 import { Leaving } from "./pay/leaving";
+import { Refunds } from "./pay/refunds";
 import { Selling } from "./pay/selling";
 import type { Ports } from "./ports";
 import { AfterSale } from "./shop/after_sale";
@@ -83,6 +84,7 @@ class Core implements RunningTill {
   private readonly alone: Alone;
   private readonly basket: BasketDesk;
   private readonly selling: Selling;
+  private readonly refunds: Refunds;
   private readonly scans: Scans;
   private readonly shelf: Shelf;
   private readonly stock: StockBook;
@@ -111,6 +113,7 @@ class Core implements RunningTill {
       const answer = await store.askScale(scale, "weigh");
       return answer.kind === "answered" ? answer.value : answer;
     });
+    this.refunds = new Refunds(desk);
     this.people = new People(desk);
     this.drawer = new Drawer(desk, this.transactions, this.alone);
     this.orders = new Orders(desk, this.basket);
@@ -140,7 +143,7 @@ class Core implements RunningTill {
         deposit: () => selling.deposit(),
         ...deviceActions(desk),
       },
-      after: new AfterSale(desk, this.transactions, this.basket, this.alone).actions(),
+      after: new AfterSale(desk, this.transactions, this.basket, this.alone, this.refunds).actions(),
       drawer: this.drawer.actions(),
       store,
       customers: customerActions(desk),
@@ -316,7 +319,10 @@ class Core implements RunningTill {
       }
       case "event":
         if (told.event.counter !== null) this.counter(told.event.counter);
-        else this.selling.event(told.event);
+        else {
+          this.selling.event(told.event);
+          this.refunds.event(told.event);
+        }
         return;
       case "sent":
         desk.sent.set(told.id, told.times);
@@ -413,6 +419,7 @@ class Core implements RunningTill {
   /** Standings of payments at devices that this till may have missed. */
   private async askAttempts(): Promise<void> {
     const { api } = this.desk;
+    await this.refunds.ask();
     for (const attempt of this.selling.attemptsToAsk) {
       const page = await api?.get(tenderPage, PATHS.tender, { attempt }).catch(() => null);
       if (page === null || page === undefined) continue;

@@ -66,7 +66,7 @@ export type WireCardFacts = Decoded<typeof cardFacts>;
 
 export const tenderKind = variant(["cash"], {
   typed: object({ code: text, class: text, reference: nullable(text) }),
-  electronic: object({ code: text, device: text, card: cardFacts }),
+  electronic: object({ code: text, attempt: text, device: text, card: cardFacts }),
 });
 
 export const tender = object({ kind: tenderKind, amount: money });

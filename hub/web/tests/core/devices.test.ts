@@ -49,6 +49,26 @@ describe.skipIf(!programsAreThere())("devices at the counter", () => {
     expect(card?.lastFour).toMatch(/^\d{4}$/);
   });
 
+  it("give back to the card before the goods are taken, and a second person's word is not asked twice", async () => {
+    const sale = view().last.value;
+    const steps: string[] = [];
+    const stop = effect(() => {
+      const refund = view().refund.value;
+      if (refund !== null) steps.push(`${refund.amount.amount} ${refund.payment.step?.kind ?? refund.payment.standing.kind}`);
+    });
+    const first = yes(await actions().after.returnByReceipt(sale?.transaction ?? "", [{ line: 1, quantity: "8" }], "wrong scent"));
+    expect(first).toMatchObject({ kind: "return", total: euro("19.92"), tenders: [{ code: "terminal" }] });
+    expect(steps[0]).toBe("19.92 asking");
+    expect(steps.at(-1)).toBe("19.92 approved");
+    expect(view().refund.value).toBeNull();
+    steps.length = 0;
+    // Of the card eight cents are left; the rest was cash.
+    const second = yes(await actions().after.returnByReceipt(sale?.transaction ?? "", [{ line: 1, quantity: "2" }], "wrong scent"));
+    stop();
+    expect(steps.at(-1)).toBe("0.08 approved");
+    expect(second).toMatchObject({ total: euro("4.98") });
+  });
+
   it("keep their money for a sale whose hub went in the middle, and the sale is there once", async () => {
     actions().basket.add("SOAP", "2");
     yes(await actions().payment.begin());
@@ -62,7 +82,7 @@ describe.skipIf(!programsAreThere())("devices at the counter", () => {
     await store.serve();
     await until("everything is merged", () => view().hub.value.kind === "online" && view().outbox.value.waitingForHub === 0);
     expect((await atHub(store)).filter(({ kind }) => kind === "sale").map(({ gross }) => gross)).toEqual(["24.90", "4.98"]);
-    expect(view().transactions.value[0]).toMatchObject({ receipt: "1-I000001", alias: "1-000002", unconfirmed: false });
+    expect(view().transactions.value[0]).toMatchObject({ receipt: "1-I000001", alias: "1-000004", unconfirmed: false });
   });
 
   it("weigh what is sold by weight", async () => {

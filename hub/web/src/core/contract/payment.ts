@@ -76,6 +76,13 @@ export interface DevicePayment {
   readonly can: readonly ("abort" | "resolve" | "give_back")[];
 }
 
+/** Money that goes back to a card or wallet, before the goods that it paid for are taken back. */
+export interface RefundAtDevice {
+  readonly sale: Id;
+  readonly amount: Money;
+  readonly payment: DevicePayment;
+}
+
 /** One tender of a payment that is being put together. */
 export interface TenderLine {
   readonly id: Id;

@@ -7,7 +7,7 @@ import type {
 } from "./hub";
 import type { UnconfirmedCommand } from "./outcome";
 import type { WaitingReceipt } from "./papers";
-import type { PaymentInProgress, TenderType, TransactionRow } from "./payment";
+import type { PaymentInProgress, RefundAtDevice, TenderType, TransactionRow } from "./payment";
 import type { SignOn } from "./people";
 import type { Faces, OpenShift } from "./shift";
 
@@ -37,6 +37,8 @@ export interface TillView {
   /** None before the first line. */
   readonly basket: ReadonlySignal<Basket | null>;
   readonly payment: ReadonlySignal<PaymentInProgress | null>;
+  /** While goods come back that a card paid for: what happens at its terminal. */
+  readonly refund?: ReadonlySignal<RefundAtDevice | null>;
   /** The last transaction of this till: its change stays until the next scan. */
   readonly last: ReadonlySignal<TransactionRow | null>;
   /** This shift's transactions of this till, the newest first. */

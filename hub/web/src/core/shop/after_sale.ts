@@ -11,6 +11,7 @@ import type { TenderInput, TransactionKind, TransactionRow } from "../contract/p
 import type { Desk } from "../desk";
 import { accepted, answered, asking, no } from "../outcomes";
 import { isPositive } from "../amounts";
+import { REFUND_FIRST, type Refunds, type ReturnedPart } from "../pay/refunds";
 import { receiptOfHub } from "./receipt";
 import type { Transactions } from "./transactions";
 
@@ -20,6 +21,7 @@ export class AfterSale {
     private readonly transactions: Transactions,
     private readonly basket: BasketDesk,
     private readonly alone: Alone,
+    private readonly refunds: Refunds,
   ) {}
 
   actions(): AfterSaleActions {
@@ -27,12 +29,14 @@ export class AfterSale {
       find: (receipt) => this.find(receipt),
       receipt: (row) => this.receipt(row),
       returnByReceipt: (original, lines, reason, approval) =>
-        this.back("return", { return: { reason: reason.trim(), receipt: "hub", goods: { by_receipt: { original, lines } } } }, reason, lines, approval),
+        this.back("return", { return: { reason: reason.trim(), receipt: "hub", goods: { by_receipt: { original, lines } } } }, reason, lines, approval,
+          { original, parts: lines }),
       returnWithoutReceipt: (lines, reason, approval) => this.back("return", {
         return: { reason: reason.trim(), receipt: "hub", goods: { no_receipt: { lines: lines.map((line, at) => this.plainLine(line, at)) } } },
       }, reason, lines, approval),
       exchange: (original, lines, reason, tenders, approval) => this.exchange(original, lines, reason, tenders, approval),
-      postVoid: (original, reason, approval) => this.back("post_void", { post_void: { original, reason: reason.trim() } }, reason, null, approval),
+      postVoid: (original, reason, approval) => this.back("post_void", { post_void: { original, reason: reason.trim() } }, reason, null, approval,
+        { original, parts: null }),
       printCopy: (original, form) => this.desk.send({
         action: { print_copy: { original, form } }, name: "print_copy",
         accepted: ({ summary }) => ({ copy: summary.kind === "copy_printed" ? summary.value.copy : 0 }),
@@ -88,13 +92,19 @@ export class AfterSale {
 
   private async back(
     kind: TransactionKind, action: unknown, reason: string, lines: readonly { readonly quantity: string }[] | null, approval?: Approval,
+    paid?: { readonly original: string; readonly parts: readonly ReturnedPart[] | null },
   ): Promise<Outcome<TransactionRow>> {
     const { desk } = this;
     const obstacle = desk.obstacle("shift");
     if (obstacle !== null) return obstacle;
     if (reason.trim() === "") return no("HF-WEB-025");
     if (lines !== null && (lines.length === 0 || lines.some(({ quantity }) => !isPositive(quantity, 3)))) return no("HF-WEB-021");
-    return this.transact(kind, kind === "post_void" ? "post_void" : "return", action, approval);
+    const name = kind === "post_void" ? "post_void" : "return";
+    const outcome = await this.transact(kind, name, action, approval);
+    if (outcome.kind !== "refused" || outcome.problem.code !== REFUND_FIRST || paid === undefined) return outcome;
+    // A card is given its money before the goods are taken; then they are, by another command: the first one was refused.
+    const refusal = await this.refunds.give(paid.original, paid.parts);
+    return refusal ?? this.transact(kind, name, action, approval);
   }
 
   private async transact(
