@@ -68,13 +68,15 @@ export class RealStore {
     private readonly ports: { readonly mqtt: number; readonly http: number; readonly https: number },
   ) {}
 
-  static async open(catalog = CATALOG): Promise<RealStore> {
+  /** `furnish` puts more into its folder before the hub starts. */
+  static async open(catalog = CATALOG, furnish: (folder: string) => void = () => undefined): Promise<RealStore> {
     const folder = mkdtempSync(join(tmpdir(), "holdfast-till-"));
     const ports = { mqtt: await freePort(), http: await freePort(), https: await freePort() };
     const store = new RealStore(folder, ports);
     mkdirSync(join(folder, "bin"));
     // The programs may be built anew at any moment; a store keeps the ones that it began with.
     for (const name of ["holdfast-hub", "holdfast-cloud"]) copyFileSync(join(BINARIES, name), join(folder, "bin", name));
+    furnish(folder);
     const cloud = join(folder, "cloud");
     await store.run("holdfast-cloud", ["user", "add", "--data", cloud, "--name", "hq", "--stores", "all", "--password-stdin"], "correct horse battery staple");
     const port = await freePort();
@@ -99,6 +101,11 @@ export class RealStore {
 
   get data(): string {
     return join(this.folder, "hub");
+  }
+
+  /** Plain, on this machine alone: a secure context for a browser. */
+  get http(): string {
+    return `127.0.0.1:${this.ports.http}`;
   }
 
   get https(): string {
