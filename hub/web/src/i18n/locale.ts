@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { fill, type Arguments, type Message } from "./message";
 import { en, type Catalogue, type Key } from "./en";
+import type { Problems } from "./problems";
 
 /** Languages of the till, each under its own name, as somebody looks for it who can read no other. */
 export const LANGUAGES = [
@@ -11,7 +12,13 @@ export const LANGUAGES = [
 
 export type Language = (typeof LANGUAGES)[number]["code"];
 
-const shown = signal<{ readonly language: Language; readonly catalogue: Catalogue }>({ language: "en", catalogue: en });
+interface Spoken {
+  readonly language: Language;
+  readonly catalogue: Catalogue;
+  readonly problems: Problems;
+}
+
+const shown = signal<Spoken>({ language: "en", catalogue: en, problems: {} });
 
 export const language = computed(() => shown.value.language);
 export const direction = computed(() => LANGUAGES.find((known) => known.code === shown.value.language)?.direction ?? "ltr");
@@ -35,9 +42,25 @@ export function t<K extends Key>(key: K, ...values: Arguments<(typeof en)[K]>): 
   return fill(message, values[0] ?? {}, rules.value, numbers.value);
 }
 
+/**
+ * A refusal as a person reads it: in their language where its code is known in it, else in the words it came with; with a
+ * capital at its beginning, since it stands alone.
+ */
+export function worded(problem: { readonly code: string; readonly text: string; readonly advice: string | null }): { readonly text: string; readonly advice: string | null } {
+  const [text, advice] = shown.value.problems[problem.code] ?? [problem.text, problem.advice];
+  return { text: sentence(text), advice: advice === null ? null : sentence(advice) };
+}
+
+/** A sentence begins with a capital and ends with a stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const begun = trimmed.charAt(0).toLocaleUpperCase(shown.value.language) + trimmed.slice(1);
+  return begun === "" || /[.!?…؟]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** Loads a language and shows everything in it. */
 export async function speak(chosen: Language): Promise<void> {
-  shown.value = { language: chosen, catalogue: await catalogueOf(chosen) };
+  shown.value = await spokenOf(chosen);
 }
 
 /** What to speak on a device that was not told: the first of its own languages that the till has. */
@@ -59,13 +82,17 @@ function deviceLanguages(): readonly string[] {
   return typeof navigator === "undefined" ? ["en"] : navigator.languages;
 }
 
-async function catalogueOf(chosen: Language): Promise<Catalogue> {
+async function spokenOf(chosen: Language): Promise<Spoken> {
   switch (chosen) {
     case "en":
-      return en;
-    case "de":
-      return (await import("./de")).de;
-    case "ar":
-      return (await import("./ar")).ar;
+      return { language: chosen, catalogue: en, problems: {} };
+    case "de": {
+      const { de, problems } = await import("./de");
+      return { language: chosen, catalogue: de, problems };
+    }
+    case "ar": {
+      const { ar, problems } = await import("./ar");
+      return { language: chosen, catalogue: ar, problems };
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { Accepted, Answer, Approval, Local, Outcome, Permission, Problem, Warning } from "../core/contract";
-import { t } from "../i18n/locale";
+import { t, worded } from "../i18n/locale";
 import { quantity } from "../i18n/format";
 import { notify } from "./notices";
 import { soundRefused } from "./sound";
@@ -53,7 +53,8 @@ export async function ask<T>(question: Promise<Answer<T>>): Promise<{ readonly v
 
 export function refuse(problem: Problem): void {
   soundRefused();
-  notify("bad", problem.text, { advice: problem.advice, code: problem.code });
+  const { text, advice } = worded(problem);
+  notify("bad", text, { advice, code: problem.code });
 }
 
 async function counted<T>(work: Promise<T>): Promise<T> {

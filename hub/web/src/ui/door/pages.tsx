@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Problem } from "../../core/contract";
 import { plain } from "../../i18n/format";
-import { LANGUAGES, language, t } from "../../i18n/locale";
+import { LANGUAGES, language, t, worded } from "../../i18n/locale";
 import { chooseLanguage } from "../settings";
 import { Button } from "../parts/button";
 import { Choice } from "../parts/field";
@@ -78,8 +78,8 @@ export function Pairing() {
         <p class="soft small" id="pair-hint">{t("pair.hint")}</p>
         {wrong !== null && (
           <div class="callout callout-bad" role="alert">
-            <p>{wrong.text}</p>
-            {wrong.advice !== null && <p class="small">{wrong.advice}</p>}
+            <p>{worded(wrong).text}</p>
+            <p class="small">{worded(wrong).advice}</p>
             <p class="toast-code">{wrong.code}</p>
           </div>
         )}
@@ -110,8 +110,8 @@ export function Stopped({ problem }: { readonly problem: Problem }) {
   return (
     <Doorway icon="stop" title={t("stopped.title")}>
       <div role="alert" class="stack">
-        <p>{problem.text}</p>
-        {problem.advice !== null && <p class="callout callout-calm">{problem.advice}</p>}
+        <p>{worded(problem).text}</p>
+        {problem.advice !== null && <p class="callout callout-calm">{worded(problem).advice}</p>}
         <p class="toast-code">{problem.code}</p>
       </div>
       <Button look="primary" size="large" wide icon="repeat" onPress={() => location.reload()}>{t("stopped.again")}</Button>

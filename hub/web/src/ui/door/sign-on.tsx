@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { LANGUAGES, language, t } from "../../i18n/locale";
+import { LANGUAGES, language, t, worded } from "../../i18n/locale";
 import { chooseLanguage } from "../settings";
 import { soundRefused } from "../sound";
 import { PIN_DIGITS_MAX, PIN_DIGITS_MIN, STAFF_DIGITS_MAX } from "../frame/override";
@@ -49,7 +49,7 @@ export function SignOnPage() {
       pin.press("clear");
       if (outcome.kind === "refused") {
         soundRefused();
-        setWrong(outcome.problem);
+        setWrong(worded(outcome.problem));
       } else if (outcome.kind === "unconfirmed") {
         setWrong({ text: t("outcome.unconfirmed"), advice: t("outcome.unconfirmed.advice") });
       }

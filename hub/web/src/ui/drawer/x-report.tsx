@@ -8,7 +8,7 @@ import { Dialog } from "../parts/dialog";
 /** What the shift adds up to so far. */
 export function XReportDialog({ report, onClose }: { readonly report: XReport; readonly onClose: () => void }) {
   return (
-    <Dialog title={t("drawer.x")} onClose={onClose} actions={<Button size="large" wide icon="printer" onPress={() => window.print()}>{t("receipt.browserPrint")}</Button>}>
+    <Dialog title={t("drawer.x")} size="small" onClose={onClose} actions={<Button size="large" wide icon="printer" onPress={() => window.print()}>{t("receipt.browserPrint")}</Button>}>
       <article class="paper">
         <p class="paper-kind">{t("x.until", { day: businessDate(report.businessDate), since: timeOfDay(new Date(report.openedAt)) })}</p>
         {report.mode === "training" && <p class="paper-mark">{t("training.badge")}</p>}

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Permission } from "../../core/contract";
-import { t } from "../../i18n/locale";
+import { t, worded } from "../../i18n/locale";
 import { approvalRequest, type ApprovalRequest } from "../perform";
 import { soundRefused } from "../sound";
 import { Button } from "../parts/button";
@@ -40,7 +40,7 @@ function OverrideDialog({ request }: { readonly request: ApprovalRequest }) {
       setAsking(false);
       if (problem !== null) {
         soundRefused();
-        setWrong(problem.text);
+        setWrong(worded(problem).text);
         setStep("number");
         number.press("clear");
       }
@@ -51,10 +51,11 @@ function OverrideDialog({ request }: { readonly request: ApprovalRequest }) {
     <Dialog
       title={t("override.title")}
       tone="warn"
+      size="small"
       onClose={request.cancel}
       lead={
         <>
-          <p>{request.problem.text}</p>
+          <p>{worded(request.problem).text}</p>
           <p class="soft small">{t("override.text", { permission: permissionText(request.permission) })}</p>
         </>
       }

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { PaymentInProgress, TenderLine } from "../../core/contract";
 import { exponentOf, measured, money, plain } from "../../i18n/format";
-import { t } from "../../i18n/locale";
+import { t, worded } from "../../i18n/locale";
 import { useKeys } from "../keys/layers";
 import { notify } from "../notices";
 import { busy, perform, performLocal } from "../perform";
@@ -52,8 +52,8 @@ export function Pay({ payment }: { readonly payment: PaymentInProgress }) {
         <Goods />
         {payment.problem !== null && (
           <div class="callout callout-bad" role="alert">
-            <p>{payment.problem.text}</p>
-            {payment.problem.advice !== null && <p class="small">{payment.problem.advice}</p>}
+            <p>{worded(payment.problem).text}</p>
+            <p class="small">{worded(payment.problem).advice}</p>
           </div>
         )}
         <Finish payment={payment} />

@@ -52,7 +52,9 @@ export function Reports() {
 }
 
 function Sales({ report }: { readonly report: SalesReport }) {
+  const { view } = useTill();
   const { all } = report;
+  const tenderName = (code: string): string => view.tenderTypes.value.find((type) => type.code === code)?.name ?? code;
   return (
     <div class="report">
       <ul class="figures">
@@ -75,7 +77,7 @@ function Sales({ report }: { readonly report: SalesReport }) {
           <h2>{t("report.byTender")}</h2>
           <table class="table">
             <thead><tr><th scope="col">{t("pay.how")}</th><th scope="col" class="number">{t("report.taken")}</th><th scope="col" class="number">{t("report.givenBack")}</th></tr></thead>
-            <tbody>{report.byTender.map((row) => <tr key={row.kind}><th scope="row"><Name of={row.kind} /></th><td class="number"><Amount of={row.taken} /></td><td class="number"><Amount of={row.givenBack} /></td></tr>)}</tbody>
+            <tbody>{report.byTender.map((row) => <tr key={row.kind}><th scope="row"><Name of={tenderName(row.kind)} /></th><td class="number"><Amount of={row.taken} /></td><td class="number"><Amount of={row.givenBack} /></td></tr>)}</tbody>
           </table>
         </section>
         <Rows title={t("report.byStaff")} rows={report.byStaff} />
@@ -105,6 +107,12 @@ function Rows({ title, rows }: { readonly title: string; readonly rows: readonly
   );
 }
 
+const LOSSES = ["line_void", "discount", "price_override", "return", "post_void", "cancelled_order", "abandoned_basket", "no_sale", "drawer_opened", "paid_out", "correction", "approved", "refused"] as const;
+
+function isLoss(kind: string): kind is (typeof LOSSES)[number] {
+  return LOSSES.some((known) => known === kind);
+}
+
 function Losses({ rows }: { readonly rows: readonly LossRow[] }) {
   return (
     <div class="table-scroll">
@@ -114,7 +122,7 @@ function Losses({ rows }: { readonly rows: readonly LossRow[] }) {
           {rows.map((row, at) => (
             <tr key={at}>
               <td>{timeOfDay(new Date(row.at))}<span class="soft small block">{plain(row.till)}</span></td>
-              <th scope="row"><Name of={row.kind} /><span class="soft small block"><Name of={row.what} /></span></th>
+              <th scope="row">{isLoss(row.kind) ? t(`loss.${row.kind}`) : <Name of={row.kind} />}<span class="soft small block"><Name of={row.what} /></span></th>
               <td><Name of={row.reason} /></td>
               <td>{row.staff === null ? "–" : <Name of={row.staff} />}{row.approvedBy !== null && <span class="soft small block">{t("loss.approvedBy", { who: plain(row.approvedBy) })}</span>}</td>
               <td class="number">{row.amount === null ? "–" : money(row.amount.amount, row.amount.currency)}</td>

@@ -1,4 +1,4 @@
-import { t } from "../../i18n/locale";
+import { language, sentence, t } from "../../i18n/locale";
 import { plain, timeOfDay } from "../../i18n/format";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
@@ -26,7 +26,7 @@ export function Alerts() {
     >
       <div class="stack" role="alert">
         <p class="alert-code" dir="ltr"><bdi>{plain(alert.code)}</bdi></p>
-        <p>{alert.text}</p>
+        <p>{language.value === "en" ? sentence(plain(alert.text)) : t(`alert.${alert.kind}.text`)}</p>
         <p class="soft small">
           {timeOfDay(new Date(alert.at))}
           {alerts.length > 1 && <> · {t("alert.more", { count: alerts.length - 1 })}</>}

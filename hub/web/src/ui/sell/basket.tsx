@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Basket } from "../../core/contract";
-import { t } from "../../i18n/locale";
+import { t, worded } from "../../i18n/locale";
 import { money } from "../../i18n/format";
 import { go } from "../place";
 import { busy, performLocal } from "../perform";
@@ -106,8 +106,7 @@ function BasketFoot({ basket }: { readonly basket: Basket | null }) {
     <footer class="basket-foot">
       {basket !== null && basket.refusal !== null && (
         <p class="callout callout-warn" role="alert">
-          {basket.refusal.text}
-          {basket.refusal.advice !== null && <span class="small"> {basket.refusal.advice}</span>}
+          {worded(basket.refusal).text} <span class="small">{worded(basket.refusal).advice}</span>
         </p>
       )}
       <div class="totals">

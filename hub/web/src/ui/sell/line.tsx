@@ -1,4 +1,4 @@
-import type { BasketLine, DiscountPart } from "../../core/contract";
+import type { BasketLine, DiscountPart, Money, Store } from "../../core/contract";
 import { measured, money, plain } from "../../i18n/format";
 import { t } from "../../i18n/locale";
 import { performLocal } from "../perform";
@@ -11,7 +11,7 @@ import { open } from "./state";
 
 /** One line of the basket. The chosen one has its tools under it. */
 export function Line({ line, currency, chosen }: { readonly line: BasketLine; readonly currency: string; readonly chosen: boolean }) {
-  const { actions } = useTill();
+  const { actions, view } = useTill();
   const voided = line.fate.kind === "voided";
   const name = plain(line.description);
   return (
@@ -29,11 +29,16 @@ export function Line({ line, currency, chosen }: { readonly line: BasketLine; re
           {!voided && line.discounts.map((part, at) => <Off key={at} part={part} />)}
           {line.note !== null && <span class="line-note"><Icon name="note" /><bdi>{plain(line.note)}</bdi></span>}
         </span>
-        <span class="line-amount"><Amount of={voided ? line.extended : line.gross} /></span>
+        <span class="line-amount"><Amount of={voided ? line.extended : shownOf(line, view.store.value)} /></span>
       </button>
       {chosen && !voided && line.depositOf === null && <LineTools line={line} />}
     </li>
   );
+}
+
+/** Where prices exclude tax, a line says what stands on the shelf and the tax stands below. */
+function shownOf(line: BasketLine, store: Store | null): Money {
+  return store !== null && !store.pricesIncludeTax ? line.net : line.gross;
 }
 
 function unitText(line: BasketLine, currency: string): string {

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { t } from "../../i18n/locale";
 import { useKeys } from "../keys/layers";
 import { performLocal } from "../perform";
@@ -8,12 +9,14 @@ import { beginPayment } from "./begin";
 import { keptLines } from "./lines";
 import { focusSearch, SearchField } from "./search";
 import { Sheets } from "./sheets";
-import { basketUp, open, sheet } from "./state";
+import { basketUp, closeSheet, open, sheet } from "./state";
 import { plus, compare } from "../sums";
 
 /** The page that a cashier looks at all day. */
 export function Sell() {
   useSellKeys();
+  // Whoever comes back to the page, or to the till, comes to the sale and not to a question from before.
+  useEffect(() => closeSheet, []);
   return (
     <div class={basketUp.value ? "sell sell-basket-up" : "sell"}>
       <h1 class="unseen">{t("place.sell")}</h1>

@@ -1,14 +1,30 @@
+import { useEffect } from "preact/hooks";
+import type { Basket } from "../../core/contract";
 import { useTill } from "../till";
 import { Abandon, BasketDiscount, BasketNote, Park, Promotions, Terms } from "./basket-sheets";
 import { CustomerSheet } from "./customer";
 import { LineDiscount, LineNote, LinePrice, LineQuantity, LineVoid } from "./line-sheets";
 import { PriceCheckSheet } from "./price-check";
-import { closeSheet, sheet } from "./state";
+import { closeSheet, sheet, type Sheet } from "./state";
+
+/** Whether what the sheet is about is still there: a line may be taken off and a basket be parked meanwhile. */
+function hasGround(shown: Sheet, basket: Basket | null): boolean {
+  if (shown.kind === "customer" || shown.kind === "price-check") {
+    return true;
+  }
+  return basket !== null && (!("line" in shown) || basket.lines.some((line) => line.number === shown.line && line.fate.kind === "kept"));
+}
 
 /** Whatever is open above the page of the sale. */
 export function Sheets() {
   const { view } = useTill();
   const shown = sheet.value;
+  const gone = shown !== null && !hasGround(shown, view.basket.value);
+  useEffect(() => {
+    if (gone) {
+      closeSheet();
+    }
+  }, [gone]);
   if (shown === null) {
     return null;
   }

@@ -1,6 +1,6 @@
 import type { DeviceHealth, Difference, WaitingReceipt } from "../../core/contract";
 import { moment, money, plain, quantity, timeOfDay } from "../../i18n/format";
-import { t } from "../../i18n/locale";
+import { sentence, t, worded } from "../../i18n/locale";
 import { perform } from "../perform";
 import { Amount, Name } from "../parts/amount";
 import { Button, IconButton } from "../parts/button";
@@ -26,7 +26,7 @@ export function Status() {
             <ul class="rows">
               {unconfirmed.map((command) => (
                 <li key={command.command} class="return-line">
-                  <span class="return-words"><Name of={command.action} /><span class="soft small">{t("status.since", { time: timeOfDay(new Date(command.since)) })}</span></span>
+                  <span class="return-words"><span>{t(commandKey(command.action))}</span><span class="soft small">{t("status.since", { time: timeOfDay(new Date(command.since)) })}</span></span>
                   <span class="soft small">{t("status.attempts", { count: command.attempts })}</span>
                 </li>
               ))}
@@ -56,6 +56,22 @@ export function Status() {
   );
 }
 
+const COMMANDS = {
+  pay: "command.pay", place_order: "command.place_order", edit_order: "command.edit_order", park_order: "command.park_order", retrieve_order: "command.retrieve_order",
+  cancel_order: "command.cancel_order", island_sale: "command.island_sale", start_tender: "command.start_tender", open_shift: "command.open_shift",
+  close_shift: "command.close_shift", close_day: "command.close_day", move_cash: "command.move_cash", open_drawer: "command.open_drawer",
+  print_copy: "command.print_copy", adjust_stock: "command.adjust_stock", count_product: "command.count_product",
+} as const;
+
+/** What a command does, in a cashier's words; of the rest it is enough that it is kept. */
+function commandKey(action: string): (typeof COMMANDS)[keyof typeof COMMANDS] | "command.other" {
+  return isCommand(action) ? COMMANDS[action] : "command.other";
+}
+
+function isCommand(action: string): action is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, action);
+}
+
 /** Here, at the hub, at HQ: how far everything is on its way. */
 function Way() {
   const { view } = useTill();
@@ -71,7 +87,7 @@ function Way() {
         icon="hub"
         name={t("standing.hub")}
         tone={hub.kind === "online" ? (forHq === 0 ? "good" : "wait") : "bad"}
-        text={hub.kind === "online" ? t("way.hub.online", { time: timeOfDay(new Date(hub.since)) }) : hub.kind === "connecting" ? t("sync.connecting") : t("way.hub.gone", { time: timeOfDay(new Date(hub.since)), why: plain(hub.why) })}
+        text={hub.kind === "online" ? t("way.hub.online", { time: timeOfDay(new Date(hub.since)) }) : hub.kind === "connecting" ? t("sync.connecting") : t("way.hub.gone", { time: timeOfDay(new Date(hub.since)), why: sentence(plain(hub.why)) })}
       />
       <Stop
         icon="headquarters"
@@ -106,7 +122,7 @@ function DeviceRow({ device }: { readonly device: DeviceHealth }) {
       <Icon name={DEVICE_ICONS[device.kind]} />
       <span class="return-words">
         <span><Name of={device.name} />{device.simulated && <span class="badge">{t("device.simulated")}</span>}</span>
-        <span class="soft small">{plain(device.text)}</span>
+        <span class="soft small">{sentence(plain(device.text))}</span>
       </span>
       <span class={`pill pill-${device.state === "ready" ? "good" : device.state === "attention" ? "wait" : "bad"}`}>{t(`device.state.${device.state}`)}</span>
     </li>
@@ -142,7 +158,7 @@ function words(difference: Difference): string {
     case "price_changed":
       return t("difference.price", { till: money(difference.till.amount, difference.till.currency), hub: money(difference.hub.amount, difference.hub.currency) });
     case "refused":
-      return t("difference.refused", { problem: difference.problem.text });
+      return t("difference.refused", { problem: worded(difference.problem).text });
     case "alias":
       return t("difference.alias", { number: difference.hubNumber });
   }
