@@ -17,6 +17,8 @@ const VERSION = "version";
 const BOOK = "book";
 const RECENT = "recent";
 const RECENT_MAX = 60;
+/** How often a copy is begun anew; the next connection asks again. */
+const FAILURES_MAX = 5;
 const HASH = "hash";
 const products = list(product);
 
@@ -122,19 +124,22 @@ export class Shelf {
     desk.state.categories.value = desk.catalog.categories();
   }
 
+  /** Until what the hub said last is here, also where it said it meanwhile. */
   private async run(): Promise<void> {
-    for (let failures = 0; failures < 5 && this.wanted !== null && this.wanted !== this.stored.version; ) {
-      const wanted: string = this.wanted;
-      try {
-        const read = (await this.readChanges()) ?? (await this.readWhole());
-        await this.keep(read);
-        // A hub that came back from an older copy has another version than it said.
-        if (this.wanted === wanted) this.wanted = this.stored.version;
-      } catch {
-        failures += 1;
+    let failures = 0;
+    do {
+      const { wanted } = this;
+      if (wanted !== null && wanted !== this.stored.version) {
+        try {
+          await this.keep((await this.readChanges()) ?? (await this.readWhole()));
+          // A hub that came back from an older copy has another version than it said.
+          if (this.wanted === wanted) this.wanted = this.stored.version;
+        } catch {
+          failures += 1;
+        }
       }
-    }
-    await this.readBook();
+      await this.readBook();
+    } while (this.wanted !== null && this.wanted !== this.stored.version && failures < FAILURES_MAX);
   }
 
   /** What changed since the catalog that is here; none where the hub cannot say. */
