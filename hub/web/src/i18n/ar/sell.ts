@@ -15,6 +15,7 @@ export const sell: Part<typeof english> = {
   "sell.more": { other: "عرض {count} أخرى" },
   "sell.openPrice": "السعر يُسأل",
   "sell.age": "+{years}",
+  "sell.kinds": { one: "نوع واحد", two: "نوعان", few: "{count} أنواع", other: "{count} نوعًا" },
   "sell.deposit": "+ تأمين",
   "sell.perKilogram": "{price} / كغ",
   "sell.perLitre": "{price} / ل",

@@ -15,6 +15,7 @@ export const sell: Part<typeof english> = {
   "sell.more": { one: "{count} weitere zeigen", other: "{count} weitere zeigen" },
   "sell.openPrice": "Preis frei",
   "sell.age": "ab {years}",
+  "sell.kinds": { one: "{count} Sorte", other: "{count} Sorten" },
   "sell.deposit": "+ Pfand",
   "sell.perKilogram": "{price} / kg",
   "sell.perLitre": "{price} / l",

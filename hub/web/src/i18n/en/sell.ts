@@ -13,6 +13,7 @@ export const sell = {
   "sell.more": { one: "Show {count} more", other: "Show {count} more" },
   "sell.openPrice": "Price asked",
   "sell.age": "{years}+",
+  "sell.kinds": { one: "{count} kind", other: "{count} kinds" },
   "sell.deposit": "+ deposit",
   "sell.perKilogram": "{price} / kg",
   "sell.perLitre": "{price} / l",

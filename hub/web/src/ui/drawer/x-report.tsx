@@ -4,11 +4,12 @@ import { t } from "../../i18n/locale";
 import { Amount, Name } from "../parts/amount";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
+import { printPaper } from "../receipts/print";
 
 /** What the shift adds up to so far. */
 export function XReportDialog({ report, onClose }: { readonly report: XReport; readonly onClose: () => void }) {
   return (
-    <Dialog title={t("drawer.x")} size="small" onClose={onClose} actions={<Button size="large" wide icon="printer" onPress={() => window.print()}>{t("receipt.browserPrint")}</Button>}>
+    <Dialog title={t("drawer.x")} size="small" reading onClose={onClose} actions={<Button size="large" wide icon="printer" onPress={printPaper}>{t("receipt.browserPrint")}</Button>}>
       <article class="paper">
         <p class="paper-kind">{t("x.until", { day: businessDate(report.businessDate), since: timeOfDay(new Date(report.openedAt)) })}</p>
         {report.mode === "training" && <p class="paper-mark">{t("training.badge")}</p>}

@@ -48,7 +48,7 @@ const GROUPS: readonly { readonly title: Key & `help.${string}`; readonly keys: 
 
 export function Help() {
   return (
-    <Dialog title={t("help.title")} size="large" onClose={() => { helpShown.value = false; }} lead={<p>{t("help.lead")}</p>}>
+    <Dialog title={t("help.title")} size="large" reading onClose={() => { helpShown.value = false; }} lead={<p>{t("help.lead")}</p>}>
       <div class="help">
         {GROUPS.map((group) => (
           <section key={group.title}>

@@ -18,11 +18,13 @@ function firstOf(dialog: HTMLDialogElement): HTMLElement {
  * A dialog above the page. The browser's own holds the focus inside, covers the page for screen readers and gives the focus
  * back; keys go to the dialog alone. Without `onClose` only an answer closes it.
  */
-export function Dialog({ title, onClose, tone = "plain", size = "normal", lead, children, actions }: {
+export function Dialog({ title, onClose, tone = "plain", size = "normal", reading = false, lead, children, actions }: {
   readonly title: string;
   readonly onClose?: () => void;
   readonly tone?: "plain" | "danger" | "warn";
   readonly size?: "small" | "normal" | "large";
+  /** Nothing in it takes the focus: it takes it itself, so that the keyboard can scroll it. */
+  readonly reading?: boolean;
   readonly lead?: ComponentChildren;
   readonly children?: ComponentChildren;
   readonly actions?: ComponentChildren;
@@ -62,7 +64,7 @@ export function Dialog({ title, onClose, tone = "plain", size = "normal", lead, 
             {onClose !== undefined && <IconButton icon="close" label={t("action.close")} onPress={onClose} />}
           </header>
           {lead !== undefined && <div class="dialog-lead">{lead}</div>}
-          <div class="dialog-body">{children}</div>
+          <div class="dialog-body" tabIndex={reading ? 0 : undefined}>{children}</div>
           {actions !== undefined && <footer class="dialog-actions">{actions}</footer>}
         </div>
         <Spoken />

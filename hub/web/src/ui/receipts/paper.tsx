@@ -9,6 +9,7 @@ import { Dialog } from "../parts/dialog";
 import { StandingMark } from "../parts/standing";
 import { isZero } from "../sums";
 import { useTill } from "../till";
+import { printPaper } from "./print";
 import { cardText } from "../pay/pay";
 
 /** The receipt of a transaction, as its paper says it; the browser's printer prints exactly this. */
@@ -29,8 +30,9 @@ export function ReceiptDialog({ row, onClose }: { readonly row: TransactionRow; 
     <Dialog
       title={t("receipt.title")}
       size="small"
+      reading
       onClose={onClose}
-      actions={<Button size="large" wide icon="printer" disabled={receipt === null} onPress={() => window.print()}>{t("receipt.browserPrint")}</Button>}
+      actions={<Button size="large" wide icon="printer" disabled={receipt === null} onPress={printPaper}>{t("receipt.browserPrint")}</Button>}
     >
       {receipt === null ? <p class="soft" role="status">{t("app.loading")}</p> : <Paper receipt={receipt} />}
     </Dialog>

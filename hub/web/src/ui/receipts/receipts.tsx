@@ -17,6 +17,7 @@ import { cancelReasons } from "../sell/reasons";
 import { useTill } from "../till";
 import { EmailDialog } from "./email";
 import { Paper } from "./paper";
+import { printPaper } from "./print";
 import { ReturnDialog } from "./return";
 import { ReturnWithoutReceipt } from "./return-without";
 
@@ -121,6 +122,7 @@ function Detail({ receipt, onClose, onShow }: { readonly receipt: Receipt; reado
         <Button icon="printer" disabled={transaction === null} onPress={() => copy("copy")}>{t("receipt.reprint")}</Button>
         <Button icon="gift" disabled={transaction === null || !goods} onPress={() => copy("gift")}>{t("receipt.gift")}</Button>
         <Button icon="mail" disabled={transaction === null} onPress={() => onShow("email")}>{t("receipt.email")}</Button>
+        <Button icon="device" onPress={printPaper}>{t("receipt.browserPrint")}</Button>
         <Button icon="close" look="quiet" disabled={transaction === null || receipt.kind === "post_void"} onPress={() => onShow("post-void")}>{t("postVoid.title")}</Button>
       </div>
       {transaction === null && <p class="callout callout-calm"><Icon name="wait" /> {t("receipts.waits")}</p>}

@@ -147,7 +147,7 @@ export function Promotions({ basket, onClose }: BasketSheet) {
   const others = basket.explanations.filter((each) => each.outcome.kind !== "applied");
   const given = basket.terms.discount;
   return (
-    <Dialog title={t("totals.title")} onClose={onClose}>
+    <Dialog title={t("totals.title")} reading onClose={onClose}>
       <div class="stack stack-wide">
         <dl class="facts">
           <div><dt>{t("totals.net")}</dt><dd><Amount of={totals.net} /></dd></div>

@@ -5,7 +5,7 @@ import { t } from "../../i18n/locale";
 import { Empty } from "../parts/empty";
 import { Button } from "../parts/button";
 import { useTill } from "../till";
-import { category, readSearch, searched } from "./state";
+import { category, open, readSearch, searched } from "./state";
 
 /** Tiles that are drawn at once; nobody looks through more without searching. */
 const TILES_MAX = 120;
@@ -36,7 +36,7 @@ export function Grid() {
         </p>
       )}
       {products.length > 0
-        ? <Tiles key={words === "" ? (chosen?.name ?? "") : "search"} products={products} hues={hues} />
+        ? <Tiles key={words === "" ? (chosen?.name ?? "") : "search"} products={products} hues={hues} searching={words !== ""} />
         : <NothingThere words={words} products={catalog.products} />}
     </>
   );
@@ -55,14 +55,50 @@ function CategoryButton({ name, chosen, hue, onChoose }: { readonly name: string
   );
 }
 
-function Tiles({ products, hues }: { readonly products: readonly Product[]; readonly hues: ReadonlyMap<string, number> }) {
+interface GridTile {
+  readonly key: string;
+  readonly product: Product;
+  /** How many kinds of it there are, such as sizes. */
+  readonly kinds: number;
+}
+
+/** Kinds of one thing share a tile, where the first of them stands; whoever searches sees each. */
+function tilesOf(products: readonly Product[], searching: boolean): readonly GridTile[] {
+  const tiles = new Map<string, GridTile>();
+  for (const product of products) {
+    const key = searching ? product.sku : (product.variant?.family ?? product.sku);
+    const known = tiles.get(key);
+    tiles.set(key, known === undefined ? { key, product, kinds: 1 } : { ...known, kinds: known.kinds + 1 });
+  }
+  return [...tiles.values()];
+}
+
+function hueOf(product: Product, hues: ReadonlyMap<string, number>): number {
+  return product.category === null ? 7 : (hues.get(product.category) ?? 7);
+}
+
+function FamilyTile({ family, product, kinds, hue }: { readonly family: string; readonly product: Product; readonly kinds: number; readonly hue: number }) {
+  return (
+    <button type="button" class={`tile hue-${hue}`} aria-haspopup="dialog" title={plain(family)} onClick={() => open({ kind: "family", family })}>
+      <span class="tile-name"><bdi>{plain(family)}</bdi></span>
+      <span class="tile-foot">
+        <span class="tile-price">{t("sell.kinds", { count: kinds })}</span>
+        {product.minimumAge !== null && <span class="badge">{t("sell.age", { years: product.minimumAge })}</span>}
+      </span>
+    </button>
+  );
+}
+
+function Tiles({ products, hues, searching }: { readonly products: readonly Product[]; readonly hues: ReadonlyMap<string, number>; readonly searching: boolean }) {
   const [most, setMost] = useState(TILES_MAX);
   return (
     <div class="tiles-scroll" tabIndex={-1}>
       <ul class="tiles">
-        {products.slice(0, most).map((product) => (
-          <li key={product.sku}>
-            <Tile product={product} hue={product.category === null ? 7 : (hues.get(product.category) ?? 7)} />
+        {tilesOf(products, searching).slice(0, most).map((tile) => (
+          <li key={tile.key}>
+            {tile.kinds === 1
+              ? <Tile product={tile.product} hue={hueOf(tile.product, hues)} />
+              : <FamilyTile family={tile.key} product={tile.product} kinds={tile.kinds} hue={hueOf(tile.product, hues)} />}
           </li>
         ))}
       </ul>
@@ -71,7 +107,7 @@ function Tiles({ products, hues }: { readonly products: readonly Product[]; read
   );
 }
 
-function Tile({ product, hue }: { readonly product: Product; readonly hue: number }) {
+export function Tile({ product, hue, onAdded }: { readonly product: Product; readonly hue: number; readonly onAdded?: () => void }) {
   const { view, actions } = useTill();
   const currency = view.store.value?.currency ?? "EUR";
   const price = product.openPrice ? t("sell.openPrice") : priceOf(product, currency);
@@ -88,6 +124,7 @@ function Tile({ product, hue }: { readonly product: Product; readonly hue: numbe
           actions.basket.add(product.sku, times);
         }
         searched.value = "";
+        onAdded?.();
       }}
     >
       <span class="tile-name"><bdi>{plain(product.description)}</bdi></span>

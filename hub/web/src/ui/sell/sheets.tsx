@@ -3,13 +3,14 @@ import type { Basket } from "../../core/contract";
 import { useTill } from "../till";
 import { Abandon, BasketDiscount, BasketNote, Park, Promotions, Terms } from "./basket-sheets";
 import { CustomerSheet } from "./customer";
+import { FamilySheet } from "./family";
 import { LineDiscount, LineNote, LinePrice, LineQuantity, LineVoid } from "./line-sheets";
 import { PriceCheckSheet } from "./price-check";
 import { closeSheet, sheet, type Sheet } from "./state";
 
 /** Whether what the sheet is about is still there: a line may be taken off and a basket be parked meanwhile. */
 function hasGround(shown: Sheet, basket: Basket | null): boolean {
-  if (shown.kind === "customer" || shown.kind === "price-check") {
+  if (shown.kind === "customer" || shown.kind === "price-check" || shown.kind === "family") {
     return true;
   }
   return basket !== null && (!("line" in shown) || basket.lines.some((line) => line.number === shown.line && line.fate.kind === "kept"));
@@ -34,6 +35,8 @@ export function Sheets() {
       return <CustomerSheet onClose={closeSheet} />;
     case "price-check":
       return <PriceCheckSheet onClose={closeSheet} />;
+    case "family":
+      return <FamilySheet family={shown.family} onClose={closeSheet} />;
   }
   if (basket === null) {
     return null;

@@ -14,7 +14,8 @@ export type Sheet =
   | { readonly kind: "park" }
   | { readonly kind: "abandon" }
   | { readonly kind: "price-check" }
-  | { readonly kind: "promotions" };
+  | { readonly kind: "promotions" }
+  | { readonly kind: "family"; readonly family: string };
 
 export const sheet = signal<Sheet | null>(null);
 

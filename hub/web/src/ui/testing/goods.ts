@@ -43,7 +43,8 @@ export function goods(): readonly Product[] {
   const made = SHELVES.flatMap((shelf, row) => shelf.goods.map(([name, price], at) => product(String(100100 + row * 100 + at), name, price, shelf, row * 100 + at)));
   const open: Product = { sku: "900100", description: "Sundry goods 20 %", barcodes: [], unit: "piece", unitPrice: "0", category: "Flowers and gifts", variant: null, openPrice: true, deposit: null, minimumAge: null, stock: "untracked" };
   const bottle: Product = { sku: DEPOSIT, description: "Bottle deposit", barcodes: [], unit: "piece", unitPrice: "0.25", category: null, variant: null, openPrice: false, deposit: null, minimumAge: null, stock: "untracked" };
-  return [...made, open, bottle];
+  const shirts = ["S", "M", "L"].map((size, at): Product => ({ sku: `90020${at}`, description: `Cotton shirt, ${size}`, barcodes: [`490020${at}000009`], unit: "piece", unitPrice: "14.90", category: "Flowers and gifts", variant: { family: "Cotton shirt", name: `Size ${size}` }, openPrice: false, deposit: null, minimumAge: null, stock: "counter" }));
+  return [...made, ...shirts, open, bottle];
 }
 
 /** Names that somebody might put into a catalog to break what shows them. */

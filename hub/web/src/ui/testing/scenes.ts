@@ -152,6 +152,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "sheet-abandon": withSheet({ kind: "abandon" }),
   "sheet-promotions": withSheet({ kind: "promotions" }),
   "sheet-price-check": withSheet({ kind: "price-check" }),
+  "sheet-family": withSheet({ kind: "family", family: "Cotton shirt" }),
   "pay": pay,
   "pay-split": async (till) => { await pay(till); await till.actions.payment.addTender({ kind: "cash", amount: euro("10") }); },
   "pay-island": async (till) => { alone(till); await pay(till); },
