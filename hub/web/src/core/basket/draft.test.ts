@@ -30,6 +30,8 @@ describe("a draft", () => {
     expect(draft.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([["MILK", "2"], ["SOAP", "1"], ["MILK", "1"]]);
     draft = done(discountLine(draft, 3, { kind: "percent", rate: "0.1", reason: "bruised" }));
     expect(done(addLine(draft, item("MILK"))).lines).toHaveLength(4);
+    const priced = done(overridePrice(begunWith("MILK"), 1, "0.50", "bruised"));
+    expect(done(addLine(priced, item("MILK"))).lines.map(({ price }) => price.kind)).toEqual(["override", "list"]);
     expect(done(addLine(done(addLine(begun(), item("PEARS", { unit: "kilogram", quantity: "0.5" }))), item("PEARS", { unit: "kilogram", quantity: "0.5" }))).lines).toHaveLength(2);
   });
 

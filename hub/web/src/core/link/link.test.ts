@@ -59,6 +59,20 @@ describe("a connection to the hub", () => {
     expect(told).toEqual(["up", "the hub does not answer"]);
   });
 
+  it("is asked anew when the page was held back between the question and its answer", () => {
+    const { clock, sockets, told } = rig();
+    sockets[0]!.events.up();
+    clock.pass(5_000);
+    sockets[0]!.answers = false;
+    clock.pass(700);
+    const pings = sockets[0]!.pings;
+    clock.stall(10_000);
+    sockets[0]!.answers = true;
+    clock.pass(1_000);
+    expect(sockets[0]!.pings).toBeGreaterThan(pings);
+    expect(told).toEqual(["up"]);
+  });
+
   it("is tried again with longer and longer pauses, and at once when the network comes back", () => {
     const { clock, sockets, told, link } = rig();
     for (let failures = 0; failures < 6; failures += 1) {
