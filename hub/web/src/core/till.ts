@@ -1,7 +1,7 @@
 /** The till: its parts put together, started, and told what the hub tells. */
 import { effect } from "@preact/signals";
 import { decode } from "../protocol/decode";
-import { PATHS, pairResponse, snapshot as snapshotDecoder, tenderPage, type Paired, type Snapshot } from "../protocol/hub";
+import { PATHS, pairResponse, snapshot as snapshotDecoder, tenderPage, transactionsPage, type Paired, type Snapshot } from "../protocol/hub";
 import type { OrdersMessage, Reply } from "../protocol/messages";
 import { topicsOf } from "../protocol/topics";
 import { basketActions } from "./actions/basket";
@@ -298,6 +298,7 @@ class Core implements RunningTill {
         desk.inBackground(this.orders.refresh());
         desk.inBackground(this.devices.refresh());
         desk.inBackground(this.askAttempts());
+        desk.inBackground(this.readHistory(told.snapshot.epoch));
         return;
       case "catalog":
         this.shelf.sync(told.version);
@@ -414,6 +415,11 @@ class Core implements RunningTill {
     rekeyed?.use();
     resold.use();
     for (const { id, text } of rows) void desk.engine?.submit(id, text);
+  }
+
+  private async readHistory(epoch: string): Promise<void> {
+    const page = await this.desk.api?.get(transactionsPage, PATHS.transactions, { limit: "100" });
+    if (page !== undefined) await this.transactions.fill(page.transactions, epoch);
   }
 
   /** Standings of payments at devices that this till may have missed. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TransactionRow } from "../../src/core/contract";
 import { RealStore, programsAreThere, until } from "./real_hub";
-import { PIN, atHub, euro, readyTill, yes, type PairedTill } from "./steps";
+import { PIN, atHub, euro, readyTill, reload, yes, type PairedTill } from "./steps";
 
 const MANAGER = { number: 201, pin: PIN };
 
@@ -125,6 +125,17 @@ describe.skipIf(!programsAreThere())("after a sale, and beside it", () => {
     yes(await actions().store.receive(lines, { kind: "delivered", reference: "LS 4711" }, MANAGER));
     const rows = await actions().store.stock("soap", 5);
     expect(rows).toMatchObject({ kind: "answered", value: [{ sku: "SOAP", description: "Olive soap" }] });
+  });
+
+  it("knows its shift again after a browser that forgot, as the hub tells it", async () => {
+    const before = view().transactions.value.filter(({ receipt }) => receipt !== null);
+    expect(before.length).toBeGreaterThan(5);
+    await first.open.kept.sales.clear();
+    await reload(first, store);
+    await until("the hub told it", () => before.every((row) => view().transactions.value.some((now) => now.receipt === row.receipt)));
+    const sale = (rows: readonly TransactionRow[]) => rows.filter(({ kind }) => kind === "sale").map(({ receipt, total, change }) => ({ receipt, total, change }));
+    expect(sale(view().transactions.value)).toEqual(expect.arrayContaining(sale(before)));
+    await until("they are at HQ", () => view().transactions.value.every(({ standing }) => standing === "at_hq"));
   });
 
   it("keeps a customer's details at the hub alone", async () => {

@@ -48,6 +48,8 @@ export interface NodeTill {
   readonly sent: string[];
   /** While true, nothing that is published reaches the hub. */
   cut: { out: boolean; in: boolean };
+  /** The till's disk, where a test damages it. */
+  readonly kept: TillDatabase;
   /** Everything that is on the till's disk. */
   dump(): Promise<unknown>;
   /** With what the till connected last. */
@@ -92,7 +94,7 @@ export function openTill(device: Device, https: string, ca: string, more: Partia
   const goods = new GoodsDatabase("goods", options);
   const till = makeTill({ ports, kept, goods, tabs: onlyTab, storage: null, onWake: () => undefined, restart: () => undefined });
   return {
-    till, sent, cut,
+    till, sent, cut, kept,
     dump: () => Promise.all([...kept.tables, ...goods.tables].map((table) => table.toArray())),
     credential() {
       if (used === null) throw new Error("the till has not connected yet");

@@ -83,6 +83,8 @@ export function refusalOf(status: number, body: string): Error {
     return status >= 500 ? new Unreachable(`${code} ${text}`) : new HubRefusal(code, text, status);
   } catch {
     if (status >= 500) return new Unreachable(`HTTP ${status}`);
+    // An address that the hub does not have: it is older than this page, or does without.
+    if (status === 404) return new HubRefusal("HF-WEB-004", "this hub does not offer that", status);
     return new HubRefusal("HF-WEB-003", `the hub answered with HTTP ${status}`, status);
   }
 }

@@ -3,7 +3,7 @@
  * is missing says so, and never shows more than is known.
  */
 import type { Reply } from "../../protocol/messages";
-import type { WirePayment } from "../../protocol/sales";
+import type { WirePayment, WireTransaction } from "../../protocol/sales";
 import { isObject } from "../../protocol/decode";
 import type { Receipt } from "../contract/papers";
 import type { TenderTaken, TransactionKind, TransactionRow } from "../contract/payment";
@@ -116,6 +116,27 @@ export class Transactions {
     };
     await this.put({ ...before, row, receipt, fallback: null, epoch, seq: position.seq.toString() });
     return this.rows.get(id)?.row ?? row;
+  }
+
+  /**
+   * What the hub has of this shift and this device does not, such as after a browser that forgot: shown as the hub tells it. A
+   * transaction has the id of the command that made it.
+   */
+  async fill(told: readonly { readonly seq: string; readonly transaction: WireTransaction }[], epoch: string): Promise<void> {
+    const { desk } = this;
+    const shift = desk.state.shift.value;
+    if (shift === null) return;
+    const known = new Set([...this.rows.values()].flatMap(({ row }) => row.transaction ?? []));
+    for (const { seq, transaction: of } of [...told].reverse()) {
+      if (known.has(of.transaction) || this.rows.has(of.transaction) || of.occurred_at < shift.openedAt) continue;
+      const row: TransactionRow = {
+        transaction: of.transaction, order: of.order, kind: of.kind, receipt: of.receipt, alias: null, at: of.occurred_at,
+        total: of.totals?.gross ?? of.payment?.due ?? null, change: of.payment?.change ?? null,
+        tenders: of.payment === null ? [] : tendersOf(of.payment, desk), standing: "at_hub", unconfirmed: false,
+        training: of.mode === "training",
+      };
+      await this.put({ command: of.transaction, at: row.at, shift: shift.shift, row, receipt: null, fallback: null, epoch, seq });
+    }
   }
 
   /** What a sale whose reply is missing was handed out as meanwhile. */
