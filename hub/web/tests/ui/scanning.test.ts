@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { barcode, BROWSER_THERE, fakePage, open, scan, type FakePage } from "./tools";
+import { barcode, BROWSER_THERE, fakePage, open, scan, scanWithKeys, type FakePage } from "./tools";
 
 /** What is in the basket, as it is shown. */
 async function basket(page: Page): Promise<readonly string[]> {
@@ -48,8 +48,7 @@ describe.skipIf(!BROWSER_THERE)("a scanner that types", { timeout: 30_000 }, () 
     const code = await barcode(page, "Wheat roll");
     await page.fill("input[type=search]", "rye");
     await page.focus("input[type=search]");
-    await page.keyboard.type(code, { delay: 0 });
-    await page.keyboard.press("Enter");
+    await scanWithKeys(page, code);
     await page.waitForSelector(".line");
     expect(await page.inputValue("input[type=search]")).toBe("rye");
     expect(await basket(page)).toEqual(["1 Wheat roll"]);
@@ -81,7 +80,7 @@ describe.skipIf(!BROWSER_THERE)("a scanner that types", { timeout: 30_000 }, () 
 
   it("never answers a question: its Enter does not say that somebody is old enough", () => till("sell-age", async (page) => {
     await page.focus("dialog .button-primary");
-    await scan(page, await barcode(page, "Espresso"));
+    await scanWithKeys(page, await barcode(page, "Espresso"));
     expect(await page.locator("dialog").count()).toBe(1);
     expect(await page.evaluate(() => window.fake?.state.scansQueued.value)).toBe(1);
     await page.click("dialog .button-primary");
@@ -92,7 +91,7 @@ describe.skipIf(!BROWSER_THERE)("a scanner that types", { timeout: 30_000 }, () 
   it("never clears an alert, and what waits behind it comes in order", () => till("sell-empty", async (page) => {
     await scan(page, "5901234123457");
     await page.waitForSelector("dialog[open]");
-    await scan(page, await barcode(page, "Espresso"));
+    await scanWithKeys(page, await barcode(page, "Espresso"));
     await scan(page, await barcode(page, "Pretzel"));
     expect(await page.locator("dialog").count()).toBe(1);
     await page.keyboard.press("Escape");

@@ -58,6 +58,12 @@ export async function scan(page: Page, code: string): Promise<void> {
   }, code);
 }
 
+/** The same through the browser's own keyboard, whose Enter presses the button that has the focus. */
+export async function scanWithKeys(page: Page, code: string): Promise<void> {
+  await page.keyboard.type(code, { delay: 0 });
+  await page.keyboard.press("Enter");
+}
+
 /** Barcodes of the goods by their names. */
 export async function barcode(page: Page, name: string): Promise<string> {
   return page.evaluate((wanted) => window.fake?.state.products.find((product) => product.description === wanted)?.barcodes[0] ?? "", name);
