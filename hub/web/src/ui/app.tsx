@@ -23,6 +23,7 @@ import { Pay } from "./pay/pay";
 import { perform } from "./perform";
 import { go, place, PLACES } from "./place";
 import { Receipts } from "./receipts/receipts";
+import { RefundStage } from "./receipts/refund";
 import { Reports } from "./reports/reports";
 import { Alerts } from "./sell/alerts";
 import { keptLines } from "./sell/lines";
@@ -82,6 +83,7 @@ function Running() {
         <main class="main"><Page /></main>
       </div>
       <Questions />
+      <RefundStage />
       <Alerts />
       {helpShown.value && <Help />}
       {operatorShown.value && <OperatorPanel />}

@@ -59,6 +59,7 @@ export const after: Part<typeof english> = {
   "return.customerPays": "يدفع العميل {amount} إضافية نقدًا.",
   "return.customerGets": "يسترد العميل {amount}.",
   "return.where": "يعود المال كما جاء، البطاقات أولًا. الخادم يحدد المبلغ الدقيق.",
+  "return.atDevice": "المال يعود",
   "return.done": "تم الاسترداد.",
   "return.doneSum": "تم الاسترداد: {amount}.",
   "postVoid.title": "إلغاء البيع",

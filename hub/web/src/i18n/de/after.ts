@@ -59,6 +59,7 @@ export const after: Part<typeof english> = {
   "return.customerPays": "Der Kunde zahlt {amount} dazu, in bar.",
   "return.customerGets": "Der Kunde bekommt {amount} zurück.",
   "return.where": "Geld geht zurück, wie es kam, Karten zuerst. Den genauen Betrag sagt der Hub.",
+  "return.atDevice": "Geld geht zurück",
   "return.done": "Zurückgenommen.",
   "return.doneSum": "Zurückgenommen: {amount}.",
   "postVoid.title": "Verkauf stornieren",

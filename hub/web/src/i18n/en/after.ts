@@ -57,6 +57,7 @@ export const after = {
   "return.customerPays": "The customer pays {amount} more, in cash.",
   "return.customerGets": "The customer gets {amount} back.",
   "return.where": "Money goes back the way it came, cards first. The hub says the exact amount.",
+  "return.atDevice": "Money goes back",
   "return.done": "Taken back.",
   "return.doneSum": "Taken back: {amount}.",
   "postVoid.title": "Reverse the sale",

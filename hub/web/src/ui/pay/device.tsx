@@ -60,7 +60,7 @@ export function DeviceStage({ tender, onAside }: { readonly tender: TenderLine; 
   );
 }
 
-function toneOf(standing: DeviceStanding): string {
+export function toneOf(standing: DeviceStanding): string {
   switch (standing.kind) {
     case "declined":
       return "stage-bad";
@@ -74,7 +74,7 @@ function toneOf(standing: DeviceStanding): string {
   }
 }
 
-function StageWords({ device }: { readonly device: DevicePayment }) {
+export function StageWords({ device }: { readonly device: DevicePayment }) {
   const { standing, step } = device;
   switch (standing.kind) {
     case "declined":

@@ -25,8 +25,8 @@ export function Alerts() {
       actions={<Button look="danger" size="large" wide autoFocus onPress={() => actions.basket.clearAlert(alert.id)}>{t("alert.clear")}</Button>}
     >
       <div class="stack" role="alert">
-        <p class="alert-code" dir="ltr"><bdi>{plain(alert.code)}</bdi></p>
-        <p>{language.value === "en" ? sentence(plain(alert.text)) : t(`alert.${alert.kind}.text`)}</p>
+        {alert.code !== "" && <p class="alert-code" dir="ltr"><bdi>{plain(alert.code)}</bdi></p>}
+        <p>{language.value === "en" || alert.kind === "blocked" ? sentence(plain(alert.text)) : t(`alert.${alert.kind}.text`)}</p>
         <p class="soft small">
           {timeOfDay(new Date(alert.at))}
           {alerts.length > 1 && <> · {t("alert.more", { count: alerts.length - 1 })}</>}

@@ -166,6 +166,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "orders": (till) => { parked(till); go("orders"); },
   "orders-empty": () => go("orders"),
   "receipts": (till) => { history(till); go("receipts"); },
+  "receipts-refund": (till) => { history(till); go("receipts"); till.state.refund.value = { sale: "s1", amount: euro("4.53"), payment: { attempt: "a1", device: "Terminal front", step: { kind: "present_card" }, standing: { kind: "under_way" }, can: ["abort"] } }; },
   "receipts-empty": () => go("receipts"),
   "stock": () => go("stock"),
   "drawer": () => go("drawer"),

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type {
   Basket, CatalogState, Category, CountInProgress, DeviceHealth, Difference, Faces, HeadquartersMark, HubConnection, Island, Neighbour,
-  OpenOrder, OpenShift, Operator, Outbox, PaymentInProgress, Product, ScaleReading, ScanAlert, ScanQuestion, SignOn, Stage, Storage, Store,
+  OpenOrder, OpenShift, Operator, Outbox, PaymentInProgress, Product, RefundAtDevice, ScaleReading, ScanAlert, ScanQuestion, SignOn, Stage, Storage, Store,
   TenderType, TransactionRow, UnconfirmedCommand, WaitingReceipt,
 } from "../../core/contract";
 import { categoriesOf, goods } from "./goods";
@@ -69,6 +69,7 @@ export class FakeState {
   readonly faces = signal<Faces>(FACES);
   readonly basket = signal<Basket | null>(null);
   readonly payment = signal<PaymentInProgress | null>(null);
+  readonly refund = signal<RefundAtDevice | null>(null);
   readonly last = signal<TransactionRow | null>(null);
   readonly transactions = signal<readonly TransactionRow[]>([]);
   readonly orders = signal<readonly OpenOrder[]>([]);
