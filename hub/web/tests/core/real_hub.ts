@@ -61,17 +61,22 @@ export interface Addresses {
 export class RealStore {
   private readonly processes: ChildProcess[] = [];
   private hub: ChildProcess | null = null;
+  private cloud: ChildProcess | null = null;
   private starts = 0;
+  /** As it was printed at provisioning; kept nowhere else. */
+  private recoveryCode = "";
+  private id = "";
+  private known: string | null = null;
 
   private constructor(
     readonly folder: string,
-    private readonly ports: { readonly mqtt: number; readonly http: number; readonly https: number },
+    private readonly ports: { readonly mqtt: number; readonly http: number; readonly https: number; readonly cloud: number },
   ) {}
 
   /** `furnish` puts more into its folder before the hub starts. */
   static async open(catalog = CATALOG, furnish: (folder: string) => void = () => undefined): Promise<RealStore> {
     const folder = mkdtempSync(join(tmpdir(), "holdfast-till-"));
-    const ports = { mqtt: await freePort(), http: await freePort(), https: await freePort() };
+    const ports = { mqtt: await freePort(), http: await freePort(), https: await freePort(), cloud: await freePort() };
     const store = new RealStore(folder, ports);
     mkdirSync(join(folder, "bin"));
     // The programs may be built anew at any moment; a store keeps the ones that it began with.
@@ -79,16 +84,13 @@ export class RealStore {
     furnish(folder);
     const cloud = join(folder, "cloud");
     await store.run("holdfast-cloud", ["user", "add", "--data", cloud, "--name", "hq", "--stores", "all", "--password-stdin"], "correct horse battery staple");
-    const port = await freePort();
-    store.start("holdfast-cloud", ["serve", "--data", cloud, "--listen", `127.0.0.1:${port}`], "cloud");
+    await store.startCloud();
     const added = await store.run("holdfast-cloud", [
       "store", "add", "--data", cloud, "--name", "Corner", "--currency", "EUR", "--timezone", "Europe/Vienna", "--cutover", "04:00",
       "--prices-include-tax", "true", "--legal-name", "Corner Ltd", "--address", "1 High Street", "--tax-id", "ATU00000000",
     ]);
-    await until("the cloud", async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null))?.ok);
-    await store.run("holdfast-hub", [
-      "provision", "--data", store.data, "--cloud", `http://127.0.0.1:${port}`, "--claim", value(added, "claim"), "--name", "Corner",
-    ]);
+    store.id = value(added, "store");
+    store.recoveryCode = value(await store.provision(value(added, "claim"), []), "recovery-code");
     await store.serve();
     for (const [number, name, role] of [["201", "Manager", "manager"], ["101", "Cashier", "cashier"], ["102", "Second", "cashier"]] as const) {
       await store.run("holdfast-hub", ["staff", "add", "--data", store.data, "--number", number, "--name", name, "--role", role, "--pin-stdin"], "8642");
@@ -97,6 +99,37 @@ export class RealStore {
     writeFileSync(file, catalog);
     await store.run("holdfast-hub", ["import", "catalog", "--data", store.data, file]);
     return store;
+  }
+
+  private provision(claim: string, more: readonly string[]): Promise<string> {
+    return this.run("holdfast-hub", [
+      "provision", "--data", this.data, "--cloud", `http://127.0.0.1:${this.ports.cloud}`, "--claim", claim, "--name", "Corner", ...more,
+    ]);
+  }
+
+  async startCloud(): Promise<void> {
+    const { cloud } = this.ports;
+    const args = ["serve", "--data", join(this.folder, "cloud"), "--listen", `127.0.0.1:${cloud}`];
+    this.cloud = this.start("holdfast-cloud", args, `cloud-${this.processes.length}`);
+    await until("the cloud", async () => (await fetch(`http://127.0.0.1:${cloud}/healthz`).catch(() => null))?.ok);
+  }
+
+  /** HQ is gone, or the line to it. */
+  async stopCloud(): Promise<void> {
+    await ended(this.cloud);
+  }
+
+  /** The hub's disk is gone for good. */
+  async destroyHub(): Promise<void> {
+    await this.kill();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** A new machine in its place, from a new claim and the recovery code alone. */
+  async replaceHub(): Promise<void> {
+    const claimed = await this.run("holdfast-cloud", ["store", "claim", "--data", join(this.folder, "cloud"), "--store", this.id]);
+    await this.provision(value(claimed, "claim"), ["--recovery-code", this.recoveryCode]);
+    await this.serve();
   }
 
   get data(): string {
@@ -112,12 +145,10 @@ export class RealStore {
     return `127.0.0.1:${this.ports.https}`;
   }
 
-  /** The store's authority, which a browser trusts after the steps of its page. */
+  /** The store's authority, which a browser trusts after the steps of its page. The hub that comes after has the same. */
   get authority(): string {
-    const names = ["tls/ca.pem", "ca.pem", "authority/ca.pem"];
-    const found = names.map((name) => join(this.data, name)).find((path) => existsSync(path));
-    if (found === undefined) throw new Error("the hub's authority is not in its folder");
-    return readFileSync(found, "utf8");
+    this.known ??= readFileSync(join(this.data, "tls", "ca.pem"), "utf8");
+    return this.known;
   }
 
   async pairingCode(name: string): Promise<string> {

@@ -153,16 +153,20 @@ export class Transactions {
   covered(epoch: string, seq: bigint): void {
     if (this.coveredEpoch === epoch && seq <= this.coveredSeq) return;
     [this.coveredEpoch, this.coveredSeq] = [epoch, seq];
-    let changed = false;
+    const changed: Known[] = [];
     for (const [id, known] of this.rows) {
-      const arrived = known.row.standing === "at_hub" && known.epoch === epoch && known.seq !== null && BigInt(known.seq) <= seq;
-      if (!arrived) continue;
+      const isThere = known.row.standing === "at_hub" && known.epoch === epoch && known.seq !== null && BigInt(known.seq) <= seq;
+      if (!isThere) continue;
       const row: TransactionRow = { ...known.row, standing: "at_hq" };
       const receipt = known.receipt === null ? null : { ...known.receipt, standing: row.standing };
-      this.rows.set(id, { ...known, row, receipt });
-      changed = true;
+      const arrived = { ...known, row, receipt };
+      this.rows.set(id, arrived);
+      changed.push(arrived);
     }
-    if (changed) this.publish();
+    if (changed.length === 0) return;
+    // The hub that comes after knows no places of this one: what was seen at HQ is remembered as that.
+    this.desk.inBackground(this.desk.kept.sales.bulkPut(changed));
+    this.publish();
   }
 
   async drop(id: string): Promise<void> {
