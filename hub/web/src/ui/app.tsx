@@ -14,7 +14,7 @@ import { OperatorPanel } from "./frame/operator";
 import { helpShown, moreShown, operatorShown } from "./frame/overlays";
 import { Override } from "./frame/override";
 import { More, Rail } from "./frame/rail";
-import { useKeys } from "./keys/layers";
+import { useChords, useKeys } from "./keys/layers";
 import { say } from "./notices";
 import { Orders } from "./orders/orders";
 import { Spoken } from "./parts/spoken";
@@ -117,20 +117,20 @@ function Page() {
 }
 
 function useFrameKeys(lock: () => void): void {
-  useKeys(({ key, inField, control, alt }) => {
-    if (alt) {
-      const to = PLACES[Number(key) - 1];
-      if (to !== undefined) {
-        go(to);
-        return true;
-      }
-      if (key.toLowerCase() === "l") {
-        lock();
-        return true;
-      }
+  useChords(({ key, alt }) => {
+    const to = PLACES[Number(key) - 1];
+    if (!alt || (to === undefined && key.toLowerCase() !== "l")) {
       return false;
     }
-    if (key === "?" && !inField && !control) {
+    if (to === undefined) {
+      lock();
+    } else {
+      go(to);
+    }
+    return true;
+  });
+  useKeys(({ key, inField }) => {
+    if (key === "?" && !inField) {
       helpShown.value = true;
       return true;
     }

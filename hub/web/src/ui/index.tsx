@@ -7,6 +7,7 @@ import { publish } from "./display/publish";
 import { listen } from "./keys/keyboard";
 
 import { followAddress, go, place } from "./place";
+import { nameItems } from "./perform";
 import { claimed } from "./scans";
 import { readSearch, searched } from "./sell/state";
 import { beginAppearance } from "./settings";
@@ -35,6 +36,7 @@ export async function showPages(root: Element, makeTill: () => Till): Promise<vo
     }
     return taken;
   });
+  nameItems((sku) => till.lookup.product(sku)?.description ?? sku);
   publish(till.view);
   render(<App till={till} />, root);
 }

@@ -1,6 +1,9 @@
 import { signal } from "@preact/signals";
 
-/** A short word to the cashier. What went well leaves by itself; what did not stays until it was read. */
+/**
+ * A short word to the cashier. What went well leaves by itself, and so does what is only to be known, later; what did not go
+ * stays until somebody has read it or goes to another page.
+ */
 export interface Notice {
   readonly id: number;
   readonly tone: "good" | "warn" | "bad";
@@ -9,7 +12,7 @@ export interface Notice {
   readonly code: string | null;
 }
 
-const STAY_MS = 3500;
+const STAY_MS = { good: 3500, warn: 9000 } as const;
 const NOTICES_MAX = 3;
 
 let last = 0;
@@ -29,9 +32,13 @@ export function notify(tone: Notice["tone"], text: string, more: { readonly advi
   const others = notices.peek().filter((each) => each.text !== text);
   notices.value = [...others, notice].slice(-NOTICES_MAX);
   say(text);
-  if (tone === "good") {
-    setTimeout(() => dismiss(notice.id), STAY_MS);
+  if (tone !== "bad") {
+    setTimeout(() => dismiss(notice.id), STAY_MS[tone]);
   }
+}
+
+export function dismissAll(): void {
+  notices.value = [];
 }
 
 export function dismiss(id: number): void {

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Accepted, Answer, Approval, Local, Outcome, Permission, Problem, Warning } from "../core/contract";
 import { t, worded } from "../i18n/locale";
-import { quantity } from "../i18n/format";
+import { plain, quantity } from "../i18n/format";
 import { notify } from "./notices";
 import { soundRefused } from "./sound";
 
@@ -109,11 +109,18 @@ function approved<T>(attempt: (approval: Approval) => Promise<Outcome<T>>, probl
   });
 }
 
+let nameOf = (sku: string): string => sku;
+
+/** How items are called, for words about them. */
+export function nameItems(name: (sku: string) => string): void {
+  nameOf = name;
+}
+
 function warn(warnings: readonly Warning[]): void {
   for (const warning of warnings) {
     switch (warning.kind) {
       case "stock_below_zero":
-        notify("warn", t("warning.stock", { item: warning.sku, stock: quantity(warning.onHand) }));
+        notify("warn", t("warning.stock", { item: plain(nameOf(warning.sku)), stock: quantity(warning.onHand) }));
         break;
       case "reservation_expired":
         notify("warn", t("warning.reservation"));

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { dismissAll } from "./notices";
 
 /** Where in the till the cashier is. It is in the address, so that the device's back button works. */
 export const PLACES = ["sell", "orders", "receipts", "stock", "drawer", "reports", "status", "settings"] as const;
@@ -12,6 +13,7 @@ function placeOf(hash: string): Place {
 
 export function go(to: Place): void {
   if (place.peek() !== to) {
+    dismissAll();
     location.hash = `#/${to}`;
     place.value = to;
   }

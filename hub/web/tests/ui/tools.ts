@@ -58,10 +58,23 @@ export async function scan(page: Page, code: string): Promise<void> {
   }, code);
 }
 
-/** The same through the browser's own keyboard, whose Enter presses the button that has the focus. */
+/**
+ * The same through the browser's own keyboard, whose Enter presses the button that has the focus. Each stroke says when it
+ * was, as a real keyboard's does: three milliseconds after the one before.
+ */
 export async function scanWithKeys(page: Page, code: string): Promise<void> {
-  await page.keyboard.type(code, { delay: 0 });
-  await page.keyboard.press("Enter");
+  const keyboard = await page.context().newCDPSession(page);
+  const begun = Date.now() / 1000;
+  await Promise.all([...code, "Enter"].flatMap((key, at) => {
+    const timestamp = begun + at * 0.003;
+    const text = key === "Enter" ? "\r" : key;
+    const windowsVirtualKeyCode = key === "Enter" ? 13 : key.toUpperCase().charCodeAt(0);
+    return [
+      keyboard.send("Input.dispatchKeyEvent", { type: "keyDown", key, text, windowsVirtualKeyCode, timestamp }),
+      keyboard.send("Input.dispatchKeyEvent", { type: "keyUp", key, windowsVirtualKeyCode, timestamp }),
+    ];
+  }));
+  await keyboard.detach();
 }
 
 /** Barcodes of the goods by their names. */

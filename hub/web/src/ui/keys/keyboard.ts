@@ -1,4 +1,4 @@
-import { Burst, isModifier, type Typed } from "./burst";
+import { Burst, isModifier, PAUSE_MS_MAX, type Typed } from "./burst";
 import { deliver } from "./layers";
 
 /** A text field as it was before a burst of keys went into it. */
@@ -33,13 +33,13 @@ export function listen(target: Window, onScan: (code: string) => void): () => vo
       clearTimeout(timer);
       timer = null;
     }
-    const until = burst.until;
-    if (until !== null) {
+    if (burst.until !== null) {
+      // From when the key was handled, not from when it was struck: a page that was busy has the next ones waiting already.
       timer = setTimeout(() => {
         timer = null;
         before = null;
         settle(burst.release(), inField);
-      }, Math.max(0, until - performance.now()) + 1);
+      }, PAUSE_MS_MAX + 1);
     }
   };
 

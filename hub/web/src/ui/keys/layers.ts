@@ -52,8 +52,17 @@ export function covered(): boolean {
   return layers.length > 1;
 }
 
-/** Hears keys for as long as the component is shown and its layer is the top one. */
+/** Hears keys without Alt or Control, for as long as the component is shown and its layer is the top one. */
 export function useKeys(handler: KeyHandler): void {
+  useStrokes((stroke) => !stroke.alt && !stroke.control && handler(stroke));
+}
+
+/** Hears keys with Alt or Control. */
+export function useChords(handler: KeyHandler): void {
+  useStrokes((stroke) => (stroke.alt || stroke.control) && handler(stroke));
+}
+
+function useStrokes(handler: KeyHandler): void {
   const layer = useContext(LayerContext);
   const latest = useRef(handler);
   latest.current = handler;

@@ -20,9 +20,13 @@ export function Keypad({ entry, onEnter, label, disabled = false }: {
       soundRefused();
     }
   };
-  useKeys(({ key, inField, control }) => {
-    if (inField || disabled || control) {
+  useKeys(({ key, inField }) => {
+    if (inField || disabled) {
       return false;
+    }
+    if (key === "Enter" && entry.looksLikeBarcode.peek()) {
+      // It is the end of a slow scan, and nobody's yes.
+      return true;
     }
     if (key === "Enter" && onEnter !== undefined && !onButton()) {
       onEnter();

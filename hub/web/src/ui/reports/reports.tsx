@@ -1,8 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import type { LossRow, SalesReport, TurnoverRow } from "../../core/contract";
+import type { Answer, LossRow, Problem, SalesReport, TurnoverRow } from "../../core/contract";
 import { businessDate, money, plain, quantity, timeOfDay } from "../../i18n/format";
-import { t } from "../../i18n/locale";
-import { ask } from "../perform";
+import { t, worded } from "../../i18n/locale";
 import { Amount, Name } from "../parts/amount";
 import { Empty } from "../parts/empty";
 import { Choice } from "../parts/field";
@@ -20,6 +19,7 @@ export function Reports() {
   const [tab, setTab] = useState<Tab>("sales");
   const [sales, setSales] = useState<SalesReport | null>(null);
   const [losses, setLosses] = useState<readonly LossRow[] | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const store = view.store.value;
   useEffect(() => {
     let current = true;
@@ -27,10 +27,21 @@ export function Reports() {
     const from = range === "week" ? storeToday(store, 6) : to;
     setSales(null);
     setLosses(null);
+    setProblem(null);
+    const take = <T,>(answer: Answer<T>, show: (value: T) => void): void => {
+      if (!current) {
+        return;
+      }
+      if (answer.kind === "answered") {
+        show(answer.value);
+      } else {
+        setProblem(answer.problem);
+      }
+    };
     if (tab === "sales") {
-      void ask(actions.store.salesReport(from, to)).then((answer) => { if (current) { setSales(answer?.value ?? null); } });
+      void actions.store.salesReport(from, to).then((answer) => take(answer, setSales));
     } else {
-      void ask(actions.store.losses(from, to)).then((answer) => { if (current) { setLosses(answer?.value ?? null); } });
+      void actions.store.losses(from, to).then((answer) => take(answer, setLosses));
     }
     return () => {
       current = false;
@@ -44,8 +55,14 @@ export function Reports() {
         <Choice label={t("report.range")} plain value={range} options={[{ value: "today", text: t("report.today") }, { value: "yesterday", text: t("report.yesterday") }, { value: "week", text: t("report.week") }]} onChoose={setRange} />
       </header>
       <div class="page-scroll" tabIndex={0}>
-        {tab === "sales" && (sales === null ? <Empty icon="reports" title={t("report.none")} /> : <Sales report={sales} />)}
-        {tab === "losses" && (losses === null || losses.length === 0 ? <Empty icon="eye" title={t("report.noLosses")} /> : <Losses rows={losses} />)}
+        {problem !== null && (
+          <Empty icon="stop" title={worded(problem).text}>
+            <p>{worded(problem).advice}</p>
+            <p class="toast-code">{problem.code}</p>
+          </Empty>
+        )}
+        {problem === null && tab === "sales" && (sales === null ? <Empty icon="reports" title={t("report.none")} /> : <Sales report={sales} />)}
+        {problem === null && tab === "losses" && (losses === null || losses.length === 0 ? <Empty icon="eye" title={t("report.noLosses")} /> : <Losses rows={losses} />)}
       </div>
     </div>
   );

@@ -2,11 +2,12 @@ import { language, sentence, t } from "../../i18n/locale";
 import { plain, timeOfDay } from "../../i18n/format";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
+import { useKeys } from "../keys/layers";
 import { useTill } from "../till";
 
 /**
- * A scan that is no line. It stays until somebody clears it: a scanner's Enter does not, nor does a touch beside it, since an
- * item that was not sold lies among those that were.
+ * A scan that is no line. It stays until somebody clears it: a scanner's Enter does not, however slow, since no button has the
+ * focus; nor does a touch beside it. An item that was not sold lies among those that were.
  */
 export function Alerts() {
   const { view, actions } = useTill();
@@ -16,14 +17,16 @@ export function Alerts() {
     return null;
   }
   const queued = view.scansQueued.value;
+  const clear = (): void => actions.basket.clearAlert(alert.id);
   return (
     <Dialog
       key={alert.id}
       title={t(`alert.${alert.kind}`)}
       tone="danger"
       size="small"
-      actions={<Button look="danger" size="large" wide autoFocus onPress={() => actions.basket.clearAlert(alert.id)}>{t("alert.clear")}</Button>}
+      actions={<Button look="danger" size="large" wide shortcut="Escape" onPress={clear}>{t("alert.clear")}</Button>}
     >
+      <EscapeKey onPress={clear} />
       <div class="stack" role="alert">
         {alert.code !== "" && <p class="alert-code" dir="ltr"><bdi>{plain(alert.code)}</bdi></p>}
         <p>{language.value === "en" || alert.kind === "blocked" ? sentence(plain(alert.text)) : t(`alert.${alert.kind}.text`)}</p>
@@ -35,4 +38,16 @@ export function Alerts() {
       </div>
     </Dialog>
   );
+}
+
+/** A key that no scanner has. */
+function EscapeKey({ onPress }: { readonly onPress: () => void }) {
+  useKeys(({ key }) => {
+    if (key !== "Escape") {
+      return false;
+    }
+    onPress();
+    return true;
+  });
+  return null;
 }

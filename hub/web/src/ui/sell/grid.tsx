@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Product } from "../../core/contract";
 import { money, plain } from "../../i18n/format";
 import { t } from "../../i18n/locale";
@@ -18,9 +18,10 @@ export function Grid() {
   const catalog = view.catalog.value;
   const { words } = readSearch(searched.value);
   const chosen = categories.find((each) => each.name === category.value) ?? null;
+  const first = useFirstPage();
   const products = words !== "" ? lookup.search(words, TILES_MAX)
     : chosen !== null ? lookup.inCategory(chosen.name)
-    : lookup.favourites(FAVOURITES);
+    : first;
   const hues = new Map(categories.map((each, at) => [each.name, at % 8]));
   return (
     <>
@@ -40,6 +41,26 @@ export function Grid() {
         : <NothingThere words={words} products={catalog.products} />}
     </>
   );
+}
+
+/**
+ * What was sold lately, filled up with the first goods of every category, so that a new till has a page as well. It stands
+ * still while the page is shown: a tile that moves under the finger sells something else.
+ */
+function useFirstPage(): readonly Product[] {
+  const { view, lookup } = useTill();
+  const categories = view.categories.value;
+  const { version } = view.catalog.value;
+  return useMemo(() => {
+    const page = new Map(lookup.favourites(FAVOURITES).map((product) => [product.sku, product]));
+    const share = Math.ceil((FAVOURITES - page.size) / Math.max(1, categories.length));
+    for (const each of categories) {
+      for (const product of lookup.inCategory(each.name).slice(0, share)) {
+        page.set(product.sku, product);
+      }
+    }
+    return [...page.values()].slice(0, FAVOURITES);
+  }, [lookup, categories, version]);
 }
 
 function choose(name: string | null): void {

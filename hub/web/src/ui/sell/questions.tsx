@@ -61,7 +61,7 @@ function WeightQuestion({ question, onAnswer }: Asked<"weight">) {
         <div class="stack">
           {scale === null ? <p class="callout callout-calm">{t("weight.noScale")}</p> : <ScaleShown scale={scale} />}
           {scale !== null && (
-            <Button look="primary" size="large" wide icon="scale" disabled={!settled || typed !== null} autoFocus onPress={() => onAnswer({ kind: "weigh" })}>{t("weight.take")}</Button>
+            <Button look="primary" size="large" wide icon="scale" disabled={!settled || typed !== null} onPress={() => onAnswer({ kind: "weigh" })}>{t("weight.take")}</Button>
           )}
           <EntryShown entry={entry} label={t("weight.byHand")} unit={UNITS[product.unit]} />
         </div>

@@ -34,13 +34,10 @@ export function Sell() {
 function useSellKeys(): void {
   const till = useTill();
   const { view, actions } = till;
-  useKeys(({ key, inField, control }) => {
+  useKeys(({ key, inField }) => {
     const basket = view.basket.value;
     const lines = keptLines(basket);
     const current = lines.find((line) => line.number === basket?.current) ?? lines.at(-1) ?? null;
-    if (control) {
-      return false;
-    }
     switch (key) {
       case "F2":
         open({ kind: "price-check" });
