@@ -12,6 +12,7 @@ export type LossKind =
   | "cancelled_order"
   | "abandoned_basket"
   | "no_sale"
+  | "drawer_opened"
   | "paid_out"
   | "correction"
   | "approved"
@@ -190,10 +191,13 @@ export interface LossRow {
    * Null where nobody was signed on.
    */
   staff_number?: string | null;
-  till: string;
+  /**
+   * Null for a drawer that tills share.
+   */
+  till?: string | null;
   transaction?: string | null;
   /**
-   * The product's number, or the refusal's code.
+   * The product's number, the refusal's code, or the printer that the drawer is at.
    */
   what: string;
 }
