@@ -159,6 +159,8 @@ function words(difference: Difference): string {
       return t("difference.price", { till: money(difference.till.amount, difference.till.currency), hub: money(difference.hub.amount, difference.hub.currency) });
     case "refused":
       return t("difference.refused", { problem: worded(difference.problem).text });
+    case "rule":
+      return t(`difference.rule.${difference.rule}`, { what: plain(difference.what) });
     case "alias":
       return t("difference.alias", { number: difference.hubNumber });
   }

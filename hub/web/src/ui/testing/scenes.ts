@@ -88,6 +88,7 @@ function troubled(till: FakeTill): void {
   till.state.differences.value = [
     { kind: "oversold", sku: "100801", description: "Roses, bunch", onHand: "-2", receipt: "3-I000008" },
     { kind: "price_changed", receipt: "3-I000009", till: euro("1.29"), hub: euro("1.39") },
+    { kind: "rule", receipt: "3-I000010", rule: "beyond_rights", what: "discount" },
     { kind: "alias", receipt: "3-I000007", hubNumber: "3-000044" },
   ];
   till.state.waitingReceipts.value = [{ number: "3-I000008", at: BEGUN, total: euro("25.80"), shownOrPrintedHere: true }, { number: "3-I000009", at: BEGUN, total: euro("1.29"), shownOrPrintedHere: false }];
