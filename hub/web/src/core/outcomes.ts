@@ -33,8 +33,8 @@ export function warningsOf(warnings: readonly WireWarning[]): readonly Warning[]
         return [{ kind: "stock_below_zero", sku: warning.value.sku, onHand: warning.value.on_hand }];
       case "reservation_expired":
         return [{ kind: "reservation_expired", order: warning.value.order }];
-      case "price_differs":
-      case "beyond_rights":
+      default:
+        // What differs in a sale that was made alone is listed with the differences.
         return [];
     }
   });

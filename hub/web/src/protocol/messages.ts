@@ -6,13 +6,30 @@ import { cardFacts, mode, payment, totals, transactionKind, transactionView } fr
 const position = object({ epoch: text, seq: sequence, hash: text });
 export type Position = Decoded<typeof position>;
 
-const warning = variant([], {
+const KNOWN_WARNINGS = {
   stock_below_zero: object({ sku: text, on_hand: decimal }),
   reservation_expired: object({ order: text }),
-  price_differs: object({ order: text, charged: money, now: money }),
+  price_differs: object({ order: text, charged: money, now: nullable(money) }),
   beyond_rights: object({ permission: text }),
-});
-export type WireWarning = Decoded<typeof warning>;
+  strict_below_zero: object({ sku: text, available: decimal }),
+  coupon_used_up: object({ coupon: text }),
+  item_gone: object({ sku: text }),
+  age_not_checked: object({ sku: text, age: integer }),
+  tender_not_taken: object({ code: text }),
+  customer_left_out: object({ customer: text }),
+} as const;
+
+const knownWarning = variant([], KNOWN_WARNINGS);
+
+/** What a newer hub warns of is not lost on the way: it is `other`. */
+const warning = (value: unknown, path: string): Decoded<typeof knownWarning> | { readonly kind: "other"; readonly value: null } =>
+  (isNamed(value, KNOWN_WARNINGS) ? knownWarning(value, path) : { kind: "other", value: null });
+
+function isNamed(value: unknown, known: Readonly<Record<string, unknown>>): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).some((key) => key in known);
+}
+
+export type WireWarning = ReturnType<typeof warning>;
 
 const transactionSummary = object({
   transaction: text,
@@ -34,6 +51,7 @@ const KNOWN_SUMMARIES = {
   order_retrieved: object({ order: text, revision: integer, from: nullable(text) }),
   order_edited: object({ order: text, revision: integer, totals }),
   transaction: transactionSummary,
+  sold_alone: object({ transaction: text, receipt: text, shift: text, business_date: text, totals, payment }),
   exchanged: object({ returned: exchangedPart, sold: exchangedPart, balance: money }),
   copy_printed: object({ original: text, copy: integer, form: text }),
   product_counted: object({ sku: text, found: decimal, book: decimal }),
@@ -45,10 +63,8 @@ const KNOWN_SUMMARIES = {
 const knownSummary = variant([], KNOWN_SUMMARIES);
 
 /** Kinds that say nothing but that they happened, and those of newer hubs, are `other`. */
-const summary = (value: unknown, path: string): Decoded<typeof knownSummary> | { readonly kind: "other"; readonly value: null } => {
-  const named = typeof value === "object" && value !== null && Object.keys(value).some((key) => key in KNOWN_SUMMARIES);
-  return named ? knownSummary(value, path) : { kind: "other", value: null };
-};
+const summary = (value: unknown, path: string): Decoded<typeof knownSummary> | { readonly kind: "other"; readonly value: null } =>
+  (isNamed(value, KNOWN_SUMMARIES) ? knownSummary(value, path) : { kind: "other", value: null });
 export type Summary = ReturnType<typeof summary>;
 
 export const reply = object({

@@ -9,6 +9,7 @@ import type { Difference } from "../contract/hub";
 import type { WaitingReceipt } from "../contract/papers";
 import type { TransactionRow } from "../contract/payment";
 import type { Desk } from "../desk";
+import { differenceOf } from "./difference";
 import { stepsOfOld } from "./island_sale";
 import { remember } from "../kept/facts";
 import { hubProblem } from "../problems";
@@ -148,12 +149,12 @@ export class Alone {
       return [];
     }
     for (const warning of answer.value.warnings) {
-      if (warning.kind === "stock_below_zero") {
-        const { sku, on_hand } = warning.value;
-        await this.note({ kind: "oversold", sku, description: this.desk.catalog.get(sku)?.description ?? null, onHand: on_hand, receipt });
-      } else if (warning.kind === "price_differs") {
-        await this.note({ kind: "price_changed", receipt, till: warning.value.charged, hub: warning.value.now });
-      }
+      const difference = differenceOf(warning, receipt, (sku) => this.desk.catalog.get(sku)?.description ?? null);
+      // Goods that are strict are named by both of the hub's words for it.
+      const isNamed = difference?.kind === "oversold" && this.desk.state.differences.value.some(
+        (known) => known.kind === "oversold" && known.sku === difference.sku && known.receipt === receipt,
+      );
+      if (difference !== null && !isNamed) await this.note(difference);
     }
     const { summary } = answer.value;
     if (!sale.isAlias || summary.kind !== "transaction") {

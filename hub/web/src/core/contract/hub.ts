@@ -33,11 +33,17 @@ export interface Island {
   readonly merging: { readonly done: number; readonly of: number } | null;
 }
 
+/** A rule of the shop that a sale made alone did not keep. `what` names the permission, goods, coupon, tender or customer. */
+export type SoldAgainst =
+  | "no_price_now" | "beyond_rights" | "coupon_used_up" | "item_gone" | "age_not_checked" | "tender_not_taken" | "customer_left_out";
+
 /** What was different when the sales made alone came to the hub. It stays until somebody has seen it. */
 export type Difference =
   | { readonly kind: "oversold"; readonly sku: string; readonly description: string | null; readonly onHand: string; readonly receipt: string }
   | { readonly kind: "price_changed"; readonly receipt: string; readonly till: Money; readonly hub: Money }
   | { readonly kind: "refused"; readonly receipt: string; readonly problem: Problem }
+  /** By the shop's rules it would have needed something else: a permission, a look at somebody's age, a coupon with a use left. */
+  | { readonly kind: "rule"; readonly receipt: string; readonly rule: SoldAgainst; readonly what: string }
   | { readonly kind: "alias"; readonly receipt: string; readonly hubNumber: string };
 
 export interface DeviceHealth {

@@ -43,7 +43,7 @@ export class Leaving {
       settled.refused(refusal);
       return refusal;
     }
-    const fallback = this.islandSale(open, basket, draft, 0);
+    const fallback = this.islandSale(open, sum, basket, draft, 0);
     const seed = this.transactions.begin({ ...this.seed(open, sum, basket, null), command, fallback });
     settled.sent(command);
     const outcome = desk.send<TransactionRow>({
@@ -88,7 +88,7 @@ export class Leaving {
     // A device's money is at the hub: that order is paid there, and the customer's number is its second one.
     const byDevice = open.tenders.some(({ device }) => device?.standing.kind === "approved");
     const isKnown = open.placed !== "no";
-    const sale = this.islandSale(open, basket, draft, number.number);
+    const sale = this.islandSale(open, sum, basket, draft, number.number);
     const action = !isKnown ? sale : this.payAction(open, byDevice ? "hub" : { island: { number: number.number } });
     if (cardNumberIn(action)) return no("HF-WEB-017");
     const whole = [{ name: "island_sale", action: sale }];
@@ -212,7 +212,15 @@ export class Leaving {
     };
   }
 
-  private islandSale(open: OpenPayment, basket: Basket, draft: Draft, number: number): unknown {
+  /** The shift, where the hub has not heard of it: it begins there with the first sale that names it. */
+  private opened() {
+    const { outbox, state } = this.desk;
+    const shift = state.shift.value;
+    if (shift === null || !outbox.waitingRows().some(({ action }) => action === "open_shift")) return {};
+    return { opened: { shift: shift.shift, float: shift.float, day: shift.businessDate } };
+  }
+
+  private islandSale(open: OpenPayment, sum: Tally, basket: Basket, draft: Draft, number: number): unknown {
     const { desk } = this;
     const { lines, terms } = placeOrder(draft, null);
     return {
@@ -226,9 +234,11 @@ export class Leaving {
         terms,
         tenders: this.tenderInputs(open),
         tips: this.tips(open),
+        rounding: desk.amounts.money(sum.rounding),
+        change: desk.amounts.money(sum.change),
         number,
         catalog_version: desk.state.catalog.value.version ?? "0",
-        mode: "live",
+        ...this.opened(),
       },
     };
   }

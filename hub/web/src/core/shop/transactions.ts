@@ -96,7 +96,9 @@ export class Transactions {
       return null;
     }
     const { summary, position } = answer.value;
-    const facts = summary.kind === "transaction" ? summary.value : summary.kind === "exchanged" ? summary.value.sold : null;
+    const facts = summary.kind === "transaction" || summary.kind === "sold_alone"
+      ? summary.value
+      : summary.kind === "exchanged" ? summary.value.sold : null;
     const number = facts?.receipt ?? null;
     const own = before.row.receipt;
     const row: TransactionRow = {
