@@ -392,7 +392,10 @@ class Core implements RunningTill {
     this.selling.answeredBefore(reply.id, row);
     const steps = await this.alone.answered(reply);
     if (steps.length > 0) await this.follow(reply.id, steps);
-    const kind = reply.answer.kind === "accepted" ? reply.answer.value.summary.kind : null;
+    const summary = reply.answer.kind === "accepted" ? reply.answer.value.summary : null;
+    // Placed by a command that left before the page was loaded: whoever asked is not here any more.
+    if (summary?.kind === "order_placed" && this.basket.current?.state === "draft") this.basket.placed(summary.value.order, 1);
+    const kind = summary?.kind ?? null;
     if (kind === "shift_opened" || kind === "shift_closed") desk.engine?.refresh();
   }
 

@@ -111,6 +111,17 @@ describe.skipIf(!programsAreThere())("after a sale, and beside it", () => {
     expect(pays[0]).toBe(pays[1]);
   });
 
+  it("goes on with an order whose placing was not answered when the page was loaded again", async () => {
+    actions().basket.add("SOAP", "2");
+    first.open.cut.in = true;
+    const begun = await actions().payment.begin();
+    expect(begun.kind).toBe("unconfirmed");
+    await reload(first, store);
+    await until("the hub is there", () => view().hub.value.kind === "online" && view().outbox.value.waitingForHub === 0);
+    expect(view().basket.value).toMatchObject({ state: "order", revision: 1, lines: [{ sku: "SOAP", quantity: "2" }] });
+    expect(yes(await actions().payment.payCash(null))).toMatchObject({ total: euro("4.98") });
+  });
+
   it("holds a cashier's discount to the limit, and a manager's word goes further", async () => {
     actions().basket.add("SOAP", "10");
     expect(actions().basket.discountLine(1, { kind: "percent", rate: "0.5", reason: "damaged" })).toMatchObject({ kind: "accepted" });

@@ -86,9 +86,9 @@ export class BasketDesk {
     this.publish();
   }
 
-  /** The hub has the order at this revision. Its lines and prices stay as they are shown. */
-  placed(revision: number): void {
-    if (this.draft === null) return;
+  /** The hub has the order at this revision. Its lines and prices stay as they are shown. The basket may be another by now. */
+  placed(order: string, revision: number): void {
+    if (this.draft?.order !== order) return;
     this.draft = asPlaced(this.draft, revision);
     this.keep();
     this.publish();

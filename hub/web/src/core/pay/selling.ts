@@ -24,6 +24,9 @@ import type { OpenPayment, OpenTender } from "./open_payment";
 /** The hub does not know the order, it is closed, another till has it, or it is parked. */
 const NOT_IN_HAND: ReadonlySet<string> = new Set(["HF-CMD-141", "HF-CMD-142", "HF-CMD-200", "HF-CMD-201"]);
 
+/** The order changed since this till saw it, or was placed before. */
+const AS_AT_HUB: ReadonlySet<string> = new Set(["HF-CMD-140", "HF-CMD-202"]);
+
 export class Selling {
   private open: OpenPayment | null = null;
   private tenders: TendersPage | null = null;
@@ -94,12 +97,12 @@ export class Selling {
       action, name: isNew ? "place_order" : "edit_order", order, approval,
       accepted: async ({ summary }) => {
         const totals = summary.kind === "order_placed" || summary.kind === "order_edited" ? summary.value.totals : null;
-        basket.placed(summary.kind === "order_edited" ? summary.value.revision : 1);
+        basket.placed(order, summary.kind === "order_edited" ? summary.value.revision : 1);
         if (this.open?.order === order) {
           const gross = totals === null ? this.open.due : desk.amounts.minor(totals.gross);
           this.open = { ...this.open, due: gross, placed: "yes", state: this.open.state === "placing" ? "collecting" : this.open.state };
         }
-        if (totals !== null && (!isNew || totals.gross.amount !== expected?.amount)) await basket.readOrder().catch(() => undefined);
+        if (basket.current?.order === order && totals !== null && (!isNew || totals.gross.amount !== expected?.amount)) await basket.readOrder().catch(() => undefined);
         this.publish();
         return null;
       },
@@ -107,7 +110,8 @@ export class Selling {
         if (this.open?.order === order) this.open = null;
         this.publish();
         if (problem.code === "HF-CMD-131") await basket.quote();
-        if (problem.code === "HF-CMD-202") await basket.readOrder().catch(() => undefined);
+        // Somebody changed it, or the hub had it already: it is shown as it is there.
+        if (basket.current?.order === order && AS_AT_HUB.has(problem.code)) await basket.readOrder().catch(() => undefined);
       },
     });
   }

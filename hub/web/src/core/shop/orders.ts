@@ -168,7 +168,7 @@ export class Orders {
     return this.desk.send<null>({
       action: { edit_order: { order, revision, edits, expected_total: null } }, name: "edit_order", order, approval,
       accepted: ({ summary }) => {
-        if (summary.kind === "order_edited") this.basket.placed(summary.value.revision);
+        if (summary.kind === "order_edited") this.basket.placed(order, summary.value.revision);
         return null;
       },
     });
