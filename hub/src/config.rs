@@ -14,6 +14,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 use crate::error::HubError;
+use crate::tls::{PublicFiles, check_public};
 
 pub use counter::{SIMULATED, Scale, Scanner};
 pub use payments::{Adyen, Host, Make, OfflinePayments, Payment, PaymentAddress, Pix, Stripe, World};
@@ -31,6 +32,7 @@ pub struct Config {
     pub listen: Listen,
     pub gate: GateSettings,
     pub http: Http,
+    pub till_app: TillApp,
     pub journal: Journal,
     pub disk: Disk,
     pub certificate: Certificate,
@@ -66,6 +68,13 @@ pub struct Http {
     pub session_hours: u32,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TillApp {
+    /// Empty for the folder `till-app` beside the program.
+    pub folder: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Journal {
@@ -80,11 +89,23 @@ pub struct Disk {
     pub ballast_mib: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     pub days: u32,
     pub renew_before_days: u32,
+    /// The file of a certificate that browsers trust by themselves, with those above it; empty for none.
+    pub public_chain: String,
+    /// The file of its key.
+    pub public_key: String,
+}
+
+impl Certificate {
+    pub fn public(&self) -> Option<PublicFiles> {
+        let files =
+            PublicFiles { chain: self.public_chain.clone().into(), key: self.public_key.clone().into() };
+        (!self.public_chain.is_empty() || !self.public_key.is_empty()).then_some(files)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -170,8 +191,16 @@ impl Config {
             return refuse("gate.origins", format!("`{origin}` is not like https://tablet.shop.example"));
         }
         self.receipt.template()?;
+        let app = &self.till_app.folder;
+        if !app.is_empty() && crate::http::till_app_folder(app).is_none() {
+            return refuse(
+                "till_app.folder",
+                format!("there is no index.html in `{app}`; build it with cargo xtask web"),
+            );
+        }
         for (key, checked) in [
             ("printers", printers::check(&self.printers)),
+            ("certificate.public_chain", self.certificate.public().as_ref().map_or(Ok(()), check_public)),
             ("offline_payments", self.offline_payments.check()),
             ("payments", payments::check(&self.payments)),
             ("scanners", counter::check_scanners(&self.scanners)),
@@ -216,9 +245,11 @@ mod tests {
             ("[listen]\nhttp = \"0.0.0.0:8481\"", "HF-HUB-002", "listen.http"),
             ("[gate]\ntills_max = 0", "HF-HUB-002", "gate.tills_max"),
             ("[gate]\norigins = [\"evil\"]", "HF-HUB-002", "gate.origins"),
+            ("[till_app]\nfolder = \"/nowhere\"", "HF-HUB-002", "till_app.folder"),
             ("[journal]\nsegment_mib = 4096", "HF-HUB-002", "journal.segment_mib"),
             ("[disk]\nwarn_mib = 512", "HF-HUB-002", "disk.warn_mib"),
             ("[disk]\nrefuse_mib = 0", "HF-HUB-002", "disk.refuse_mib"),
+            ("[certificate]\npublic_chain = \"/nowhere.pem\"", "HF-HUB-002", "/nowhere.pem"),
             ("[certificate]\nrenew_before_days = 90", "HF-HUB-002", "certificate.renew_before_days"),
             (
                 "[[printers]]\nname = \"A b\"\naddress = \"simulated\"\npaper_mm = 80",

@@ -244,6 +244,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-HUB-035", "the journal contradicts the last signed head"),
     ("HF-HUB-036", "no more customers can be kept"),
     ("HF-HUB-037", "another customer has this card"),
+    ("HF-HUB-038", "the hub has no web till to serve"),
     ("HF-REC-001", "a recovery code was mistyped"),
     ("HF-REC-002", "a recovery code does not open what it was given for"),
     ("HF-REC-003", "a vault or a backup is damaged"),

@@ -23,12 +23,19 @@ mod tally;
 mod tender;
 mod tenders;
 mod till;
+mod till_app;
 mod till_counter;
+mod till_devices;
+mod till_goods;
 mod till_orders;
+mod till_reports;
+mod till_sales;
+mod trust;
 mod value;
 mod who;
 mod x_report;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,6 +74,7 @@ use crate::tls::Authority;
 pub(crate) use enrolment::enrol_code;
 pub(crate) use problem::of_ledger;
 pub(crate) use reports::status_json;
+pub(crate) use till_app::folder as till_app_folder;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -102,6 +110,8 @@ pub(crate) struct Ingredients {
     pub template: Arc<Template>,
     pub running: RwLock<Option<Running>>,
     pub addresses: Addresses,
+    /// The built files of the web till.
+    pub till_app: Option<PathBuf>,
     pub stop: CancellationToken,
     pub started_ms: i64,
 }
@@ -112,6 +122,7 @@ pub(crate) struct App {
     sessions: session::Sessions,
     tally: Mutex<tally::Tally>,
     dates: Mutex<KeptDates>,
+    difference: till_goods::LastDifference,
     /// Files that are written at once.
     files: Arc<Semaphore>,
     /// Enrolments one after another, so that the number in an answer is the till's own.
@@ -139,6 +150,7 @@ impl App {
             sessions,
             tally: Mutex::default(),
             dates: Mutex::default(),
+            difference: till_goods::LastDifference::default(),
             files: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
             enrolling: tokio::sync::Mutex::default(),
         }
@@ -167,6 +179,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(till::snapshot))
         .routes(routes!(till::stock))
         .routes(routes!(till::catalog))
+        .routes(routes!(till_goods::changes))
+        .routes(routes!(till_goods::book))
+        .routes(routes!(till_goods::people))
+        .routes(routes!(till_sales::latest))
+        .routes(routes!(till_sales::one))
+        .routes(routes!(till_sales::paper))
+        .routes(routes!(till_devices::devices))
+        .routes(routes!(till_reports::sales))
+        .routes(routes!(till_reports::losses))
         .routes(routes!(x_report::x_report))
         .routes(routes!(x_report::x_paper))
         .routes(routes!(quote::ask))
@@ -221,6 +242,7 @@ pub fn openapi_json() -> String {
 /// Every route of the hub.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let (api, _) = api().split_for_parts();
+    let till_app = app.till_app.clone();
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -243,6 +265,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/sign-out", post(session::sign_out))
         .route("/assets/{name}", get(assets::asset))
         .route("/mqtt", get(mqtt))
+        .route("/trust", get(trust::page))
+        .route("/trust/check.js", get(trust::check))
+        .route("/trust/holdfast-store.crt", get(trust::der))
+        .route("/trust/holdfast-store.pem", get(trust::pem))
+        .merge(till_app::routes(till_app.as_deref()))
         .fallback(problem::no_such_page)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))

@@ -129,8 +129,13 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let now_ms = Machine.now_ms();
     let authority = Arc::new(Authority::open(&folder, store, now_ms)?);
     let life = (config.certificate.days, config.certificate.renew_before_days);
-    let certificate =
-        Arc::new(HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?);
+    let own = HubCertificate::open(Arc::clone(&authority), life, local_addresses(), now_ms)?;
+    let certificate = Arc::new(match config.certificate.public() {
+        None => own,
+        Some(files) => own
+            .with_public(files)
+            .map_err(|problem| HubError::ConfigValue { key: "certificate.public_chain", problem })?,
+    });
     let currency = with_state(state.as_ref(), |state| state.profile.as_ref().map(|profile| profile.currency));
     let offline_limits = match currency {
         None => None,
@@ -202,6 +207,7 @@ pub async fn serve(settings: Settings) -> Result<Serving, HubError> {
     let stop = CancellationToken::new();
     let app = Arc::new(App::new(http::Ingredients {
         folder: folder.clone(),
+        till_app: http::till_app_folder(&config.till_app.folder),
         store,
         session_hours: config.http.session_hours,
         reader: opened.reader,
@@ -272,6 +278,11 @@ async fn renew(certificate: Arc<HubCertificate>) {
         tokio::time::sleep(RENEWAL_LOOK).await;
         let certificate = Arc::clone(&certificate);
         let renewed = tokio::task::spawn_blocking(move || {
+            match certificate.renew_public_if_changed() {
+                Ok(true) => tracing::info!("the public certificate was read again"),
+                Ok(false) => {}
+                Err(problem) => tracing::error!(problem, "the public certificate's new files cannot be used"),
+            }
             certificate.renew_if_due(local_addresses(), Machine.now_ms())
         })
         .await;

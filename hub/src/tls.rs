@@ -4,6 +4,8 @@
 //! 4.2.1.10): whoever steals its key cannot pose as anything else on the internet. Tills trust it by its fingerprint from
 //! pairing. The hub renews its certificate by itself; the authority lives longer than the machine.
 
+mod public;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -25,6 +27,8 @@ use time::OffsetDateTime;
 
 use crate::error::HubError;
 use crate::folder::{self, DataFolder};
+use public::Public;
+pub use public::{Files as PublicFiles, check as check_public};
 
 const CA_DAYS: i64 = 20 * 366;
 /// A certificate is valid a little earlier, for tills whose clocks lag.
@@ -95,6 +99,11 @@ impl Authority {
     /// The authority's certificate, which tills trust.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// The same in binary, as browsers and systems take it.
+    pub fn ca_der(&self) -> &[u8] {
+        &self.ca_der
     }
 
     /// SHA-256 of the authority's certificate (DER), hex: what a person compares or types at pairing.
@@ -212,6 +221,8 @@ pub struct HubCertificate {
     days: u32,
     renew_before_days: u32,
     current: RwLock<Current>,
+    /// Presented to whoever asks for one of its names.
+    public: Option<Public>,
 }
 
 #[derive(Debug)]
@@ -237,7 +248,24 @@ impl HubCertificate {
             Some(current) if !is_due(&current, &addresses, renew_before_days, now_ms) => current,
             _ => make_leaf(&authority, days, addresses, now_ms)?,
         };
-        Ok(Self { authority, days, renew_before_days, current: RwLock::new(current) })
+        Ok(Self { authority, days, renew_before_days, current: RwLock::new(current), public: None })
+    }
+
+    /// The same beside a certificate that browsers trust by themselves.
+    ///
+    /// # Errors
+    /// What is wrong with its files.
+    pub fn with_public(mut self, files: PublicFiles) -> Result<Self, String> {
+        self.public = Some(Public::open(files)?);
+        Ok(self)
+    }
+
+    /// Reads the public certificate again where its files were changed; says whether it did.
+    ///
+    /// # Errors
+    /// What is wrong with the new files; the old ones stay in use.
+    pub fn renew_public_if_changed(&self) -> Result<bool, String> {
+        self.public.as_ref().map_or(Ok(false), Public::renew_if_changed)
     }
 
     /// Makes a new certificate when the end is near or the machine's addresses have changed; says whether it did.
@@ -274,7 +302,11 @@ impl HubCertificate {
 }
 
 impl ResolvesServerCert for HubCertificate {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let public = self.public.as_ref().zip(hello.server_name());
+        if let Some(key) = public.and_then(|(public, name)| public.key_for(name)) {
+            return Some(key);
+        }
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).key))
     }
 }

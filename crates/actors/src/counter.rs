@@ -9,16 +9,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdfast_devices::document::Document;
 use holdfast_devices::scale::ScaleFault;
+use holdfast_domain::State;
 use holdfast_domain::bounded::DeviceName;
-use holdfast_domain::ids::TerminalId;
+use holdfast_domain::ids::{TerminalId, TransactionId};
 use holdfast_domain::receipt::TillNumber;
 use holdfast_protocol::message::{CounterEvent, CounterNews, ScaleView, ScannerView};
 use holdfast_protocol::till_api::{ScaleAnswer, ScaleAsk};
+use holdfast_store::StoreError;
 use ractor::rpc::CallResult;
 use tokio::task::JoinHandle;
 
 use crate::house::{House, get};
+use crate::printer::document;
 
 /// How long a view of a device may take: it is kept, so nobody waits for the device itself.
 const VIEW_DEADLINE: Duration = Duration::from_millis(500);
@@ -62,7 +66,7 @@ pub(crate) fn terminal_of(house: &House, number: TillNumber) -> Option<TerminalI
     found
 }
 
-fn number_of(house: &House, terminal: TerminalId) -> Option<TillNumber> {
+pub(crate) fn number_of(house: &House, terminal: TerminalId) -> Option<TillNumber> {
     let mut found = None;
     house.store.with_state(&mut |state| {
         found = state.tills.get(&terminal).map(|till| till.number);
@@ -84,6 +88,17 @@ pub struct CounterHandle {
 }
 
 impl CounterHandle {
+    /// A transaction as it would stand on paper, the original's form. None where no record of it can be read. Blocking.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn paper(&self, transaction: TransactionId) -> Result<Option<Document>, StoreError> {
+        let mut state = State::default();
+        self.house.store.with_state(&mut |known| state = known.clone());
+        let found = crate::printer::read_open(&self.house, &state, &[transaction])?;
+        Ok(found.papers.first().map(|open| document(&open.paper, &open.position)))
+    }
+
     /// The scanners and scales beside a till, as they are now. One whose actor is being started again is left out.
     pub async fn beside(&self, terminal: TerminalId) -> (Vec<ScannerView>, Vec<ScaleView>) {
         let house = &self.house;

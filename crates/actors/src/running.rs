@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use holdfast_domain::catalog::Catalog;
+use holdfast_domain::ids::TerminalId;
 use holdfast_protocol::message::StatusMessage;
 use ractor::rpc::CallResult;
 use ractor::{ActorRef, Message, RpcReplyPort};
@@ -223,6 +224,27 @@ impl Running {
             scales.insert(setup.name.to_string(), ask(slot, crate::scale::Message::Observe).await);
         }
         Devices { printers, payments, scanners, scales }
+    }
+
+    /// The printer that serves a till, and the one that it fails over to. One whose actor is being started again is left out.
+    pub async fn printers_of(&self, terminal: TerminalId) -> Vec<crate::printer::Observation> {
+        let house = &self.house;
+        let mut found = Vec::new();
+        let number = crate::counter::number_of(house, terminal);
+        let Some(own) = number.and_then(|number| crate::printer::of_till(&house.printers, number)) else {
+            return found;
+        };
+        let other = house.printers[own].fails_over_to.as_ref();
+        let other = other.and_then(|name| house.printers.iter().position(|setup| setup.name == *name));
+        for at in std::iter::once(own).chain(other) {
+            found.extend(ask(&house.printing[at], crate::printer::Message::Observe).await);
+        }
+        found
+    }
+
+    /// How the drawers are.
+    pub async fn drawers(&self) -> Option<crate::drawer::Observation> {
+        ask(&self.house.drawers, crate::drawer::Message::Observe).await
     }
 
     pub async fn observe(&self) -> Observation {

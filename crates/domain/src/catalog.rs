@@ -303,7 +303,7 @@ impl Catalog {
         }
         self.book.layouts.iter().find_map(|layout| {
             let (code, embedded) = layout.read(barcode)?;
-            let product = self.products.get(self.by_barcode.get(&code)?)?;
+            let product = self.products.get(self.by_barcode.get(&spelling(&code))?)?;
             Some(Found { product, embedded: Some(embedded) })
         })
     }

@@ -1,11 +1,17 @@
 //! The HTTPS bodies between tills and the hub: pairing, the snapshot, the catalog.
 
 mod exposure;
+mod reads;
 mod tenders;
 
 use std::collections::BTreeSet;
 
 pub use exposure::ExposureView;
+pub use reads::{
+    BOOK_PATH, Book, CATALOG_CHANGES_PATH, CatalogChanges, CounterDevice, DEVICES_PATH, DeviceStanding,
+    DevicesPage, PEOPLE_PATH, PeoplePage, PersonView, ReturnedOf, SaleStanding, TRANSACTION_PAPER_PATH,
+    TRANSACTION_PATH, TRANSACTIONS_PATH, TillTransactions, TransactionAt, TransactionPage,
+};
 pub use tenders::{DeviceOf, DeviceSeen, DeviceState, DeviceWas, TENDERS_PATH, TenderDevice, TendersPage};
 
 use holdfast_domain::State;

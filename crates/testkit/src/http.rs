@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -76,6 +78,13 @@ impl Server {
         let cookie = cookie.filter(|_| answer.status == 303);
         let cookie = cookie.with_context(|| format!("HF-DEMO-008: {number} was not let in"))?;
         Ok(Self { address: self.address, credential: Some(("Cookie", cookie.to_owned())) })
+    }
+
+    /// The same server as a till reads it.
+    #[must_use]
+    pub fn as_till(&self, terminal: &str, secret: &str) -> Self {
+        let credential = STANDARD.encode(format!("{terminal}:{secret}"));
+        Self { address: self.address, credential: Some(("Authorization", format!("Basic {credential}"))) }
     }
 
     /// Reads JSON.

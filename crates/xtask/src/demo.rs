@@ -27,9 +27,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::suites::seconds;
-use crate::workspace;
+use crate::{web, workspace};
 use screen::{Figures, Screen};
-use shop::{PLANS, PaidWith, Shop};
+use shop::{PLANS, PaidWith, Shop, YOURS};
 
 /// Tills in each store.
 const TILLS: usize = 3;
@@ -47,6 +47,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(120);
 const DRAIN_POLL: Duration = Duration::from_millis(100);
 /// How often in a row the figures may be unreadable before the demo gives up on a busy machine.
 const MISSES_MAX: u32 = 5;
+/// How long a hub that somebody pulled stays away.
+const PULLED_FOR: Duration = Duration::from_secs(30);
 /// HQ's sign-in name in the demo.
 const HQ_USER: &str = "hq";
 
@@ -69,6 +71,9 @@ pub fn run(options: Options) -> Result<ExitCode> {
     println!("building the programs");
     build::programs()?;
     println!("built in {}", seconds(started.elapsed()));
+    if let Err(missing) = web::build() {
+        println!("the till for the browser is left out: {missing:#}");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(demo(options))
 }
@@ -167,6 +172,8 @@ struct Demo {
     password: String,
     wan: Wan,
     shops: Vec<Shop>,
+    /// The store of whoever looks, with the address of its till; none where the web till is not built.
+    yours: Option<(Shop, String)>,
 }
 
 impl Demo {
@@ -201,7 +208,19 @@ impl Demo {
                 .await?,
             );
         }
-        Ok(Self { folder, programs, cloud, hq, hq_url, password, wan, shops })
+        let till_app = web::built();
+        let yours = if till_app.join("index.html").is_file() {
+            println!("opening {}", YOURS.name);
+            let paid_with = PaidWith::Played { till_app: &till_app };
+            let any = [shop::ANY_PORT; 2];
+            let shop =
+                Shop::open(&programs, &YOURS, &folder, &cloud_data, &line, (0, paid_with), any).await?;
+            let address = shop.till_address(&programs).await?;
+            Some((shop, address))
+        } else {
+            None
+        };
+        Ok(Self { folder, programs, cloud, hq, hq_url, password, wan, shops, yours })
     }
 
     fn introduce(&self) {
@@ -216,6 +235,24 @@ impl Demo {
         }
         let (number, name, _, pin) = shop::STAFF[0];
         println!("staff          {name}, number {number}, PIN {pin}\n");
+        let Some((shop, address)) = &self.yours else { return };
+        let (manager, manager_name, _, manager_pin) = shop::STAFF[shop::STAFF.len() - 1];
+        println!("Your own till  {address}");
+        println!("  it becomes a till when you open it, within ten minutes; no shift is open yet");
+        println!("  cashier      {name}, number {number}, PIN {pin}");
+        println!("  manager      {manager_name}, number {manager}, PIN {manager_pin}");
+        println!("  its counter  {}/counter  (paper, drawer, card terminal, scale, scanner)", shop.page_url);
+        println!("Five things to try there:");
+        println!("  sell         sign on, open the shift, touch a few goods, take cash or a card");
+        println!("  park         put a basket aside and take it up again");
+        println!("  return       find the receipt and take one of its goods back");
+        if let Some(hub) = shop.hub.id() {
+            println!(
+                "  pull the hub run `kill -9 {hub}` and sell on; it comes back by itself after {}",
+                seconds(PULLED_FOR)
+            );
+        }
+        println!("  close        count the drawer, close the shift, then the day\n");
     }
 
     /// Lets every till sell until the time is over or somebody asks to stop.
@@ -228,6 +265,7 @@ impl Demo {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let started = Instant::now();
         let (mut line_up, mut waited_at_most, mut misses) = (true, 0, 0);
+        let mut pulled_at = None;
         while started.elapsed() < time {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -244,6 +282,21 @@ impl Demo {
                 screen.say(if down { "the line to HQ is cut" } else { "the line to HQ is restored" });
             }
             self.cloud.still_runs()?;
+            if let Some((yours, _)) = &mut self.yours {
+                match (yours.hub.end()?, pulled_at) {
+                    (None, _) => {}
+                    (Some(_), None) => {
+                        screen.say(&format!("{}: the hub is pulled; its till sells on", YOURS.name));
+                        pulled_at = Some(Instant::now());
+                    }
+                    (Some(_), Some(since)) if since.elapsed() >= PULLED_FOR => {
+                        yours.restart(&self.programs).await?;
+                        screen.say(&format!("{}: the hub is back", YOURS.name));
+                        pulled_at = None;
+                    }
+                    (Some(_), Some(_)) => {}
+                }
+            }
             let left = time.saturating_sub(started.elapsed());
             for shop in &mut self.shops {
                 shop.hub.still_runs()?;
@@ -349,6 +402,10 @@ impl Demo {
     /// Ends the hubs, then the cloud.
     async fn close(self) -> Result<()> {
         let mut outcome = Ok(());
+        // Whoever looks may have pulled the plug of their own hub; that is no failure.
+        if let Some((yours, _)) = self.yours {
+            let _pulled = yours.hub.stop().await;
+        }
         for shop in self.shops {
             let stopped = shop.hub.stop().await;
             outcome = outcome.and(stopped);

@@ -1,4 +1,4 @@
-//! What a newcomer types: `cargo xtask demo`, `test`, `ci`, `proofs`, `soak` and `codegen`.
+//! What a newcomer types: `cargo xtask demo`, `test`, `ci`, `proofs`, `soak`, `web` and `codegen`.
 //!
 //! *Invariant:* no rule of the shop lives here. The demo starts the released programs as child processes and speaks
 //! to them only through their command lines and their HTTP reads, so what it shows is what a shop would run. It links
@@ -17,6 +17,7 @@ mod soak;
 mod suites;
 #[cfg(test)]
 mod tidy;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -53,6 +54,14 @@ enum Task {
         #[command(subcommand)]
         soak: soak::Soak,
     },
+    /// Build the till for browsers and say where it is
+    Web,
+    /// Take pictures of every view of the web till, light and dark, on a tablet and a desktop
+    Screenshots {
+        /// The folder for them
+        #[arg(long, default_value = "target/screenshots")]
+        out: std::path::PathBuf,
+    },
     /// Measure what a hub keeps: a million orders verified, replayed and started from
     Bench(bench::Options),
     /// Run simulated stores, one process for each seed, and show the seeds that break a promise
@@ -88,6 +97,8 @@ fn main() -> ExitCode {
         Task::Simulate(options) => simulate::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Soak { soak } => soak::run(soak),
+        Task::Web => web::run_build(),
+        Task::Screenshots { out } => web::screenshots(&out),
         Task::Bench(options) => bench::run(&options),
         Task::Codegen { parts } => codegen::run(&parts).map(|()| ExitCode::SUCCESS),
     };

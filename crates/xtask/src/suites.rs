@@ -17,7 +17,7 @@ use cargo_metadata::Message;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::{packages, proofs, workspace};
+use crate::{packages, proofs, web, workspace};
 
 /// A suite that runs longer is ended and counted as failed.
 const SUITE_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -95,6 +95,9 @@ pub fn run(budget: Option<Duration>) -> Result<ExitCode> {
     }
     if !suites.is_empty() {
         rows.push(run_doc_tests(&logs)?);
+        for suite in web::suites(&logs)? {
+            rows.push(run_logged(suite.0, suite.1, &logs)?);
+        }
         rows.push(step("demo --check", crate::demo::check)?);
         rows.push(step("proofs", proofs::all_held)?);
     }
@@ -258,8 +261,10 @@ fn failures(log: &str) -> Vec<String> {
 fn count(log: &str) -> Counts {
     let mut sum = Counts::default();
     for line in log.lines() {
-        let Some((_, results)) = line.split_once("test result: ") else { continue };
-        for part in results.split([';', '.']) {
+        // Rust's suites end with `test result: ok. 3 passed; …`, the web till's with `Tests  1 failed | 3 passed (4)`.
+        let results = line.split_once("test result: ").map(|(_, results)| results);
+        let Some(results) = results.or_else(|| line.trim_start().strip_prefix("Tests ")) else { continue };
+        for part in results.split([';', '.', '|']) {
             let mut words = part.split_whitespace();
             let (Some(Ok(number)), Some(what)) = (words.next().map(str::parse::<u32>), words.next()) else {
                 continue;

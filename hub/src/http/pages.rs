@@ -8,6 +8,7 @@ pub(super) mod journal;
 pub(super) mod losses;
 mod markup;
 pub(super) mod reports;
+mod trust;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ use super::reports::blocking;
 use super::who::Viewer;
 use crate::console::with_state;
 use crate::error::HubError;
+
+pub(super) use trust::{no_till_app, trust};
 
 /// Changes within this time are shown together.
 const LIVE_EVERY: Duration = Duration::from_millis(500);

@@ -30,7 +30,7 @@ use crate::error::HubError;
 /// What a paper is read as.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Form {
+pub(super) enum Form {
     Text,
     Html,
     Png,
@@ -42,7 +42,7 @@ enum Form {
 pub(crate) struct AsPaper {
     /// `text`, `html` or `png`.
     #[param(value_type = String)]
-    form: Form,
+    pub(super) form: Form,
 }
 
 /// The X report of the till's open shift.
@@ -110,7 +110,7 @@ fn refused(refusal: Refusal) -> Refused {
     Refused(HubError::Refused { refusal: Box::new(refusal) })
 }
 
-fn shown(document: &Document, form: Form) -> Response {
+pub(super) fn shown(document: &Document, form: Form) -> Response {
     let (kind, body) = match form {
         Form::Text => ("text/plain; charset=utf-8", document.to_text(Columns::MM80).into_bytes()),
         Form::Html => ("text/html; charset=utf-8", document.to_html(0).into_bytes()),

@@ -29,4 +29,5 @@ mod shop;
 mod stock;
 mod tenders;
 mod value;
+mod web_till;
 mod weighing;

@@ -72,20 +72,34 @@ impl Exact {
         self.numerator / self.denominator
     }
 
-    /// The sum; fractions that would not fit the arithmetic are added as they are.
-    fn plus(self, other: Self) -> Self {
-        if self.denominator == other.denominator {
-            return Self { numerator: self.numerator + other.numerator, denominator: self.denominator };
+    /// The sum of all. Those of one denominator are added first: a basket has a few rules, however many its lines are, and so
+    /// their common denominator stays short enough to be exact. Only where it does not are fractions added as they are.
+    fn sum(parts: impl Iterator<Item = Self>) -> Option<Self> {
+        let mut by_denominator: BTreeMap<Decimal, Decimal> = BTreeMap::new();
+        for part in parts {
+            *by_denominator.entry(part.denominator).or_default() += part.numerator;
         }
+        let sums = by_denominator.into_iter();
+        sums.map(|(denominator, numerator)| Self { numerator, denominator }).reduce(Self::plus)
+    }
+
+    fn plus(self, other: Self) -> Self {
         let crossed = || {
-            let left = self.numerator.checked_mul(other.denominator)?;
-            let right = other.numerator.checked_mul(self.denominator)?;
-            let denominator = self.denominator.checked_mul(other.denominator)?;
+            let left = exactly(self.numerator, other.denominator)?;
+            let right = exactly(other.numerator, self.denominator)?;
+            let denominator = exactly(self.denominator, other.denominator)?;
             Some(Self { numerator: left.checked_add(right)?, denominator })
         };
         crossed()
             .unwrap_or_else(|| Self { numerator: self.value() + other.value(), denominator: Decimal::ONE })
     }
+}
+
+/// The product where it has a form of its own: what does not fit is rounded by the usual multiplication without a word.
+fn exactly(left: Decimal, right: Decimal) -> Option<Decimal> {
+    let (left, right) = (left.normalize(), right.normalize());
+    let mantissa = left.mantissa().checked_mul(right.mantissa())?;
+    Decimal::try_from_i128_with_scale(mantissa, left.scale() + right.scale()).ok()
 }
 
 /// Fills in tax, net and gross. Lines come with `gross` holding what is charged after everything that came off.
@@ -156,7 +170,7 @@ fn round_by_total(currency: Currency, lines: &mut [Line], exact: &[Vec<Exact>]) 
     }
     for places in groups.values() {
         let parts = || places.iter().map(|&(index, slot)| exact[index][slot]);
-        let Some(total) = parts().reduce(Exact::plus) else { continue };
+        let Some(total) = Exact::sum(parts()) else { continue };
         let total = Money::round(total.value(), currency, ROUNDING);
         // Weights of one denominator are split by their numerators, which are exact.
         let denominator = exact[places[0].0][places[0].1].denominator;

@@ -1,6 +1,7 @@
 //! What can be sold besides plain goods: bundles, deposits, open prices, labels that carry a weight or a price, price lists.
 
-use holdfast_domain::catalog::{CatalogError, StockRule, Unit};
+use holdfast_domain::barcode::{Measure, MeasureLayout, ValueCheck, is_gtin};
+use holdfast_domain::catalog::{Catalog, CatalogError, PriceBook, StockRule, Unit};
 use holdfast_domain::line::{AppliedPrice, LineNumber};
 use holdfast_domain::order::Channel;
 use holdfast_domain::{Action, Event, Refusal};
@@ -80,6 +81,28 @@ fn a_label_with_a_weight_is_priced_by_it_and_one_with_a_price_costs_what_it_says
     shop.bring_back(sale, &[(2, "0.112")]).expect("a part");
     shop.bring_back(sale, &[(2, "0.2")]).expect("the rest");
     assert_eq!(shop.figures(TILL).returned, eur("7.77"), "what was paid, whatever the weight says");
+}
+
+/// Eight digits that end with their own check digit are a GTIN by chance: one in ten of all such numbers.
+#[test]
+fn a_label_is_found_whatever_its_items_number_looks_like() {
+    let number = barcode("23456785");
+    assert!(is_gtin(number.as_str()));
+    let mut cheese =
+        products().into_iter().find(|product| product.sku == sku("CHEESE")).expect("there is cheese");
+    cheese.barcodes = vec![number];
+    let layout = MeasureLayout {
+        prefix: barcode("23"),
+        item_digits: 6,
+        value_check: ValueCheck::Absent,
+        value_digits: 4,
+        measure: Measure::Quantity { places: 3 },
+    };
+    let book = PriceBook { layouts: vec![layout], ..PriceBook::default() };
+    let catalog = Catalog::new(1, [cheese]).expect("one product").with_book(book).expect("a sound layout");
+    let found = catalog.scan(&label("234567850385")).expect("its label");
+    assert_eq!(found.product.sku, sku("CHEESE"));
+    assert!(found.embedded.is_some());
 }
 
 #[test]

@@ -77,6 +77,19 @@ pub const PLANS: [Plan; 3] = [
     },
 ];
 
+/// The store whose only till is the one in the browser of whoever looks at the demo.
+pub const YOURS: Plan = Plan {
+    key: "yours",
+    name: "Your shop",
+    currency: "EUR",
+    time_zone: "Europe/Vienna",
+    prices_include_tax: "true",
+    means: Means::ThreeTerminals,
+    legal_name: "Holdfast Demo Greisslerei OG",
+    address: "Am Markt 1, 1060 Wien",
+    tax_id: "ATU00000001",
+};
+
 /// Staff of every demo store: number, name, role, PIN. The last one, a manager, may do everything and works the tills.
 pub const STAFF: [(&str, &str, &str, &str); 4] = [
     ("101", "Anna", "cashier", "4711"),
@@ -87,10 +100,14 @@ pub const STAFF: [(&str, &str, &str, &str); 4] = [
 
 /// What the customers of a store pay with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaidWith {
+pub enum PaidWith<'a> {
     CashOnly,
-    /// Cash, and at devices.
+    /// Cash, and at devices that are programs of their own.
     Devices,
+    /// Cash, and at devices that the hub plays itself, as its defaults are; the web till is served from this folder.
+    Played {
+        till_app: &'a Path,
+    },
 }
 
 /// A running store.
@@ -105,6 +122,8 @@ pub struct Shop {
     folder: PathBuf,
     tills: Vec<PathBuf>,
     selling: Option<Program>,
+    /// How its hub is started again where it was.
+    serve: Vec<String>,
     /// What takes money electronically; none where only cash is taken.
     pub counter: Option<Counter>,
     /// Where the tills wrote what was acknowledged, round by round.
@@ -120,7 +139,7 @@ impl Shop {
         folder: &Path,
         cloud_data: &Path,
         hq_url: &str,
-        (tills, paid_with): (usize, PaidWith),
+        (tills, paid_with): (usize, PaidWith<'_>),
         [mqtt, https]: [&str; 2],
     ) -> Result<Self> {
         let folder = folder.join(plan.key);
@@ -148,11 +167,16 @@ impl Shop {
         let serve =
             ["serve", "--data", hub, "--mqtt", mqtt, "--https", https, "--http", ANY_PORT, "--ready-file"];
         let counter = match paid_with {
-            PaidWith::CashOnly => None,
+            PaidWith::CashOnly | PaidWith::Played { .. } => None,
             PaidWith::Devices => Some(Counter::open(programs, plan, &folder).await?),
         };
-        let settings = match &counter {
-            Some(counter) => vec!["--config", text(&counter.settings)?],
+        let settings = match (&counter, paid_with) {
+            (Some(counter), _) => Some(counter.settings.clone()),
+            (None, PaidWith::Played { till_app }) => Some(with_app(&folder, till_app)?),
+            (None, _) => None,
+        };
+        let settings = match &settings {
+            Some(settings) => vec!["--config", text(settings)?],
             None => Vec::new(),
         };
         let mut serving = programs.start(
@@ -162,6 +186,13 @@ impl Shop {
         )?;
         let addresses = serving.ready(&ready).await?;
         let (https, page_url) = (url(&addresses, "https")?, url(&addresses, "http")?);
+        let mut again = vec!["serve".to_owned(), "--data".to_owned(), hub.to_owned()];
+        for (option, name) in [("--mqtt", "mqtt"), ("--https", "https"), ("--http", "http")] {
+            let address = url(&addresses, name)?;
+            let address = address.split_once("://").map_or(address.as_str(), |(_, address)| address);
+            again.extend([option.to_owned(), address.to_owned()]);
+        }
+        again.extend(settings.iter().map(|part| (*part).to_owned()));
 
         for (number, person, role, pin) in STAFF {
             let add = [
@@ -206,9 +237,33 @@ impl Shop {
             folder,
             tills: paired,
             selling: None,
+            serve: again,
             counter,
             reports: Vec::new(),
         })
+    }
+
+    /// Starts the hub again at the addresses that it had.
+    pub async fn restart(&mut self, programs: &Programs) -> Result<()> {
+        let ready = self.folder.join("hub-ready-again.json");
+        if ready.exists() {
+            fs::remove_file(&ready)?;
+        }
+        let mut serve: Vec<&str> = self.serve.iter().map(String::as_str).collect();
+        serve.extend(["--ready-file", text(&ready)?]);
+        let mut hub = programs.start(&format!("{}-hub-again", self.plan.key), "holdfast-hub", &serve)?;
+        hub.ready(&ready).await?;
+        self.hub = hub;
+        Ok(())
+    }
+
+    /// The address at which a browser is a till of this store from the first moment. It holds for ten minutes, once.
+    pub async fn till_address(&self, programs: &Programs) -> Result<String> {
+        let hub = self.folder.join("hub");
+        let pair = ["pair", "--data", text(&hub)?, "--name", "Web till"];
+        let output = programs.command("holdfast-hub", &pair, None).await?;
+        let code = printed(&output, &["pairing-code", "code"])?;
+        Ok(format!("{}/till/#pair={code}", self.page_url))
     }
 
     /// What the hub wrote.
@@ -299,6 +354,13 @@ impl Shop {
             None => Ok(()),
         }
     }
+}
+
+/// Settings that add the web till to the defaults.
+fn with_app(folder: &Path, app: &Path) -> Result<PathBuf> {
+    let settings = folder.join("hub.toml");
+    fs::write(&settings, format!("[till_app]\nfolder = {:?}\n", text(app)?))?;
+    Ok(settings)
 }
 
 fn text(path: &Path) -> Result<&str> {

@@ -34,6 +34,17 @@ if (live) {
   // A connection that comes back within moments is no news.
   events.onerror = () => { silent ??= setTimeout(() => { lost.hidden = false; }, 3000); };
 }
+// A browser takes a service worker only from a hub that its device trusts.
+const trust = document.getElementById("trust");
+if (trust) {
+  const say = (answer) => {
+    for (const one of trust.querySelectorAll("[data-says]")) one.hidden = one.dataset.says !== answer;
+    if (answer === "no") for (const steps of document.querySelectorAll("details.card")) steps.open = navigator.userAgent.includes({ "on-android": "Android", "on-ipad": "Mac OS", "on-windows": "Windows", "on-linux": "Linux x" }[steps.id]);
+  };
+  if (!navigator.serviceWorker) say("no");
+  else navigator.serviceWorker.register(trust.dataset.check, { scope: "/trust/" })
+    .then((taken) => { say("yes"); return taken.unregister(); }, () => say("no"));
+}
 // A slider acts when it is let go.
 document.addEventListener("change", (event) => {
   const slider = event.target.closest("form[data-quiet] input[data-send]");

@@ -1,8 +1,8 @@
 //! Section 8.
 
-use super::picked::{Picked, percent, shop};
+use super::picked::{Picked, decimal, percent, shop};
 use crate::case::TaxBase::{Net, NetAndTaxes};
-use crate::case::{Basis, TaxRounding};
+use crate::case::{Basis, TaxRate, TaxRounding, TaxRule};
 
 pub fn tax() -> Vec<Picked> {
     let exclusive = |picked: Picked| picked.store(|store| store.basis = Basis::Exclusive);
@@ -25,6 +25,12 @@ pub fn tax() -> Vec<Picked> {
             .line("tea", "1")
     };
     vec![
+        // Goods at 5 % alone and at 5 % beside another 5 %, one after the other: 5 % of all of them is 7.835 exactly.
+        two_rules(per_total(shop("a tax on goods of two rules is rounded from their exact sum"))).is(&[
+            ("tax", "11.54"),
+            ("net", "156.69"),
+            ("gross", "168.23"),
+        ]),
         // A sixth of 1.00 is 0.1667.
         three(shop("in prices with tax each line's tax is rounded"), "0.2", "1.00").is(&[
             ("tax", "0.51"),
@@ -86,4 +92,24 @@ pub fn tax() -> Vec<Picked> {
             .line("tea", "1")
             .is(&[("tax", "1.00"), ("net", "5.00"), ("gross", "6.00")]),
     ]
+}
+
+/// Eighteen goods whose taxes meet the half of a cent only when nothing is lost on the way.
+fn two_rules(picked: Picked) -> Picked {
+    let prices = [
+        "1.88", "2.53", "7.70", "1.64", "14.17", "13.15", "3.24", "13.45", "2.66", "19.53", "14.13", "17.31",
+        "18.18", "9.26", "13.99", "2.11", "10.99", "2.31",
+    ];
+    let one = TaxRate { code: "GST".to_owned(), rate: decimal("0.05"), base: Net };
+    let one = TaxRule { class: "one".to_owned(), tag: None, rates: vec![one] };
+    let mut picked =
+        picked.store(|store| store.taxes.push(one)).tax(None, &[("GST", "0.05", Net), ("PST", "0.05", Net)]);
+    for (at, price) in prices.iter().enumerate() {
+        let sku = format!("S{}", at + 1);
+        picked = picked.product(&sku, price).line(&sku, "1");
+        if at % 2 == 0 {
+            picked.case.catalog.products.last_mut().expect("just added").tax_class = "one".to_owned();
+        }
+    }
+    picked
 }
