@@ -39,7 +39,10 @@ describe.skipIf(!BROWSER_THERE)("every page", { timeout: 30_000 }, () => {
       });
       const serious = findings.filter((finding) => finding.impact === "serious" || finding.impact === "critical").map((finding) => `${finding.id}: ${finding.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${(node.failureSummary ?? "").slice(0, 240)}`).join(" | ")}`);
       const beside = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      // A page with one thing on it gives that thing the room there is.
+      const narrow = await page.evaluate(() => [...document.querySelectorAll(".doorway-card, .door-pad")].filter((box) => box.getBoundingClientRect().width < Math.min(320, window.innerWidth * 0.9)).length);
       await close();
+      expect(narrow).toBe(0);
       expect(serious).toEqual([]);
       expect(beside).toBeLessThanOrEqual(0);
       expect(complaints).toEqual([]);

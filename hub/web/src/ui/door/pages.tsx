@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../../core/contract";
 import { plain } from "../../i18n/format";
 import { LANGUAGES, language, t, worded } from "../../i18n/locale";
@@ -44,6 +44,8 @@ export function Pairing() {
   const [asking, setAsking] = useState(false);
   const [wrong, setWrong] = useState<Problem | null>(null);
   const hub = view.hub.value;
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   const pair = (): void => {
     if (code.trim() === "" || asking) {
       return;
@@ -64,6 +66,7 @@ export function Pairing() {
         <label class="pair-label" for="pair-code">{t("pair.code")}</label>
         <input
           id="pair-code"
+          ref={field}
           class="pair-code"
           dir="ltr"
           value={code}
