@@ -12,7 +12,7 @@ import { BasketDesk } from "./basket/basket_desk";
 import type { Till, TillActions, TillLookup } from "./contract";
 import type { Answer } from "./contract/outcome";
 import { Desk } from "./desk";
-import { shown } from "./goods/catalog";
+import { lookupOf } from "./goods/lookup";
 import { Scans } from "./goods/scans";
 import { Shelf } from "./goods/shelf";
 import type { GoodsDatabase, TillDatabase } from "./kept/database";
@@ -490,19 +490,4 @@ class Core implements RunningTill {
     await storage.persist().catch(() => false);
     await this.tellPersistence();
   }
-}
-
-function lookupOf(desk: Desk, shelf: Shelf): TillLookup {
-  return {
-    search: (text, most) => desk.catalog.search(text, most).map(shown),
-    inCategory: (category) => desk.catalog.inCategory(category).map(shown),
-    product: (sku) => {
-      const found = desk.catalog.get(sku);
-      return found === null ? null : shown(found);
-    },
-    favourites: (most) => shelf.favourites.flatMap((sku) => {
-      const found = desk.catalog.get(sku);
-      return found === null ? [] : [shown(found)];
-    }).slice(0, most),
-  };
 }

@@ -267,12 +267,20 @@ export class Selling {
   async payCash(amount: Money | null, approval?: Approval): Promise<Outcome<TransactionRow>> {
     const begun = await this.begin(approval);
     if (begun.kind === "refused") return begun;
-    if (begun.kind === "unconfirmed") {
-      const settled = await begun.settled;
-      if (settled.kind === "refused") return settled;
-    }
+    const order = this.open?.order ?? null;
+    // Without its hub the till goes on by itself; a hub that is there has not confirmed the order yet.
+    if (begun.kind === "accepted" || !this.desk.isOnline) return this.cash(order, amount, approval);
+    const settled = begun.settled.then(async (placed) => {
+      if (placed.kind === "refused") return placed;
+      const paid = await this.cash(order, amount, approval);
+      return paid.kind === "unconfirmed" ? paid.settled : paid;
+    });
+    return { kind: "unconfirmed", command: begun.command, settled };
+  }
+
+  private async cash(order: string | null, amount: Money | null, approval?: Approval): Promise<Outcome<TransactionRow>> {
     const { open, desk } = this;
-    if (open === null) return no("HF-WEB-040");
+    if (open === null || open.order !== order) return no("HF-WEB-040");
     const type = desk.state.tenderTypes.value.find((of) => of.class === "cash");
     const minor = amount === null ? this.tallied(open).openInCash : this.read(amount);
     if (type === undefined || minor === null) return no("HF-WEB-033");

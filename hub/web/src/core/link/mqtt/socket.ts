@@ -27,7 +27,9 @@ export function mqttSocket(clock: Clock, newWebSocket: () => WebSocketLike): Ope
       isOver = true;
       cancel();
       if (socket === null) return;
-      socket.onopen = socket.onclose = socket.onerror = socket.onmessage = null;
+      socket.onopen = socket.onclose = socket.onmessage = null;
+      // One that is closed before it was open says so once more.
+      socket.onerror = () => undefined;
       socket.close();
     };
     const down = (why: string) => {
