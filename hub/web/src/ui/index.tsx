@@ -7,6 +7,7 @@ import { publish } from "./display/publish";
 import { listen } from "./keys/keyboard";
 
 import { followAddress, go, place } from "./place";
+import { dismissPassing } from "./notices";
 import { nameItems } from "./perform";
 import { claimed } from "./scans";
 import { readSearch, searched } from "./sell/state";
@@ -53,6 +54,7 @@ function scanned(till: Till, code: string): void {
   if (place.peek() !== "sell") {
     go("sell");
   }
+  dismissPassing();
   const { times, words } = readSearch(searched.peek());
   const product = times === null || words !== "" ? undefined : till.lookup.search(code, 3).find((each) => each.barcodes.includes(code) || each.sku === code);
   if (times !== null) {

@@ -37,6 +37,13 @@ export function notify(tone: Notice["tone"], text: string, more: { readonly advi
   }
 }
 
+/** What was only to be known is over when the cashier goes on. */
+export function dismissPassing(): void {
+  if (notices.peek().some((notice) => notice.tone !== "bad")) {
+    notices.value = notices.peek().filter((notice) => notice.tone === "bad");
+  }
+}
+
 export function dismissAll(): void {
   notices.value = [];
 }
