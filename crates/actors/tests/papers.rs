@@ -331,6 +331,7 @@ fn shop(purpose: Purpose) -> State {
         locked: false,
         shift: None,
         numbers: LastNumbers::default(),
+        skipped: Default::default(),
     };
     state.tills.insert(till.terminal, till);
     let attempt = Attempt {

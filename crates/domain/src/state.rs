@@ -153,6 +153,11 @@ impl State {
                 AskedTender::Refund { sale, .. } => vec![Need::Sale(*sale)],
             },
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
+            Action::IslandSale(sale) => {
+                let opened = sale.opened.as_ref().map(|opened| Need::ClosedShift(opened.shift));
+                let customer = sale.customer.map(Need::Subject);
+                std::iter::once(Need::Order(sale.order)).chain(customer).chain(opened).collect()
+            }
             Action::SetAccount { terms, .. } => vec![Need::Subject(terms.customer)],
             Action::SignOn { .. }
             | Action::SignOff
@@ -257,7 +262,8 @@ impl State {
             | Event::OrderEdited { order, .. }
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
-            | Event::SoldAfterExpiry { order, .. } => Some(*order),
+            | Event::SoldAfterExpiry { order, .. }
+            | Event::SoldAlone { order, .. } => Some(*order),
             Event::OrderTermsSet { order, .. }
             | Event::OrderAskedFor { order, .. }
             | Event::AgeChecked { order, .. }

@@ -83,11 +83,13 @@ pub enum Bug {
     DoubtTakenForDecline,
     /// A device whose answer was lost is asked to end its day again.
     DayEndedTwice,
+    /// What a till sold alone is written down under whoever is at the till when the hub hears of it.
+    SoldAloneByWhoeverIsThere,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -124,6 +126,7 @@ impl Bug {
         Self::ResentWithoutAsking,
         Self::DoubtTakenForDecline,
         Self::DayEndedTwice,
+        Self::SoldAloneByWhoeverIsThere,
     ];
 }
 

@@ -62,6 +62,7 @@ names! {
         Action::ResolveTender { .. } => "resolve_tender",
         Action::GiveBackTender { .. } => "give_back_tender",
         Action::ReconcileDevice(_) => "reconcile_device",
+        Action::IslandSale(_) => "island_sale",
     }
 }
 
@@ -186,6 +187,7 @@ names! {
         Event::OfflineLimitsSet { .. } => "offline_limits_set",
         Event::TenderApprovedOffline { .. } => "tender_approved_offline",
         Event::DrawerMoved { .. } => "drawer_moved",
+        Event::SoldAlone { .. } => "sold_alone",
     }
 }
 
@@ -261,6 +263,8 @@ pub enum TillMove {
     GiveBackTender,
     /// A device is to end its day.
     Reconcile,
+    /// Sells while it is alone, by what it knows, and tells the hub.
+    SellAlone,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -16,7 +16,7 @@ use holdfast_replication::Point;
 use holdfast_store::StateStore;
 
 use crate::alphabet;
-use crate::books::{Books, Day};
+use crate::books::{Books, Day, other_than_told};
 use crate::headquarters::Headquarters;
 use crate::model::{Asked, KnownOrder, Model, Stage};
 use crate::people;
@@ -54,6 +54,7 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
     clocks(&meanings, &mut wrong);
     commands(evidence, &meanings, &mut wrong);
     acknowledged(evidence, &meanings, &mut wrong);
+    sold_alone(evidence, &meanings, &mut wrong);
     books(evidence, &meanings, &mut wrong);
     people::audit(meanings.iter().map(|(seq, meaning)| (*seq, meaning)), evidence.state, &mut wrong);
     copy_at_headquarters(evidence, &mut wrong);
@@ -216,6 +217,20 @@ fn holds(
 fn fork_has(headquarters: &Headquarters, record: &OfferRecord) -> bool {
     let Ok(payload) = record.stored_payload() else { return false };
     headquarters.line.epochs().iter().any(|line| line.records.iter().any(|held| held.payload == payload))
+}
+
+/// P6: what a till sold alone is in the journal as the till told it, whatever the hub knew by then.
+fn sold_alone(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    for (_, meaning) in meanings {
+        let (Some((id, _)), Outcome::Accepted { events }) = (meaning.origin.command(), &meaning.outcome)
+        else {
+            continue;
+        };
+        let action = evidence.model.asked.get(&id).and_then(|asked| asked.action.as_ref());
+        if let Some(Action::IslandSale(sale)) = action {
+            wrong.extend(other_than_told(id, sale, events).map(|what| format!("P6: {what}")));
+        }
+    }
 }
 
 /// P4 and P9: the books add up, the state says the same, numbers have no gaps.

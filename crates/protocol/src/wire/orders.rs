@@ -305,6 +305,7 @@ wire_struct!(Till {
     locked: bool,
     shift: Option<ShiftId>,
     numbers: LastNumbers,
+    skipped: BTreeSet<u32>,
 });
 
 wire_struct!(ShiftFigures {

@@ -4,6 +4,7 @@ mod amendments;
 mod book;
 mod day;
 mod electronic;
+mod island;
 mod orders;
 mod tenders;
 
@@ -144,6 +145,7 @@ variants!(
         OfflineLimitsSet,
         TenderApprovedOffline,
         DrawerMoved,
+        SoldAlone,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -640,6 +642,7 @@ impl Source {
             {
                 self.of_devices(of_devices, stamp, transaction)
             }
+            "SoldAlone" => self.of_island(stamp, transaction, order),
             amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),
             of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {
                 self.of_people(of_people, stamp, transaction, order)

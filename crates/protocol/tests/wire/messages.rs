@@ -56,6 +56,7 @@ variants!(
         ResolveTender,
         GiveBackTender,
         ReconcileDevice,
+        IslandSale,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -93,6 +94,7 @@ variants!(
         TenderResolved,
         TenderReleased,
         ReconciliationAsked,
+        SoldAlone,
     }
 );
 variants!(
@@ -143,7 +145,22 @@ variants!(
     ScaleState { Stable, Zero, InMotion, BelowZero, OverCapacity, NotReady, NotConnected }
 );
 variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });
-variants!(WARNINGS, warning_name, Warning { StockBelowZero, ReservationExpired });
+variants!(
+    WARNINGS,
+    warning_name,
+    Warning {
+        StockBelowZero,
+        ReservationExpired,
+        PriceDiffers,
+        BeyondRights,
+        StrictBelowZero,
+        CouponUsedUp,
+        ItemGone,
+        AgeNotChecked,
+        TenderNotTaken,
+        CustomerLeftOut,
+    }
+);
 
 /// What the examples of one place have shown.
 #[derive(Default)]
