@@ -97,6 +97,8 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::ReconcileDevice(_)
         // It has happened, and goods and money are where they are.
         | Action::IslandSale(_)
+        | Action::AliasReceipt { .. }
+        | Action::SignedOnAlone { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

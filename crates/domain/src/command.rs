@@ -184,12 +184,23 @@ pub enum Action {
     ReconcileDevice(ReconcileDevice),
     /// What a till sold while no hub was there. It has happened: nothing of it is refused for what the shop's rules say.
     IslandSale(Box<IslandSale>),
+    /// A sale whose reply was lost was given a number of the till's own series meanwhile: it bears both.
+    AliasReceipt {
+        transaction: TransactionId,
+        number: u32,
+    },
+    /// Somebody signed on at the till while no hub was there, after so many wrong PINs. It signs nobody on here.
+    SignedOnAlone {
+        number: StaffNumber,
+        at: Timestamp,
+        failed_attempts: u32,
+    },
 }
 
 impl Action {
     /// Whether the till tells of what it did alone. Whoever is at it now, it has happened.
     pub fn has_happened(&self) -> bool {
-        matches!(self, Self::IslandSale(_))
+        matches!(self, Self::IslandSale(_) | Self::AliasReceipt { .. } | Self::SignedOnAlone { .. })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod abandon_basket;
 mod adjust_stock;
+mod alias_receipt;
 mod amend;
 mod attempts;
 mod basket;
@@ -144,6 +145,10 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         Action::GiveBackTender { attempt, reason } => start_tender::give_back(desk, *attempt, reason),
         Action::ReconcileDevice(reconcile) => reconcile_device::decide(desk, reconcile),
         Action::IslandSale(sale) => island_sale::decide(desk, sale),
+        Action::AliasReceipt { transaction, number } => alias_receipt::decide(desk, *transaction, *number),
+        Action::SignedOnAlone { number, at, failed_attempts } => {
+            Ok(sign_on::alone(desk, *number, *at, *failed_attempts))
+        }
     }
 }
 

@@ -675,4 +675,20 @@ pub enum Event {
         catalog_version: u64,
         differs: Vec<IslandDifference>,
     },
+    /// The sale bears both numbers from now on: its own, and one of its till's series.
+    ReceiptAliased {
+        terminal: TerminalId,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        alias: ReceiptNumber,
+        occurred_at: Timestamp,
+    },
+    /// `staff` is who has the number; `at` is the till's own claim. Nobody is signed on by it.
+    SignedOnAlone {
+        terminal: TerminalId,
+        number: StaffNumber,
+        staff: Option<StaffId>,
+        at: Timestamp,
+        failed_attempts: u32,
+    },
 }

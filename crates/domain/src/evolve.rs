@@ -283,6 +283,7 @@ impl State {
             Event::StockWentNegative { .. }
             | Event::StockRanLow { .. }
             | Event::SoldAfterExpiry { .. }
+            | Event::SignedOnAlone { .. }
             | Event::ClockStepped { .. } => {}
             Event::ReservationLimited { order, until, .. } => {
                 self.reservation(*order, Reservation::Until(*until), changes);
@@ -303,6 +304,14 @@ impl State {
                             till.skipped.pop_first();
                         }
                     });
+                }
+            }
+            Event::ReceiptAliased { terminal, transaction, alias, .. } => {
+                self.number_used(*terminal, *alias, changes);
+                changes.sales.insert(*transaction);
+                match self.sales.get_mut(transaction) {
+                    Some(sale) => sale.alias = Some(*alias),
+                    None => changes.violations.push(Violation::SaleMissing),
                 }
             }
             // Its paper is the till's, and nothing waits for it here.

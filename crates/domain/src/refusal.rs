@@ -149,6 +149,7 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-307", "an end of a payment device's day is over, or unknown"),
     ("HF-CMD-196", "whoever sold alone is not staff of the store"),
     ("HF-CMD-197", "what a till sold alone does not add up"),
+    ("HF-CMD-198", "the sale bears two numbers already"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -512,6 +513,8 @@ pub enum Refusal {
     DrawerStandsSo { drawer: Label },
     #[error("nobody of this store's staff has the id {staff}; take them on, and send the sale again")]
     StaffUnknown { staff: StaffId },
+    #[error("receipt {receipt} bears the number {alias} too; a third one is another sale's")]
+    ReceiptAliased { receipt: ReceiptNumber, alias: ReceiptNumber },
     #[error("what was sold alone does not add up: {fault}; send it again as it was")]
     SaleDoesNotAddUp { fault: SumFault },
     #[error("the limits for payments without a bank are wrong: {fault}; put the hub's settings right")]
@@ -542,6 +545,7 @@ impl Refusal {
             Self::DrawerStandsSo { .. } => "HF-CMD-195",
             Self::StaffUnknown { .. } => "HF-CMD-196",
             Self::SaleDoesNotAddUp { .. } => "HF-CMD-197",
+            Self::ReceiptAliased { .. } => "HF-CMD-198",
             Self::OfflineLimitsInvalid { .. } => "HF-CMD-232",
             Self::DeviceUnknown { .. } => "HF-CMD-303",
             Self::DeviceReconciling { .. } => "HF-CMD-304",

@@ -85,11 +85,13 @@ pub enum Bug {
     DayEndedTwice,
     /// What a till sold alone is written down under whoever is at the till when the hub hears of it.
     SoldAloneByWhoeverIsThere,
+    /// The second number of a sale is given up instead of being the sale's.
+    AliasGivenUp,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -127,6 +129,7 @@ impl Bug {
         Self::DoubtTakenForDecline,
         Self::DayEndedTwice,
         Self::SoldAloneByWhoeverIsThere,
+        Self::AliasGivenUp,
     ];
 }
 

@@ -44,6 +44,8 @@ pub(crate) enum LossKind {
     Correction,
     /// Somebody else allowed what the operator may not do alone.
     Approved,
+    /// Somebody typed wrong PINs at a till that was alone.
+    FailedSignOn,
     /// What a till sold alone is not what the shop's rules would have said.
     SoldAlone,
     /// A till asked for something that the shop's rules refuse.
@@ -51,7 +53,7 @@ pub(crate) enum LossKind {
 }
 
 impl LossKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LineVoid,
         Self::Discount,
         Self::PriceOverride,
@@ -64,6 +66,7 @@ impl LossKind {
         Self::PaidOut,
         Self::Correction,
         Self::Approved,
+        Self::FailedSignOn,
         Self::SoldAlone,
         Self::Refused,
     ];
@@ -83,6 +86,7 @@ impl LossKind {
             Self::PaidOut => "paid_out",
             Self::Correction => "correction",
             Self::Approved => "approved",
+            Self::FailedSignOn => "failed_sign_on",
             Self::SoldAlone => "sold_alone",
             Self::Refused => "refused",
         }
@@ -135,6 +139,7 @@ impl LossFinder {
                         self.learn(event);
                     }
                     found.extend(of_drawer(seq, record.recorded_at, date, event));
+                    found.extend(alone::sign_on(seq, record.recorded_at, date, event));
                     if let Some(stamp) = event.stamp().filter(|stamp| stamp.mode == Mode::Live) {
                         of_event(&mut found, seq, record.recorded_at, stamp, event);
                         found.extend(alone::losses(seq, record.recorded_at, stamp, event, events));

@@ -63,6 +63,8 @@ names! {
         Action::GiveBackTender { .. } => "give_back_tender",
         Action::ReconcileDevice(_) => "reconcile_device",
         Action::IslandSale(_) => "island_sale",
+        Action::AliasReceipt { .. } => "alias_receipt",
+        Action::SignedOnAlone { .. } => "signed_on_alone",
     }
 }
 
@@ -188,6 +190,8 @@ names! {
         Event::TenderApprovedOffline { .. } => "tender_approved_offline",
         Event::DrawerMoved { .. } => "drawer_moved",
         Event::SoldAlone { .. } => "sold_alone",
+        Event::ReceiptAliased { .. } => "receipt_aliased",
+        Event::SignedOnAlone { .. } => "signed_on_alone",
     }
 }
 
@@ -265,6 +269,10 @@ pub enum TillMove {
     Reconcile,
     /// Sells while it is alone, by what it knows, and tells the hub.
     SellAlone,
+    /// Tells that a sale bears a number of the till's own too.
+    Alias,
+    /// Tells who signed on while the till was alone.
+    SignOnAlone,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

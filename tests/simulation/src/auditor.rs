@@ -230,6 +230,15 @@ fn sold_alone(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut 
         if let Some(Action::IslandSale(sale)) = action {
             wrong.extend(other_than_told(id, sale, events).map(|what| format!("P6: {what}")));
         }
+        if let Some(Action::SignedOnAlone { number, at, failed_attempts }) = action {
+            let told = events.iter().any(|event| {
+                matches!(event, Event::SignedOnAlone { number: n, at: a, failed_attempts: f, .. }
+                    if (n, a, f) == (number, at, failed_attempts))
+            });
+            if !told {
+                wrong.push(format!("P6: {id} told of a sign-on, and the journal says something else"));
+            }
+        }
     }
 }
 
@@ -303,6 +312,16 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if open_drawers != books.open_drawers {
         let ours = books.open_drawers;
         wrong.push(format!("the sensors say that {ours:?} stand open, the state says {open_drawers:?}"));
+    }
+    for (transaction, alias) in &books.aliases {
+        let found = evidence.state.transaction_by_receipt(*alias);
+        let leads = matches!(&found, Ok(Some(entry)) if entry.view.transaction == *transaction);
+        let sale = evidence.state.sale(*transaction);
+        let bears = matches!(&sale, Ok(Some(sale)) if sale.alias == Some(*alias));
+        if !leads || !bears {
+            wrong
+                .push(format!("P9: {alias} leads to {found:?} and not to {transaction}, or that has it not"));
+        }
     }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);

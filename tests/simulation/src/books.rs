@@ -74,6 +74,10 @@ pub struct Books {
     /// Numbers that were given up, and that nothing bears yet.
     given_up: BTreeSet<ReceiptNumber>,
     pub transactions: BTreeSet<TransactionId>,
+    /// What each number names.
+    borne: BTreeMap<ReceiptNumber, TransactionId>,
+    /// The second numbers of sales.
+    pub aliases: BTreeMap<TransactionId, ReceiptNumber>,
     pub gross_minor: i64,
     pub cash_minor: i64,
     pub counted: u64,
@@ -160,10 +164,7 @@ impl Books {
 
     fn event(&mut self, event: &Event, strict: bool) {
         if let Some((transaction, receipt, stamp)) = event.transaction() {
-            // What bears a number that was given up may come late.
-            if !(receipt.series == Series::Island && self.given_up.remove(&receipt)) {
-                self.number(receipt);
-            }
+            self.bear(transaction, receipt);
             if !self.transactions.insert(transaction) {
                 self.wrong.push(format!("transaction {transaction} is there twice"));
             }
@@ -175,6 +176,9 @@ impl Books {
             Event::ReceiptNumberVoided { number, .. } => {
                 self.number(*number);
                 self.given_up.insert(*number);
+            }
+            Event::ReceiptAliased { transaction, receipt, alias, .. } => {
+                self.alias(*transaction, *receipt, *alias);
             }
             Event::ShiftOpened { stamp, float } => {
                 let before = self.drawers.insert(stamp.shift, float.minor());

@@ -166,6 +166,8 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
     Some(match doing {
         TillMove::SignOn | TillMove::ReuseId | TillMove::Replay => return None,
         TillMove::SignOff => Action::SignOff,
+        TillMove::Alias => island::also(model, till, dice)?,
+        TillMove::SignOnAlone => island::signed_on(dice),
         TillMove::SellAlone => island::sold_alone(model, till, order_id, dice)?,
         TillMove::OpenShift => {
             let shift = ShiftId(Uuid::from_u128((0x5F << 96) | ((till as u128) << 64) | u128::from(fresh)));

@@ -166,7 +166,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 43] = [
+        const WISHES: [(u64, TillMove); 45] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -204,6 +204,8 @@ impl Plan {
             (20, TillMove::GiveBackTender),
             (35, TillMove::Reconcile),
             (60, TillMove::SellAlone),
+            (25, TillMove::Alias),
+            (15, TillMove::SignOnAlone),
             (45, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

@@ -166,6 +166,7 @@ fn where_it_lies(bug: Bug) -> Result<&'static [Profile], &'static str> {
         | Bug::AcknowledgedBeforeStored
         | Bug::SentBeforeIntent
         | Bug::SoldAloneByWhoeverIsThere
+        | Bug::AliasGivenUp
         | Bug::ResentWithoutAsking
         | Bug::DoubtTakenForDecline => Ok(ANY),
         Bug::ClockStepNotRecorded => Ok(&[Profile::Clocks]),

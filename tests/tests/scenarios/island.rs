@@ -18,7 +18,7 @@ use holdfast_terminal::client::accepted;
 use holdfast_terminal::{Folder, Pace, Till};
 use serde_json::{Value, json};
 
-use crate::shop::{CATALOG, Chain, PIN, STAFF, Shop, text};
+use crate::shop::{CATALOG, Chain, PIN, STAFF, Shop, printed, text, until};
 
 const CASHIER: &str = "200";
 const SOON: Duration = Duration::from_secs(30);
@@ -149,6 +149,18 @@ async fn what_a_till_sold_while_its_hub_was_dead_comes_to_the_hub_whole_and_is_l
     // One order is one sale.
     let again = accepted(till.send(Action::IslandSale(Box::new(first))).await?);
     ensure!(again.is_err_and(|error| error.to_string().contains("HF-CMD-140")), "a second sale of one order");
+    // The first sale's reply came late: the till had given it a receipt of its own. And somebody tried other people's PINs.
+    let early = shop.page.json("/api/v1/transactions/1-000001").await?;
+    let early = early["transaction"]["view"]["transaction"].as_str().context("an id")?.to_owned();
+    let also = Action::AliasReceipt { transaction: early.parse()?, number: 3 };
+    let (summary, ..) = done(&till, also).await?;
+    ensure!(
+        matches!(&summary, Summary::ReceiptAliased { alias, .. } if alias.to_string() == "1-I000003"),
+        "{summary:?}"
+    );
+    let number = StaffNumber(CASHIER.parse()?);
+    let at = holdfast_terminal::client::now();
+    done(&till, Action::SignedOnAlone { number, at, failed_attempts: 2 }).await?;
     till.close().await?;
 
     // X and the losses while the shift is open, with who sold and where.
@@ -165,7 +177,28 @@ async fn what_a_till_sold_while_its_hub_was_dead_comes_to_the_hub_whole_and_is_l
     let page = shop.page.text("/losses?kind=sold_alone").await?;
     ensure!(page.contains("1-I000002") && page.contains("sold alone"), "{page}");
 
-    // It comes back like any other sale, and the Z has it.
+    let losses = shop.page.json("/api/v1/reports/losses?kind=failed_sign_on").await?;
+    let row = &losses["losses"][0];
+    ensure!(row["staff_number"] == CASHIER && row["till"] == "1", "{losses}");
+    ensure!(row["reason"].as_str().is_some_and(|why| why.starts_with("2 wrong PINs")), "{losses}");
+
+    // One sale, by either number, and both are on its page and its copy.
+    for number in ["1-000001", "1-I000003"] {
+        let found = shop.page.json(&format!("/api/v1/transactions/{number}")).await?;
+        ensure!(found["transaction"]["view"]["transaction"] == *early, "{number}: {found}");
+        ensure!(found["also"] == "1-I000003", "{number}: {found}");
+    }
+    let page = shop.page.text("/transactions/1-I000003").await?;
+    ensure!(page.contains("1-000001") && page.contains("and 1-I000003"), "{page}");
+    chain.ask(&shop, 0, "copy", STAFF, &["--transaction", &early]).await?;
+    until("the copy has both numbers", async || {
+        let both =
+            |paper: &String| paper.contains("Receipt 1-000001") && paper.contains("Also receipt 1-I000003");
+        Ok(printed(&shop.data.join("paper"))?.iter().any(both))
+    })
+    .await?;
+
+    // What was sold alone comes back like any other sale, and the Z has it.
     let found = shop.page.json("/api/v1/transactions?limit=50").await?;
     let sales = found["transactions"].as_array().context("transactions")?;
     let sale = sales.iter().find(|row| row["view"]["receipt"] == "1-I000001").context("the sale")?;

@@ -18,6 +18,11 @@ pub(super) fn plant_into(events: &mut [Event], state: &State) {
         }
     }
     for event in events {
+        if is_planted(Bug::AliasGivenUp)
+            && let Event::ReceiptAliased { alias, receipt, .. } = event
+        {
+            *alias = *receipt;
+        }
         if is_planted(Bug::StockNotDecremented)
             && let Event::OrderPlaced { lines, .. } = event
         {

@@ -20,10 +20,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
     match event {
         Event::SignedOn { terminal: of, .. }
         | Event::SignedOff { terminal: of, .. }
+        | Event::SignedOnAlone { terminal: of, .. }
         | Event::TillLocked { terminal: of, .. }
         | Event::DayClosed { terminal: of, .. }
         | Event::DeviceReconciliationAsked { terminal: of, .. }
-        | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
+        | Event::ReceiptNumberVoided { terminal: of, .. }
+        | Event::ReceiptAliased { terminal: of, .. } => *of == terminal,
         Event::ShiftOpened { stamp, .. }
         | Event::ShiftClosed { stamp, .. }
         | Event::OrderPlaced { stamp, .. }
@@ -201,6 +203,9 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             open(stamp) && state.sales.get(original).is_some_and(|sale| sale.voided.is_none())
         }
         Event::GoodsReturned { stamp, source: ReturnSource::NoReceipt, .. } => open(stamp),
+        Event::ReceiptAliased { transaction, .. } => {
+            state.sales.get(transaction).is_some_and(|sale| sale.alias.is_none())
+        }
         // A day waits until all that it sums is there, a correction for what it corrects, and a moved drawer for all that
         // its till did with it.
         Event::DayClosed { day, number, figures, .. } => {
@@ -293,7 +298,9 @@ pub fn accept_offer(
         }
         let fits = builds_on(state, terminal, event, record.outcome.events());
         let number = match event {
-            Event::ReceiptNumberVoided { number, .. } => Some(*number),
+            Event::ReceiptNumberVoided { number, .. } | Event::ReceiptAliased { alias: number, .. } => {
+                Some(*number)
+            }
             other => other.transaction().map(|(_, number, _)| number),
         };
         let in_series = number.is_none_or(|n| {

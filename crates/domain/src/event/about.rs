@@ -97,6 +97,8 @@ impl Event {
             Self::OfflineLimitsSet { .. } => "offline_limits_set",
             Self::DrawerMoved { .. } => "drawer_moved",
             Self::SoldAlone { .. } => "sold_alone",
+            Self::ReceiptAliased { .. } => "receipt_aliased",
+            Self::SignedOnAlone { .. } => "signed_on_alone",
             Self::TenderApprovedOffline { .. } => "tender_approved_offline",
         }
     }

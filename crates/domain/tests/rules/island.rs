@@ -3,14 +3,14 @@
 
 use holdfast_domain::decide::accept_offer;
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{CommandId, OrderId, ShiftId, Uuid};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId, Uuid};
 use holdfast_domain::island::{IslandDifference, IslandSale, OpenedAlone, SumFault};
 use holdfast_domain::line::LineInput;
 use holdfast_domain::money::{Decimal, UnitPrice};
 use holdfast_domain::order::{AgeCheck, Channel, OrderState, PlaceOrder, Terms};
 use holdfast_domain::promotion::{BasketOff, CouponRule, PromotionKind, Selector};
 use holdfast_domain::shift::Mode;
-use holdfast_domain::staff::Permission;
+use holdfast_domain::staff::{Permission, StaffNumber};
 use holdfast_domain::stock::StockLevel;
 use holdfast_domain::tender::{TenderClass, TenderKind};
 use holdfast_domain::{Action, Origin, Outcome, Record, Refusal};
@@ -21,12 +21,13 @@ use crate::shop::*;
 /// A sale as a till that is alone makes it: priced by what it holds, and paid with what is given, the rest of it change.
 pub fn alone(memory: &Shop, terms: &Terms, lines: &[LineInput], given: &[&str], number: u32) -> IslandSale {
     let mut till = memory.clone();
-    till.state.tills.get_mut(&TILL).expect("the till").operator = Some(staff(MANAGER));
+    let at_till = till.state.tills.get_mut(&TILL).expect("the till");
+    (at_till.operator, at_till.locked) = (Some(staff(MANAGER)), false);
     if till.state.shift_of(TILL).is_none() {
         till.open_shift(TILL, Mode::Live);
     }
     let order = OrderId(Uuid::from_u128(0x0A10 + u128::from(number)));
-    let mut place = PlaceOrder::of(order, Channel::NotInHand, lines.to_vec());
+    let mut place = PlaceOrder::of(order, Channel::Counter, lines.to_vec());
     // Whatever the till believes to be there, the goods are in the customer's hand.
     for line in till.catalog.products().cloned().collect::<Vec<_>>() {
         let level = StockLevel { on_hand: qty("1000"), adjusted: qty("-1000"), ..StockLevel::default() };
@@ -34,7 +35,6 @@ pub fn alone(memory: &Shop, terms: &Terms, lines: &[LineInput], given: &[&str], 
     }
     till.state.coupons.clear();
     till.state.orders.clear();
-    place.channel = Channel::Counter;
     place.terms = Terms { age_check: Some(AgeCheck::ByLook), ..terms.clone() };
     till.ask(TILL, Action::PlaceOrder(place)).expect("the till prices it");
     let (priced, totals) = (till.order(order).lines.clone(), till.order(order).totals.clone());
@@ -299,6 +299,63 @@ fn one_order_and_one_number_are_one_sale_and_a_number_that_was_given_up_waits_fo
     assert_eq!(shop.ask(TILL, told(far)).expect_err("too far").code(), "HF-CMD-171");
 }
 
+pub fn also(transaction: TransactionId, number: u32) -> Action {
+    Action::AliasReceipt { transaction, number }
+}
+
+#[test]
+fn a_sale_whose_reply_was_lost_bears_both_its_numbers_whatever_becomes_of_it() {
+    let mut shop = Shop::open();
+    let sale = shop.sell(&[line(1, "BREAD", "2")]);
+    // The till gave it receipt I1, then sold alone under I2, which came first.
+    let later = plain(&shop, &[line(1, "BREAD", "1")], &["cash 2.50"], 2);
+    shop.ask(TILL, told(later)).expect("sold");
+    assert!(shop.state.tills[&TILL].skipped.contains(&1));
+    shop.ask(TILL, Action::LockTill).expect("locked");
+    let done = shop.ask(TILL, also(sale, 1)).expect("it has happened");
+    assert_eq!(done.names(), ["receipt_aliased"]);
+    assert!(done.effects.is_empty());
+    let numbers = |shop: &Shop| {
+        let sale = shop.sale(sale);
+        (sale.receipt.to_string(), sale.alias.map(|alias| alias.to_string()))
+    };
+    let both = ("1-000001".to_owned(), Some("1-I000001".to_owned()));
+    assert_eq!(numbers(&shop), both);
+    assert!(shop.state.tills[&TILL].skipped.is_empty(), "the number is used, not void");
+    let refused = shop.ask(TILL, also(sale, 3)).expect_err("it has two");
+    assert_eq!(refused.code(), "HF-CMD-198");
+    let other = plain(&shop, &[line(1, "BREAD", "1")], &["cash 2.50"], 1);
+    assert_eq!(shop.ask(TILL, told(other)).expect_err("the number is taken").code(), "HF-CMD-170");
+    let another = shop.ask(OTHER_TILL, also(sale, 1)).expect_err("it is not that till's");
+    assert_eq!(another.code(), "HF-CMD-160");
+    // A return and a post-void leave both.
+    shop.sign_on(TILL, MANAGER);
+    shop.bring_back(sale, &[(1, "1")]).expect("returned");
+    assert_eq!(numbers(&shop), both);
+    let voided = shop.sell(&[line(1, "BREAD", "1")]);
+    shop.ask(TILL, also(voided, 3)).expect("a second number");
+    shop.post_void(voided).expect("voided");
+    assert_eq!(shop.sale(voided).alias.map(|alias| alias.number), Some(3));
+}
+
+#[test]
+fn a_sign_on_at_a_till_that_was_alone_is_written_down_and_signs_nobody_on() {
+    let mut shop = Shop::closed();
+    let at = holdfast_domain::calendar::Timestamp(1_790_000_000_000);
+    for (number, known) in [(CASHIER, true), (404, false)] {
+        let number = StaffNumber(number);
+        let action = Action::SignedOnAlone { number, at, failed_attempts: 3 };
+        let done = shop.ask(TILL, action).expect("it has happened");
+        let [Event::SignedOnAlone { staff: who, failed_attempts: 3, terminal: TILL, at: when, .. }] =
+            &done.events[..]
+        else {
+            panic!("{:?}", done.events)
+        };
+        assert_eq!((*who, *when), (known.then(|| staff(CASHIER)), at));
+    }
+    assert_eq!(shop.state.tills[&TILL].operator, None);
+}
+
 #[test]
 fn an_order_that_was_given_up_can_have_been_sold_alone() {
     let mut shop = Shop::open();
@@ -340,7 +397,7 @@ fn a_hub_of_a_newer_epoch_takes_it_over_with_the_shift_that_it_began() {
         let record = offered(&new, events).expect("it builds on what is there");
         new.fold(record.outcome.events());
     }
-    assert_eq!(new.state.shift_of(TILL), lost.state.shift_of(TILL));
+    assert_eq!(new.figures(TILL), lost.figures(TILL));
     assert_eq!(new.state.tills[&TILL].numbers, lost.state.tills[&TILL].numbers);
     assert_eq!(new.figures(TILL).gross, eur("5.00"));
 }

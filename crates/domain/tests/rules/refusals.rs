@@ -334,7 +334,6 @@ const CASES: &[Case] = &[
     }),
     ("HF-CMD-130", || fresh(move_cash(CashMovement::Loan, "-1"))),
     ("HF-CMD-170", || numbered_alone(5)),
-    ("HF-CMD-170", || numbered_alone(4)),
     ("HF-CMD-171", || numbered_alone(1_006)),
     ("HF-CMD-180", || {
         let mut shop = Shop::open();

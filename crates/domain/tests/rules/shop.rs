@@ -275,7 +275,8 @@ impl Shop {
     /// NUM-1, from the events alone.
     fn audit_number(&mut self, event: &Event) {
         let used = match event {
-            Event::ReceiptNumberVoided { terminal, number, .. } => Some((*terminal, *number)),
+            Event::ReceiptNumberVoided { terminal, number, .. }
+            | Event::ReceiptAliased { terminal, alias: number, .. } => Some((*terminal, *number)),
             other => other.transaction().map(|(_, number, stamp)| (stamp.terminal, number)),
         };
         let Some((terminal, number)) = used else { return };

@@ -372,6 +372,20 @@ pub enum Summary {
         #[serde(with = "plain")]
         payment: Payment,
     },
+    /// The sale bears both numbers.
+    ReceiptAliased {
+        #[serde(with = "plain")]
+        transaction: TransactionId,
+        #[serde(with = "plain")]
+        receipt: ReceiptNumber,
+        #[serde(with = "plain")]
+        alias: ReceiptNumber,
+    },
+    /// Nobody is signed on by it; who it was, where the number is somebody's.
+    SignedOnAlone {
+        #[serde(with = "plain")]
+        staff: Option<StaffId>,
+    },
     /// That the device is to end its day is durable. What becomes of it is read with `GET /api/v1/till/device-days`.
     ReconciliationAsked {
         #[serde(with = "plain")]
@@ -623,6 +637,10 @@ fn summarise(event: &Event) -> Option<Summary> {
         Event::TenderReleased { attempt, .. } => Summary::TenderReleased { attempt: *attempt },
         Event::DeviceReconciliationAsked { reconciliation, device, .. } => {
             Summary::ReconciliationAsked { reconciliation: *reconciliation, device: device.clone() }
+        }
+        Event::SignedOnAlone { staff, .. } => Summary::SignedOnAlone { staff: *staff },
+        Event::ReceiptAliased { transaction, receipt, alias, .. } => {
+            Summary::ReceiptAliased { transaction: *transaction, receipt: *receipt, alias: *alias }
         }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }

@@ -349,6 +349,20 @@ wire_enum!(Event {
         catalog_version: u64,
         differs: Vec<IslandDifference>,
     },
+    ReceiptAliased {
+        terminal: TerminalId,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        alias: ReceiptNumber,
+        occurred_at: Timestamp,
+    },
+    SignedOnAlone {
+        terminal: TerminalId,
+        number: StaffNumber,
+        staff: Option<StaffId>,
+        at: Timestamp,
+        failed_attempts: u32,
+    },
 });
 
 wire_enum!(IslandDifference {

@@ -22,6 +22,7 @@ use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::reconciliation::ReconcileDevice;
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
 use holdfast_domain::value::{AccountTerms, IssueValue, ValueKind, ValueStanding};
@@ -295,4 +296,6 @@ wire_enum!(Action {
     GiveBackTender { attempt: AttemptId, reason: Reason },
     ReconcileDevice(reconcile: ReconcileDevice),
     IslandSale(sale: Box<IslandSale>),
+    AliasReceipt { transaction: TransactionId, number: u32 },
+    SignedOnAlone { number: StaffNumber, at: Timestamp, failed_attempts: u32 },
 } never SignOn);

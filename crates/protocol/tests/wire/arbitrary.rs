@@ -146,6 +146,8 @@ variants!(
         TenderApprovedOffline,
         DrawerMoved,
         SoldAlone,
+        ReceiptAliased,
+        SignedOnAlone,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -642,7 +644,9 @@ impl Source {
             {
                 self.of_devices(of_devices, stamp, transaction)
             }
-            "SoldAlone" => self.of_island(stamp, transaction, order),
+            alone @ ("SoldAlone" | "ReceiptAliased" | "SignedOnAlone") => {
+                self.of_island(alone, stamp, transaction, order)
+            }
             amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),
             of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {
                 self.of_people(of_people, stamp, transaction, order)

@@ -57,6 +57,8 @@ variants!(
         GiveBackTender,
         ReconcileDevice,
         IslandSale,
+        AliasReceipt,
+        SignedOnAlone,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -95,6 +97,8 @@ variants!(
         TenderReleased,
         ReconciliationAsked,
         SoldAlone,
+        ReceiptAliased,
+        SignedOnAlone,
     }
 );
 variants!(

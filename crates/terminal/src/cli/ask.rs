@@ -147,6 +147,8 @@ pub(super) fn print(summary: &Summary) {
             println!("total    {:>14}", totals.gross.to_string());
             print_payment(payment);
         }
+        Summary::SignedOnAlone { .. } => println!("recorded who was at the till alone"),
+        Summary::ReceiptAliased { receipt, alias, .. } => println!("receipt {receipt} is {alias} too"),
         Summary::StockAdjusted { products } => println!("products {products}"),
         Summary::CountStarted { count } => println!("count {count}"),
         Summary::ProductCounted { sku, found, book } => println!("{sku}: found {found}, in the books {book}"),

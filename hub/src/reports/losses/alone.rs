@@ -1,6 +1,6 @@
 //! What a till did alone and the shop's rules would not have let it.
 
-use holdfast_domain::calendar::Timestamp;
+use holdfast_domain::calendar::{BusinessDate, Timestamp};
 use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::island::IslandDifference;
 
@@ -39,6 +39,31 @@ pub(super) fn losses(
         }
     };
     differs.iter().map(loss).collect()
+}
+
+/// Wrong PINs at a till that was alone. It is of the store's date on which the hub heard of it.
+pub(super) fn sign_on(
+    seq: u64,
+    recorded_at: Timestamp,
+    business_date: BusinessDate,
+    event: &Event,
+) -> Option<Loss> {
+    let Event::SignedOnAlone { terminal, number, staff, failed_attempts, .. } = event else { return None };
+    let loss = Loss {
+        seq,
+        recorded_at,
+        business_date,
+        kind: LossKind::FailedSignOn,
+        operator: *staff,
+        approver: None,
+        terminal: Some(*terminal),
+        transaction: None,
+        receipt: None,
+        amount_minor: None,
+        what: format!("staff number {number}"),
+        reason: format!("{failed_attempts} wrong PINs while the hub was not there"),
+    };
+    (*failed_attempts > 0).then_some(loss)
 }
 
 /// What it was worth where it has a worth, of what, and why.

@@ -9,8 +9,14 @@ export type Position = Decoded<typeof position>;
 const warning = variant([], {
   stock_below_zero: object({ sku: text, on_hand: decimal }),
   reservation_expired: object({ order: text }),
-  price_differs: object({ order: text, charged: money, now: money }),
+  price_differs: object({ order: text, charged: money, now: nullable(money) }),
   beyond_rights: object({ permission: text }),
+  strict_below_zero: object({ sku: text, available: decimal }),
+  coupon_used_up: object({ coupon: text }),
+  item_gone: object({ sku: text }),
+  age_not_checked: object({ sku: text, age: integer }),
+  tender_not_taken: object({ code: text }),
+  customer_left_out: object({ customer: text }),
 });
 export type WireWarning = Decoded<typeof warning>;
 
@@ -40,6 +46,8 @@ const KNOWN_SUMMARIES = {
   count_finished: object({ count: text, counted: integer, uncounted: integer, adjusted: integer }),
   day_closed: object({ day: text, number: integer, part: integer, gross: money, open_shifts: integer, open_orders: integer }),
   tender_started: object({ attempt: text, device: text, amount: money }),
+  sold_alone: object({ transaction: text, receipt: text, shift: text, business_date: text, totals, payment }),
+  receipt_aliased: object({ transaction: text, receipt: text, alias: text }),
 } as const;
 
 const knownSummary = variant([], KNOWN_SUMMARIES);

@@ -2,9 +2,9 @@
 
 use holdfast_domain::Event;
 use holdfast_domain::event::Stamp;
-use holdfast_domain::ids::CommandId;
+use holdfast_domain::ids::{CommandId, TransactionId};
 use holdfast_domain::island::{IslandDifference, IslandSale};
-use holdfast_domain::receipt::Series;
+use holdfast_domain::receipt::{ReceiptNumber, Series};
 
 use super::Books;
 use crate::shop::{COUPON_USES_MAX, SCARCE};
@@ -40,6 +40,29 @@ impl Books {
         let unseen = placed.is_some_and(|placed| placed.for_adults) && !self.looked.contains(order);
         if unseen != differs.iter().any(|of| matches!(of, IslandDifference::AgeNotChecked { .. })) {
             self.wrong.push(format!("order {order}: nobody looked is {unseen}, {differs:?} is said"));
+        }
+    }
+}
+
+impl Books {
+    /// A number names one transaction. What bears one that was given up may come late.
+    pub(super) fn bear(&mut self, transaction: TransactionId, number: ReceiptNumber) {
+        if !(number.series == Series::Island && self.given_up.remove(&number)) {
+            self.number(number);
+        }
+        if let Some(other) = self.borne.insert(number, transaction).filter(|other| *other != transaction) {
+            self.wrong.push(format!("P9: {number} names {transaction} and {other}"));
+        }
+    }
+
+    /// The sale bears both numbers: the second one names it and nothing else.
+    pub(super) fn alias(&mut self, transaction: TransactionId, receipt: ReceiptNumber, alias: ReceiptNumber) {
+        self.bear(transaction, alias);
+        if self.borne.get(&receipt) != Some(&transaction) || !self.sales.contains_key(&transaction) {
+            self.wrong.push(format!("P9: {alias} is to name the sale {receipt}, which is another one"));
+        }
+        if let Some(other) = self.aliases.insert(transaction, alias) {
+            self.wrong.push(format!("P9: {transaction} is {other} and {alias} beside {receipt}"));
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What clerks sell while their till is alone, by what it holds of the shop.
 
 use holdfast_domain::Action;
-use holdfast_domain::calendar::{BusinessDate, LocalTime};
-use holdfast_domain::ids::{OrderId, ShiftId};
+use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
+use holdfast_domain::ids::{CommandId, OrderId, ShiftId, TransactionId};
 use holdfast_domain::island::{IslandSale, OpenedAlone};
 use holdfast_domain::order::{AgeCheck, Terms};
 use holdfast_domain::pricing::{Circumstances, Rules, price};
 use holdfast_domain::receipt::ReceiptSource;
+use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::tender::TenderInput;
 use holdfast_domain::value::IssueValue;
 use holdfast_terminal::dice::Dice;
@@ -14,6 +15,7 @@ use holdfast_terminal::dice::Dice;
 use super::{last_island, tip};
 use crate::model::Model;
 use crate::shop::{self, BUNDLE, SCARCE, coupon, customer, eur, lines};
+use crate::world::DAWN_MS;
 
 /// A till knows the catalog and the plain rates that the shop began with, whatever the hub has heard since.
 pub(super) fn sold_alone(model: &Model, till: usize, order: OrderId, dice: &mut Dice) -> Option<Action> {
@@ -71,6 +73,22 @@ pub(super) fn sold_alone(model: &Model, till: usize, order: OrderId, dice: &mut 
     })))
 }
 
+/// Somebody whom the hub knows, or nobody whom it knows, after some wrong PINs or none.
+pub(super) fn signed_on(dice: &mut Dice) -> Action {
+    let number = if dice.permille(800) { shop::CASHIER } else { StaffNumber(77) };
+    let at = Timestamp(DAWN_MS + i64::try_from(dice.below(1_000)).unwrap_or(0));
+    let failed_attempts = u32::try_from(dice.below(4)).unwrap_or(0);
+    Action::SignedOnAlone { number, at, failed_attempts }
+}
+
+/// A sale whose answer came late was given a receipt of the till's own meanwhile; now and then it has one already.
+pub(super) fn also(model: &Model, till: usize, dice: &mut Dice) -> Option<Action> {
+    let mine: Vec<CommandId> =
+        model.sales.iter().filter(|sale| sale.till == till).map(|sale| sale.transaction).collect();
+    let transaction = TransactionId(*dice.pick(&mine)?);
+    Some(Action::AliasReceipt { transaction, number: number(model, till, dice) })
+}
+
 /// Mostly the next one; now and then one is left out, or one that was left out comes after all.
 fn number(model: &Model, till: usize, dice: &mut Dice) -> u32 {
     let last = last_island(model, till);
@@ -91,6 +109,7 @@ pub(super) fn numbers(model: &Model, till: usize) -> impl Iterator<Item = u32> {
             | Action::IssueValue(IssueValue { receipt: ReceiptSource::Island { number }, .. }),
         ) => Some(*number),
         Some(Action::IslandSale(sale)) => Some(sale.number),
+        Some(Action::AliasReceipt { number, .. }) => Some(*number),
         _ => None,
     })
 }

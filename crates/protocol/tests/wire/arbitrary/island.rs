@@ -2,9 +2,9 @@
 
 use holdfast_domain::bounded::CouponCode;
 use holdfast_domain::event::{Event, Stamp};
-use holdfast_domain::ids::{OrderId, SubjectId, TransactionId};
+use holdfast_domain::ids::{OrderId, StaffId, SubjectId, TransactionId};
 use holdfast_domain::island::IslandDifference;
-use holdfast_domain::staff::Permission;
+use holdfast_domain::staff::{Permission, StaffNumber};
 
 use super::Source;
 
@@ -29,7 +29,27 @@ impl Source {
         }
     }
 
-    pub(super) fn of_island(&mut self, stamp: Stamp, transaction: TransactionId, order: OrderId) -> Event {
+    pub(super) fn of_island(
+        &mut self,
+        name: &str,
+        stamp: Stamp,
+        transaction: TransactionId,
+        order: OrderId,
+    ) -> Event {
+        if name == "SignedOnAlone" {
+            return Event::SignedOnAlone {
+                terminal: stamp.terminal,
+                number: StaffNumber(self.small()),
+                staff: self.maybe(|s| StaffId(s.uuid())),
+                at: self.timestamp(),
+                failed_attempts: self.small(),
+            };
+        }
+        if name == "ReceiptAliased" {
+            let (receipt, alias) = (self.receipt(), self.receipt());
+            let (terminal, occurred_at) = (stamp.terminal, self.timestamp());
+            return Event::ReceiptAliased { terminal, transaction, receipt, alias, occurred_at };
+        }
         Event::SoldAlone {
             stamp,
             order,

@@ -12,9 +12,12 @@ export type LossKind =
   | "cancelled_order"
   | "abandoned_basket"
   | "no_sale"
+  | "drawer_opened"
   | "paid_out"
   | "correction"
   | "approved"
+  | "failed_sign_on"
+  | "sold_alone"
   | "refused";
 /**
  * Turnover of something that has a name: a date, an hour, a person, a till.
@@ -190,10 +193,13 @@ export interface LossRow {
    * Null where nobody was signed on.
    */
   staff_number?: string | null;
-  till: string;
+  /**
+   * Null for a drawer that tills share.
+   */
+  till?: string | null;
   transaction?: string | null;
   /**
-   * The product's number, or the refusal's code.
+   * The product's number, the refusal's code, or the printer that the drawer is at.
    */
   what: string;
 }
@@ -441,6 +447,10 @@ export interface TipsRow {
  * A transaction with everything that proves it.
  */
 export interface TransactionDetail {
+  /**
+   * The number that the till gave the sale beside its own, because the hub's reply was lost.
+   */
+  also?: string | null;
   audit: Audit;
   /**
    * The completed sale with what has come back of it, or null.
