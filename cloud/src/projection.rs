@@ -319,6 +319,7 @@ impl Projecting<'_, '_> {
                     self.trail(order, event);
                 }
             }
+            Event::ReceiptAliased { transaction, .. } => self.trail(transaction_uuid(*transaction), event),
             Event::DocumentSettled { transaction, .. } => self.trail(transaction_uuid(*transaction), event),
             // What is left concerns hub, staff, shifts and catalog: kept in the journal, no figure of HQ's yet.
             _ => {}

@@ -95,6 +95,10 @@ pub(crate) fn begins_work(action: &Action) -> bool {
         | Action::ResolveTender { .. }
         | Action::GiveBackTender { .. }
         | Action::ReconcileDevice(_)
+        // It has happened, and goods and money are where they are.
+        | Action::IslandSale(_)
+        | Action::AliasReceipt { .. }
+        | Action::SignedOnAlone { .. }
         | Action::Return(_)
         | Action::PostVoid { .. } => false,
     }

@@ -195,6 +195,7 @@ fn sale(language: Language) -> Receipt {
         stamp: stamp(),
         operator: Some(StaffNumber(7)),
         receipt: number(123),
+        alias: None,
         original: None,
         lines: vec![
             line("Vollmilch 1 l", 1_000, Unit::Piece, 14_900, 149, "B"),
@@ -226,6 +227,7 @@ fn goods_back(language: Language) -> Receipt {
     Receipt {
         kind: PaperKind::Return,
         receipt: number(131),
+        alias: None,
         original: Some(sale.receipt),
         lines: vec![sale.lines[2].clone()],
         totals: Totals { net: eur(356), tax: eur(71), gross: eur(427), discount: eur(47) },
@@ -331,6 +333,7 @@ fn shop(purpose: Purpose) -> State {
         locked: false,
         shift: None,
         numbers: LastNumbers::default(),
+        skipped: Default::default(),
     };
     state.tills.insert(till.terminal, till);
     let attempt = Attempt {

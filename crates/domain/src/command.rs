@@ -15,6 +15,7 @@ use crate::ids::{
     AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
     SubjectId, TerminalId, TransactionId,
 };
+use crate::island::IslandSale;
 use crate::line::{LineInput, LineNumber};
 use crate::order::{Claim, EditOrder, ParkOrder, PlaceOrder};
 use crate::receipt::{ReceiptSource, TillNumber};
@@ -181,6 +182,26 @@ pub enum Action {
     },
     /// A payment device is to end its day. The answer says that this is durable; what became of it follows.
     ReconcileDevice(ReconcileDevice),
+    /// What a till sold while no hub was there. It has happened: nothing of it is refused for what the shop's rules say.
+    IslandSale(Box<IslandSale>),
+    /// A sale whose reply was lost was given a number of the till's own series meanwhile: it bears both.
+    AliasReceipt {
+        transaction: TransactionId,
+        number: u32,
+    },
+    /// Somebody signed on at the till while no hub was there, after so many wrong PINs. It signs nobody on here.
+    SignedOnAlone {
+        number: StaffNumber,
+        at: Timestamp,
+        failed_attempts: u32,
+    },
+}
+
+impl Action {
+    /// Whether the till tells of what it did alone. Whoever is at it now, it has happened.
+    pub fn has_happened(&self) -> bool {
+        matches!(self, Self::IslandSale(_) | Self::AliasReceipt { .. } | Self::SignedOnAlone { .. })
+    }
 }
 
 /// What was counted at the end of a shift beside the sum of its cash.

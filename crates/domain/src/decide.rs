@@ -2,6 +2,7 @@
 
 mod abandon_basket;
 mod adjust_stock;
+mod alias_receipt;
 mod amend;
 mod attempts;
 mod basket;
@@ -15,6 +16,7 @@ mod edit_order;
 mod exchange;
 mod fulfil_order;
 mod hub;
+mod island_sale;
 mod move_cash;
 mod move_shift;
 mod offer;
@@ -82,7 +84,8 @@ pub struct Decision {
 /// A [`Refusal`]: a value that is kept and answered, not a fault.
 pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result<Decision, Refusal> {
     let desk = Desk::at(state, command, context)?;
-    if desk.till.locked && !matches!(command.action, Action::SignOn { .. }) {
+    let passes = matches!(command.action, Action::SignOn { .. }) || command.action.has_happened();
+    if desk.till.locked && !passes {
         return Err(Refusal::TillLocked);
     }
     let mut decision = decide_action(&desk)?;
@@ -141,6 +144,11 @@ fn decide_action(desk: &Desk<'_>) -> Result<Decision, Refusal> {
         }
         Action::GiveBackTender { attempt, reason } => start_tender::give_back(desk, *attempt, reason),
         Action::ReconcileDevice(reconcile) => reconcile_device::decide(desk, reconcile),
+        Action::IslandSale(sale) => island_sale::decide(desk, sale),
+        Action::AliasReceipt { transaction, number } => alias_receipt::decide(desk, *transaction, *number),
+        Action::SignedOnAlone { number, at, failed_attempts } => {
+            Ok(sign_on::alone(desk, *number, *at, *failed_attempts))
+        }
     }
 }
 
@@ -218,6 +226,10 @@ impl<'a> Desk<'a> {
             (Mode::Live, ReceiptSource::Hub) => Ok((number(Series::Hub, last.hub + 1), Vec::new())),
             (Mode::Live, ReceiptSource::Island { number: own }) => {
                 let wanted = number(Series::Island, own);
+                if self.till.skipped.contains(&own) {
+                    // It was given up when a later one came first; now what bears it is here.
+                    return Ok((wanted, Vec::new()));
+                }
                 if own <= last.island {
                     return Err(Refusal::ReceiptNumberUsed { number: wanted });
                 }

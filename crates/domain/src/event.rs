@@ -16,6 +16,7 @@ use crate::ids::{
     AttemptId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId, SubjectId,
     TerminalId, TransactionId,
 };
+use crate::island::IslandDifference;
 use crate::line::Line;
 use crate::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use crate::receipt::{ReceiptNumber, TillNumber};
@@ -665,5 +666,29 @@ pub enum Event {
         terminal: Option<TerminalId>,
         operator: Option<StaffId>,
         movement: DrawerMovement,
+    },
+    /// Ends what a till sold alone, which the hub wrote down as it was. `catalog_version` is the one that it was priced by.
+    SoldAlone {
+        stamp: Stamp,
+        order: OrderId,
+        transaction: TransactionId,
+        catalog_version: u64,
+        differs: Vec<IslandDifference>,
+    },
+    /// The sale bears both numbers from now on: its own, and one of its till's series.
+    ReceiptAliased {
+        terminal: TerminalId,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        alias: ReceiptNumber,
+        occurred_at: Timestamp,
+    },
+    /// `staff` is who has the number; `at` is the till's own claim. Nobody is signed on by it.
+    SignedOnAlone {
+        terminal: TerminalId,
+        number: StaffNumber,
+        staff: Option<StaffId>,
+        at: Timestamp,
+        failed_attempts: u32,
     },
 }

@@ -17,11 +17,11 @@ use crate::bounded::{CouponCode, DeviceName, Sku, ValueNumber};
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::cash::CashFlow;
 use crate::drawer::DrawerMovement;
-use crate::event::{Event, ReturnSource, Stamp};
+use crate::event::{Event, ReturnSource, Stamp, VoidNumberReason};
 use crate::ids::{AttemptId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId};
 use crate::invariant::Violation;
 use crate::order::{Asked, Channel, Custody, Order, OrderState, OrderTerms, Reservation};
-use crate::receipt::ReceiptNumber;
+use crate::receipt::{ReceiptNumber, Series};
 use crate::shift::{Mode, Shift, ShiftFigures};
 use crate::staff::Staff;
 use crate::state::{EpochLine, State};
@@ -29,7 +29,7 @@ use crate::stock::{Account, Counted, OpenCount};
 use crate::subject::SubjectStanding;
 use crate::tax::TaxTotal;
 use crate::tender::{Payment, add_balances, add_payment};
-use crate::till::{LastNumbers, Standing, Till};
+use crate::till::{LastNumbers, SKIPPED_KEPT_MAX, Standing, Till};
 use crate::value::ValueFlow;
 
 /// The entries of the state that events touched: what a materialised copy must write again.
@@ -130,7 +130,8 @@ impl State {
                     operator: kept.as_ref().and_then(|t| t.operator),
                     locked: kept.as_ref().is_some_and(|t| t.locked),
                     shift: kept.as_ref().and_then(|t| t.shift),
-                    numbers: kept.map_or_else(LastNumbers::default, |t| t.numbers),
+                    numbers: kept.as_ref().map_or_else(LastNumbers::default, |t| t.numbers),
+                    skipped: kept.map(|t| t.skipped).unwrap_or_default(),
                 };
                 self.tills.insert(*terminal, till);
                 changes.tills.insert(*terminal);
@@ -282,6 +283,7 @@ impl State {
             Event::StockWentNegative { .. }
             | Event::StockRanLow { .. }
             | Event::SoldAfterExpiry { .. }
+            | Event::SignedOnAlone { .. }
             | Event::ClockStepped { .. } => {}
             Event::ReservationLimited { order, until, .. } => {
                 self.reservation(*order, Reservation::Until(*until), changes);
@@ -293,8 +295,29 @@ impl State {
                     self.release(before.placed.mode, &before.lines, changes);
                 }
             }
-            Event::ReceiptNumberVoided { terminal, number, .. } => {
-                self.number_used(*terminal, *number, changes)
+            Event::ReceiptNumberVoided { terminal, number, reason } => {
+                self.number_used(*terminal, *number, changes);
+                if (number.series, *reason) == (Series::Island, VoidNumberReason::SkippedByTill) {
+                    self.till(*terminal, changes, |till| {
+                        till.skipped.insert(number.number);
+                        while till.skipped.len() > SKIPPED_KEPT_MAX {
+                            till.skipped.pop_first();
+                        }
+                    });
+                }
+            }
+            Event::ReceiptAliased { terminal, transaction, alias, .. } => {
+                self.number_used(*terminal, *alias, changes);
+                changes.sales.insert(*transaction);
+                match self.sales.get_mut(transaction) {
+                    Some(sale) => sale.alias = Some(*alias),
+                    None => changes.violations.push(Violation::SaleMissing),
+                }
+            }
+            // Its paper is the till's, and nothing waits for it here.
+            Event::SoldAlone { transaction, .. } => {
+                self.documents.remove(transaction);
+                changes.documents.insert(*transaction);
             }
             Event::DocumentSettled { transaction, .. } => {
                 self.documents.remove(transaction);
@@ -536,7 +559,8 @@ impl State {
     fn number_used(&mut self, terminal: TerminalId, number: ReceiptNumber, changes: &mut Changes) {
         let mut skipped = false;
         self.till(terminal, changes, |till| {
-            skipped = number.number != till.numbers.of(number.series) + 1;
+            let taken_up = number.series == Series::Island && till.skipped.remove(&number.number);
+            skipped = !taken_up && number.number != till.numbers.of(number.series) + 1;
             till.numbers.set(number.series, number.number.max(till.numbers.of(number.series)));
         });
         if skipped {

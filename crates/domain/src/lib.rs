@@ -22,6 +22,7 @@ pub mod evolve;
 pub mod exposure;
 pub mod ids;
 pub mod invariant;
+pub mod island;
 pub mod line;
 pub mod order;
 pub mod price_list;

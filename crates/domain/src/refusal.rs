@@ -9,8 +9,9 @@ use crate::bounded::{
 use crate::calendar::{BusinessDate, Timestamp};
 use crate::exposure::OfflineLimitsFault;
 use crate::ids::{
-    AttemptId, CountId, OrderId, ReconciliationId, ShiftId, SubjectId, TerminalId, TransactionId,
+    AttemptId, CountId, OrderId, ReconciliationId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId,
 };
+use crate::island::SumFault;
 use crate::line::LineNumber;
 use crate::order::OrderState;
 use crate::receipt::ReceiptNumber;
@@ -146,6 +147,9 @@ pub const ERROR_CODES: &[(&str, &str)] = &[
     ("HF-CMD-305", "nobody knows whether a payment device ended its day"),
     ("HF-CMD-306", "no answer about a payment device's end of day is lost"),
     ("HF-CMD-307", "an end of a payment device's day is over, or unknown"),
+    ("HF-CMD-196", "whoever sold alone is not staff of the store"),
+    ("HF-CMD-197", "what a till sold alone does not add up"),
+    ("HF-CMD-198", "the sale bears two numbers already"),
     ("HF-CMD-200", "another till has the order in hand"),
     ("HF-CMD-201", "the order is parked"),
     ("HF-CMD-202", "the order has changed since the till saw it"),
@@ -507,6 +511,12 @@ pub enum Refusal {
     DeviceOutOfReach { device: DeviceName, since: Timestamp },
     #[error("the drawer at `{drawer}` stands as its sensor said before")]
     DrawerStandsSo { drawer: Label },
+    #[error("nobody of this store's staff has the id {staff}; take them on, and send the sale again")]
+    StaffUnknown { staff: StaffId },
+    #[error("receipt {receipt} bears the number {alias} too; a third one is another sale's")]
+    ReceiptAliased { receipt: ReceiptNumber, alias: ReceiptNumber },
+    #[error("what was sold alone does not add up: {fault}; send it again as it was")]
+    SaleDoesNotAddUp { fault: SumFault },
     #[error("the limits for payments without a bank are wrong: {fault}; put the hub's settings right")]
     OfflineLimitsInvalid { fault: OfflineLimitsFault },
 }
@@ -533,6 +543,9 @@ impl Refusal {
             Self::OfflineTooMany { .. } => "HF-CMD-219",
             Self::DeviceOutOfReach { .. } => "HF-CMD-233",
             Self::DrawerStandsSo { .. } => "HF-CMD-195",
+            Self::StaffUnknown { .. } => "HF-CMD-196",
+            Self::SaleDoesNotAddUp { .. } => "HF-CMD-197",
+            Self::ReceiptAliased { .. } => "HF-CMD-198",
             Self::OfflineLimitsInvalid { .. } => "HF-CMD-232",
             Self::DeviceUnknown { .. } => "HF-CMD-303",
             Self::DeviceReconciling { .. } => "HF-CMD-304",

@@ -41,6 +41,8 @@ pub struct Sale {
     pub tips: Vec<Tender>,
     /// How many copies were asked for, of either form.
     pub copies: u32,
+    /// The number that its till gave it beside its own, because the reply with that was lost.
+    pub alias: Option<ReceiptNumber>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

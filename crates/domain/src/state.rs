@@ -130,6 +130,7 @@ impl State {
                 ReturnedGoods::ByReceipt { original, .. } => vec![Need::Sale(*original)],
                 ReturnedGoods::NoReceipt { .. } => Vec::new(),
             },
+            Action::AliasReceipt { transaction, .. } => vec![Need::Sale(*transaction)],
             Action::PostVoid { original, .. } | Action::PrintCopy { original, .. } => {
                 vec![Need::Sale(*original)]
             }
@@ -153,6 +154,11 @@ impl State {
                 AskedTender::Refund { sale, .. } => vec![Need::Sale(*sale)],
             },
             Action::OpenShift { shift, .. } => vec![Need::ClosedShift(*shift)],
+            Action::IslandSale(sale) => {
+                let opened = sale.opened.as_ref().map(|opened| Need::ClosedShift(opened.shift));
+                let customer = sale.customer.map(Need::Subject);
+                std::iter::once(Need::Order(sale.order)).chain(customer).chain(opened).collect()
+            }
             Action::SetAccount { terms, .. } => vec![Need::Subject(terms.customer)],
             Action::SignOn { .. }
             | Action::SignOff
@@ -175,6 +181,7 @@ impl State {
             | Action::AbortTender { .. }
             | Action::ResolveTender { .. }
             | Action::GiveBackTender { .. }
+            | Action::SignedOnAlone { .. }
             | Action::ReconcileDevice(_) => Vec::new(),
         }
     }
@@ -234,7 +241,8 @@ impl State {
             | Event::AgeChecked { order, .. } => Some(Need::Order(*order)),
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. }
-            | Event::CopyPrinted { original, .. } => Some(Need::Sale(*original)),
+            | Event::CopyPrinted { original, .. }
+            | Event::ReceiptAliased { transaction: original, .. } => Some(Need::Sale(*original)),
             Event::SubjectRegistered { subject, .. }
             | Event::SubjectGrouped { subject, .. }
             | Event::SubjectMerged { subject, .. } => Some(Need::Subject(*subject)),
@@ -257,7 +265,8 @@ impl State {
             | Event::OrderEdited { order, .. }
             | Event::ReservationLimited { order, .. }
             | Event::ReservationExpired { order, .. }
-            | Event::SoldAfterExpiry { order, .. } => Some(*order),
+            | Event::SoldAfterExpiry { order, .. }
+            | Event::SoldAlone { order, .. } => Some(*order),
             Event::OrderTermsSet { order, .. }
             | Event::OrderAskedFor { order, .. }
             | Event::AgeChecked { order, .. }
@@ -266,7 +275,10 @@ impl State {
             Event::GoodsReturned { source: ReturnSource::Receipt { original }, .. }
             | Event::SalePostVoided { original, .. }
             | Event::TipReturned { original, .. }
-            | Event::CopyPrinted { original, .. } => self.sales.get(original).map(|sale| sale.order),
+            | Event::CopyPrinted { original, .. }
+            | Event::ReceiptAliased { transaction: original, .. } => {
+                self.sales.get(original).map(|sale| sale.order)
+            }
             Event::GoodsReturned { source: ReturnSource::NoReceipt, .. }
             | Event::EpochOpened { .. }
             | Event::StoreConfigured { .. }
@@ -335,6 +347,7 @@ impl State {
             | Event::DevicesCarriedOver { .. }
             | Event::OfflineLimitsSet { .. }
             | Event::DrawerMoved { .. }
+            | Event::SignedOnAlone { .. }
             | Event::TenderApprovedOffline { .. } => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Tills as the ledger knows them.
 
+use std::collections::BTreeSet;
+
 use crate::bounded::Label;
 use crate::ids::{ShiftId, StaffId, TerminalId};
 use crate::receipt::{Series, TillNumber};
@@ -19,7 +21,13 @@ pub struct Till {
     /// The open shift, if any.
     pub shift: Option<ShiftId>,
     pub numbers: LastNumbers,
+    /// Numbers of its own series that were given up because a later one came first, the latest [`SKIPPED_KEPT_MAX`] of them:
+    /// what bears one may still come.
+    pub skipped: BTreeSet<u32>,
 }
+
+/// As many as a till can skip at once.
+pub const SKIPPED_KEPT_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {

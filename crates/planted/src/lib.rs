@@ -83,11 +83,15 @@ pub enum Bug {
     DoubtTakenForDecline,
     /// A device whose answer was lost is asked to end its day again.
     DayEndedTwice,
+    /// What a till sold alone is written down under whoever is at the till when the hub hears of it.
+    SoldAloneByWhoeverIsThere,
+    /// The second number of a sale is given up instead of being the sale's.
+    AliasGivenUp,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::NoSync,
         Self::WatermarkBeforeSync,
         Self::NoDirectorySync,
@@ -124,6 +128,8 @@ impl Bug {
         Self::ResentWithoutAsking,
         Self::DoubtTakenForDecline,
         Self::DayEndedTwice,
+        Self::SoldAloneByWhoeverIsThere,
+        Self::AliasGivenUp,
     ];
 }
 

@@ -5,7 +5,7 @@ use holdfast_pan::{DIGITS_MIN, holds_pan};
 use serde_json::Value;
 
 /// The keys under which a request names articles.
-const ARTICLES: [&str; 3] = ["barcode", "barcodes", "sku"];
+const ARTICLES: [&str; 4] = ["barcode", "barcodes", "scanned", "sku"];
 
 /// Whether a text in this JSON, or the name of a field, holds what looks like a card's number. What is no JSON is looked at
 /// as it is.
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn articles_ids_and_times_are_none() {
         for json in [
-            r#"{"item":{"barcode":"4111111111111111"},"barcodes":["4222222222222"],"sku":"5555555555554444"}"#,
+            r#"{"item":{"barcode":"4111111111111111"},"barcodes":["4222222222222"],"sku":"5555555555554444","scanned":"4222222222222"}"#,
             r#"{"id":"019a4d3c-1111-7111-8111-500000000009","at":"2026-11-28T16:20:17.123456789Z"}"#,
             r#"{"amount":"12.34","escaped":"a\\b"}"#,
         ] {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::State;
+use holdfast_domain::event::Event;
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
     AttemptId, CommandId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId,
@@ -391,6 +392,13 @@ fn index(rows: &dyn Rows, core: &mut Core, stored: &StoredRecord) -> Result<(), 
     }
     for event in stored.record.outcome.events() {
         core.totals.count_tip(event);
+        if let Event::ReceiptAliased { transaction, alias, .. } = event
+            && let Some(sale) = index.get(rows, Table::Commands, &transaction_key(*transaction))?
+            && let Some(sold_at) = sale.first()
+        {
+            // It leads where the sale's own number leads.
+            index.put_first(rows, Table::Receipts, &receipt_key(*alias), sold_at)?;
+        }
         if let Some(order) = core.state.order_of(event) {
             index.append(rows, Table::Histories, &id_key(order.0), seq)?;
         }

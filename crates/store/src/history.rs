@@ -10,7 +10,7 @@ use holdfast_domain::ids::{CommandId, OrderId, TransactionId};
 use holdfast_domain::order::Order;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
-use holdfast_protocol::message::{StoredRecord, TransactionView, transactions_of};
+use holdfast_protocol::message::{StoredRecord, TransactionKind, TransactionView, transactions_of};
 
 use crate::codec::{day_key, id_key, receipt_key, seq_key, transaction_key};
 use crate::entry::{OutcomeEntry, TransactionEntry};
@@ -71,7 +71,11 @@ impl History<'_> {
 
     pub(crate) fn by_receipt(self, number: ReceiptNumber) -> Result<Option<TransactionEntry>, StoreError> {
         let stored = self.first_of(Table::Receipts, &receipt_key(number))?;
-        Ok(stored.and_then(|stored| entry(&stored, |view| view.receipt == number)))
+        let found = stored.as_ref().and_then(|stored| entry(stored, |view| view.receipt == number));
+        // A sale can bear a second number, which its own record does not know; a record has one sale at most.
+        let also =
+            || stored.as_ref().and_then(|stored| entry(stored, |view| view.kind == TransactionKind::Sale));
+        Ok(found.or_else(also))
     }
 
     /// The newest transactions, newest first.

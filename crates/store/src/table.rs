@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// The version of everything that is stored here: tables, keys and values. Another version means rebuild, so it is raised
 /// whenever one of them, the fold itself, or the decoder's reach changes.
-pub const STATE_VERSION: u8 = 15;
+pub const STATE_VERSION: u8 = 16;
 
 /// The largest value of one row in bytes. sled splits a leaf at 16 entries, whatever their size, can let ten more wait
 /// before it does, and writes a leaf of more than 128 KiB into a separate file that it never syncs. 26 rows of this size

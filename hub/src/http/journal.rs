@@ -192,6 +192,8 @@ impl Wanted {
                     matches!(event, Event::ShiftMoved { from, to, .. }
                     if [from, to].contains(&&till))
                         || matches!(event, Event::DrawerMoved { terminal, .. } if *terminal == Some(till))
+                        || matches!(event, Event::ReceiptAliased { terminal, .. } if *terminal == till)
+                        || matches!(event, Event::SignedOnAlone { terminal, .. } if *terminal == till)
                 })
         };
         let of_staff = |staff| {
@@ -200,6 +202,7 @@ impl Wanted {
                 | Event::SignedOff { staff: who, .. }
                 | Event::DayClosed { staff: who, .. } => *who == staff,
                 Event::DrawerMoved { operator, .. } => *operator == Some(staff),
+                Event::SignedOnAlone { staff: who, .. } => *who == Some(staff),
                 _ => event.stamp().is_some_and(|stamp| stamp.operator == staff),
             })
         };

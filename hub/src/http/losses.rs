@@ -179,6 +179,10 @@ fn walk(
         let Walked { seq, record: Some(record) } = walked else { return Ok(()) };
         let date = match record.outcome {
             Outcome::Refused { .. } => clock.date_at(record.recorded_at)?,
+            // What says no date of its own is of the date at its time, too.
+            Outcome::Accepted { ref events } if events.iter().any(|of| of.business_date().is_none()) => {
+                clock.date_at(record.recorded_at)?
+            }
             Outcome::Accepted { .. } => clock.today,
         };
         finder.find(seq, &record, date).into_iter().filter(|loss| wanted.holds(loss)).try_for_each(&mut see)

@@ -131,6 +131,8 @@ pub(super) async fn transactions(
 pub(crate) struct TransactionDetail {
     #[schema(value_type = Object)]
     pub transaction: TransactionEntry,
+    /// The number that the till gave the sale beside its own, because the hub's reply was lost.
+    pub also: Option<String>,
     pub audit: Audit,
     /// The completed sale with what has come back of it, or null.
     #[schema(value_type = Option<Object>)]
@@ -173,6 +175,7 @@ pub(super) fn detail(app: &App, id: &str) -> Result<TransactionDetail, Refused> 
     let stored = app.reader.read(entry.seq)?.ok_or_else(not_found)?;
     let record = decode_record(&stored.payload).map_err(Refused::unavailable)?;
     let sale = app.state.sale(entry.view.transaction).map_err(Refused::unavailable)?;
+    let also = sale.as_ref().and_then(|sale| sale.alias).map(|alias| alias.to_string());
     let returned = sale.map(|sale| {
         let lines = sale.lines.iter().filter(|sold| !sold.returned.is_zero());
         json!({
@@ -189,6 +192,7 @@ pub(super) fn detail(app: &App, id: &str) -> Result<TransactionDetail, Refused> 
             record: record_json(&record),
         },
         transaction: entry,
+        also,
         returned,
     })
 }

@@ -1,6 +1,8 @@
 //! What a shop looks at to see where money and goods get lost: everything that took something off, back, or nowhere, with
 //! who did it and why.
 
+mod alone;
+
 use std::collections::HashMap;
 
 use holdfast_domain::bounded::Reason;
@@ -42,12 +44,16 @@ pub(crate) enum LossKind {
     Correction,
     /// Somebody else allowed what the operator may not do alone.
     Approved,
+    /// Somebody typed wrong PINs at a till that was alone.
+    FailedSignOn,
+    /// What a till sold alone is not what the shop's rules would have said.
+    SoldAlone,
     /// A till asked for something that the shop's rules refuse.
     Refused,
 }
 
 impl LossKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::LineVoid,
         Self::Discount,
         Self::PriceOverride,
@@ -60,6 +66,8 @@ impl LossKind {
         Self::PaidOut,
         Self::Correction,
         Self::Approved,
+        Self::FailedSignOn,
+        Self::SoldAlone,
         Self::Refused,
     ];
 
@@ -78,6 +86,8 @@ impl LossKind {
             Self::PaidOut => "paid_out",
             Self::Correction => "correction",
             Self::Approved => "approved",
+            Self::FailedSignOn => "failed_sign_on",
+            Self::SoldAlone => "sold_alone",
             Self::Refused => "refused",
         }
     }
@@ -122,11 +132,17 @@ impl LossFinder {
         let mut found = Vec::new();
         match &record.outcome {
             Outcome::Accepted { events } => {
+                let alone = alone::are(events);
                 for event in events {
-                    self.learn(event);
+                    // Whoever sold alone is not at the till now.
+                    if !alone {
+                        self.learn(event);
+                    }
                     found.extend(of_drawer(seq, record.recorded_at, date, event));
+                    found.extend(alone::sign_on(seq, record.recorded_at, date, event));
                     if let Some(stamp) = event.stamp().filter(|stamp| stamp.mode == Mode::Live) {
                         of_event(&mut found, seq, record.recorded_at, stamp, event);
+                        found.extend(alone::losses(seq, record.recorded_at, stamp, event, events));
                     }
                 }
             }

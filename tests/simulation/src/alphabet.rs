@@ -62,6 +62,9 @@ names! {
         Action::ResolveTender { .. } => "resolve_tender",
         Action::GiveBackTender { .. } => "give_back_tender",
         Action::ReconcileDevice(_) => "reconcile_device",
+        Action::IslandSale(_) => "island_sale",
+        Action::AliasReceipt { .. } => "alias_receipt",
+        Action::SignedOnAlone { .. } => "signed_on_alone",
     }
 }
 
@@ -186,6 +189,9 @@ names! {
         Event::OfflineLimitsSet { .. } => "offline_limits_set",
         Event::TenderApprovedOffline { .. } => "tender_approved_offline",
         Event::DrawerMoved { .. } => "drawer_moved",
+        Event::SoldAlone { .. } => "sold_alone",
+        Event::ReceiptAliased { .. } => "receipt_aliased",
+        Event::SignedOnAlone { .. } => "signed_on_alone",
     }
 }
 
@@ -261,6 +267,12 @@ pub enum TillMove {
     GiveBackTender,
     /// A device is to end its day.
     Reconcile,
+    /// Sells while it is alone, by what it knows, and tells the hub.
+    SellAlone,
+    /// Tells that a sale bears a number of the till's own too.
+    Alias,
+    /// Tells who signed on while the till was alone.
+    SignOnAlone,
     /// Something that the business refuses.
     Nonsense,
     /// The id of an answered command, with another body.

@@ -16,7 +16,7 @@ use holdfast_replication::Point;
 use holdfast_store::StateStore;
 
 use crate::alphabet;
-use crate::books::{Books, Day};
+use crate::books::{Books, Day, other_than_told};
 use crate::headquarters::Headquarters;
 use crate::model::{Asked, KnownOrder, Model, Stage};
 use crate::people;
@@ -54,6 +54,7 @@ pub fn audit(evidence: &Evidence<'_>, reached: &mut BTreeSet<String>) -> Vec<Str
     clocks(&meanings, &mut wrong);
     commands(evidence, &meanings, &mut wrong);
     acknowledged(evidence, &meanings, &mut wrong);
+    sold_alone(evidence, &meanings, &mut wrong);
     books(evidence, &meanings, &mut wrong);
     people::audit(meanings.iter().map(|(seq, meaning)| (*seq, meaning)), evidence.state, &mut wrong);
     copy_at_headquarters(evidence, &mut wrong);
@@ -218,6 +219,29 @@ fn fork_has(headquarters: &Headquarters, record: &OfferRecord) -> bool {
     headquarters.line.epochs().iter().any(|line| line.records.iter().any(|held| held.payload == payload))
 }
 
+/// P6: what a till sold alone is in the journal as the till told it, whatever the hub knew by then.
+fn sold_alone(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
+    for (_, meaning) in meanings {
+        let (Some((id, _)), Outcome::Accepted { events }) = (meaning.origin.command(), &meaning.outcome)
+        else {
+            continue;
+        };
+        let action = evidence.model.asked.get(&id).and_then(|asked| asked.action.as_ref());
+        if let Some(Action::IslandSale(sale)) = action {
+            wrong.extend(other_than_told(id, sale, events).map(|what| format!("P6: {what}")));
+        }
+        if let Some(Action::SignedOnAlone { number, at, failed_attempts }) = action {
+            let told = events.iter().any(|event| {
+                matches!(event, Event::SignedOnAlone { number: n, at: a, failed_attempts: f, .. }
+                    if (n, a, f) == (number, at, failed_attempts))
+            });
+            if !told {
+                wrong.push(format!("P6: {id} told of a sign-on, and the journal says something else"));
+            }
+        }
+    }
+}
+
 /// P4 and P9: the books add up, the state says the same, numbers have no gaps.
 fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<String>) {
     let mut books = Books::of(evidence.one_history);
@@ -288,6 +312,16 @@ fn books(evidence: &Evidence<'_>, meanings: &[(u64, Meaning)], wrong: &mut Vec<S
     if open_drawers != books.open_drawers {
         let ours = books.open_drawers;
         wrong.push(format!("the sensors say that {ours:?} stand open, the state says {open_drawers:?}"));
+    }
+    for (transaction, alias) in &books.aliases {
+        let found = evidence.state.transaction_by_receipt(*alias);
+        let leads = matches!(&found, Ok(Some(entry)) if entry.view.transaction == *transaction);
+        let sale = evidence.state.sale(*transaction);
+        let bears = matches!(&sale, Ok(Some(sale)) if sale.alias == Some(*alias));
+        if !leads || !bears {
+            wrong
+                .push(format!("P9: {alias} leads to {found:?} and not to {transaction}, or that has it not"));
+        }
     }
     let totals = evidence.state.totals();
     let (gross, cash, counted) = (books.gross_minor, books.cash_minor, books.counted);

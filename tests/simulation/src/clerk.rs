@@ -1,5 +1,6 @@
 //! What a clerk asks for next, from what the people in the shop know.
 
+mod island;
 mod terminals;
 
 use bytes::Bytes;
@@ -91,7 +92,8 @@ fn approved(model: &mut Model, till: usize, id: CommandId, action: Action, dice:
 /// A clerk who is not signed on, or has no shift, mostly begins with that.
 fn sensible(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> TillMove {
     let clerk = &model.clerks[till];
-    if dice.permille(150) || matches!(doing, TillMove::ReuseId) {
+    // What was sold alone has happened, whoever is there now.
+    if dice.permille(150) || matches!(doing, TillMove::ReuseId | TillMove::SellAlone) {
         doing
     } else if !clerk.signed_on {
         TillMove::SignOn
@@ -164,6 +166,9 @@ fn action(model: &Model, till: usize, doing: TillMove, dice: &mut Dice) -> Optio
     Some(match doing {
         TillMove::SignOn | TillMove::ReuseId | TillMove::Replay => return None,
         TillMove::SignOff => Action::SignOff,
+        TillMove::Alias => island::also(model, till, dice)?,
+        TillMove::SignOnAlone => island::signed_on(dice),
+        TillMove::SellAlone => island::sold_alone(model, till, order_id, dice)?,
         TillMove::OpenShift => {
             let shift = ShiftId(Uuid::from_u128((0x5F << 96) | ((till as u128) << 64) | u128::from(fresh)));
             let mode = if dice.permille(80) { Mode::Training } else { Mode::Live };
@@ -607,16 +612,7 @@ fn owed(minor: i64, dice: &mut Dice) -> Vec<TenderInput> {
 
 /// The highest number of its own series that the till has ever put on paper.
 fn last_island(model: &Model, till: usize) -> u32 {
-    let used =
-        model.asked.values().filter(|asked| asked.till == till).filter_map(|asked| match &asked.action {
-            Some(
-                Action::Pay { receipt: ReceiptSource::Island { number }, .. }
-                | Action::MoveCash { receipt: ReceiptSource::Island { number }, .. }
-                | Action::IssueValue(IssueValue { receipt: ReceiptSource::Island { number }, .. }),
-            ) => Some(*number),
-            _ => None,
-        });
-    used.max().unwrap_or(0)
+    island::numbers(model, till).max().unwrap_or(0)
 }
 
 /// Now and then somebody comes for the first of what was put aside, to whatever till is free.

@@ -409,6 +409,28 @@ impl Model {
                     self.sales.push(sale);
                 }
             }
+            (Some(Action::IslandSale(sale)), Summary::SoldAlone { shift, totals, .. }) => {
+                let shift = *shift;
+                clerk.shift = Some((shift, Mode::Live));
+                let place = PlaceOrder {
+                    customer: sale.customer,
+                    ..PlaceOrder::of(sale.order, Channel::Counter, sale.lines.clone())
+                };
+                self.placed(till, &place, totals.gross.minor(), 1);
+                let Some(known) = self.orders.last_mut() else { return };
+                (known.stage, known.paid, known.sale) = (Stage::Over, known.gross, Some(id));
+                let (order, lines) = (known.id, known.lines.clone());
+                self.sales.push(KnownSale {
+                    transaction: id,
+                    order,
+                    till,
+                    shift,
+                    mode: Mode::Live,
+                    lines,
+                    touched: false,
+                    electronic: Vec::new(),
+                });
+            }
             (Some(Action::IssueValue(_)), _) => self.issues.push((id, till)),
             (Some(Action::SetAccount { .. }), _) => self.account = true,
             (Some(Action::ReconcileDevice(asked)), _) => drop(self.lost_days.remove(&asked.device)),

@@ -166,7 +166,7 @@ impl Plan {
     }
 
     fn wish(&self, dice: &mut Dice) -> TillMove {
-        const WISHES: [(u64, TillMove); 42] = [
+        const WISHES: [(u64, TillMove); 45] = [
             (200, TillMove::PlaceOrder),
             (70, TillMove::PlaceScarce),
             (250, TillMove::Pay),
@@ -203,6 +203,9 @@ impl Plan {
             (25, TillMove::ResolveTender),
             (20, TillMove::GiveBackTender),
             (35, TillMove::Reconcile),
+            (60, TillMove::SellAlone),
+            (25, TillMove::Alias),
+            (15, TillMove::SignOnAlone),
             (45, TillMove::CloseShift),
             (35, TillMove::OpenShift),
             (30, TillMove::SignOn),

@@ -165,6 +165,8 @@ fn where_it_lies(bug: Bug) -> Result<&'static [Profile], &'static str> {
         | Bug::GapAccepted
         | Bug::AcknowledgedBeforeStored
         | Bug::SentBeforeIntent
+        | Bug::SoldAloneByWhoeverIsThere
+        | Bug::AliasGivenUp
         | Bug::ResentWithoutAsking
         | Bug::DoubtTakenForDecline => Ok(ANY),
         Bug::ClockStepNotRecorded => Ok(&[Profile::Clocks]),

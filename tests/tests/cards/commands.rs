@@ -131,7 +131,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 
 /// The names of fields under which articles are named: their numbers are taken whatever they look like.
 fn names_an_article(place: &str) -> bool {
-    place.split('/').any(|part| matches!(part, "barcode" | "barcodes" | "sku"))
+    place.split('/').any(|part| matches!(part, "barcode" | "barcodes" | "scanned" | "sku"))
 }
 
 /// Each value of each request with a card's number in its place, twice at least and until so many were minted, and some where

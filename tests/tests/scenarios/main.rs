@@ -16,6 +16,7 @@ mod drawers;
 mod exchange;
 mod exposure;
 mod foreign_client;
+mod island;
 mod kill;
 mod orders;
 mod papers;

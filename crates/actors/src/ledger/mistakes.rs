@@ -2,14 +2,27 @@
 //! The domain itself stays pure and knows of no planted bug; without one, nothing here changes anything.
 
 use holdfast_domain::catalog::StockRule;
-use holdfast_domain::event::Event;
+use holdfast_domain::event::{Event, Stamp};
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::state::State;
 use holdfast_planted::{Bug, is_planted};
 
 /// Makes the planted mistake, if one of the shop's rules is planted.
 pub(super) fn plant_into(events: &mut [Event], state: &State) {
+    if is_planted(Bug::SoldAloneByWhoeverIsThere)
+        && let Some(Event::SoldAlone { .. }) = events.last()
+    {
+        for stamp in events.iter_mut().filter_map(stamp_of_sale) {
+            let there = state.tills.get(&stamp.terminal).and_then(|till| till.operator);
+            stamp.operator = there.unwrap_or(stamp.operator);
+        }
+    }
     for event in events {
+        if is_planted(Bug::AliasGivenUp)
+            && let Event::ReceiptAliased { alias, receipt, .. } = event
+        {
+            *alias = *receipt;
+        }
         if is_planted(Bug::StockNotDecremented)
             && let Event::OrderPlaced { lines, .. } = event
         {
@@ -44,6 +57,15 @@ fn keep_reservation(event: &mut Event, state: &State) {
             lines: order.lines.clone(),
             reason: reason.clone(),
         };
+    }
+}
+
+fn stamp_of_sale(event: &mut Event) -> Option<&mut Stamp> {
+    match event {
+        Event::OrderPlaced { stamp, .. }
+        | Event::SaleCompleted { stamp, .. }
+        | Event::SoldAlone { stamp, .. } => Some(stamp),
+        _ => None,
     }
 }
 

@@ -99,6 +99,7 @@ catalogue! {
     FirstPaperIncomplete: "The first print may be incomplete.", "Der erste Druck ist vielleicht unvollständig.";
     GiftReceipt: "GIFT RECEIPT, COPY {}", "Geschenkbeleg, Kopie {}";
     Receipt: "Receipt {}", "Beleg {}";
+    AlsoReceipt: "Also receipt {}", "Auch Beleg {}";
     ForReceipt: "For receipt {}", "Zu Beleg {}";
     ServedBy: "Served by {}", "Bedient von {}";
 

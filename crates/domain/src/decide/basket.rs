@@ -82,6 +82,18 @@ impl Basket<'_> {
         Ok(PricedBasket { lines, totals, promotions, terms, asked, minimum_age })
     }
 
+    /// As somebody else priced it: a till that was alone.
+    pub(super) fn as_priced(&self, desk: &Desk<'_>, lines: Vec<Line>, totals: Totals) -> PricedBasket {
+        let used = used_coupons(&lines);
+        let terms = OrderTerms {
+            tag: self.terms.tag.clone(),
+            exemption: self.terms.exemption.clone(),
+            coupons: used.clone(),
+        };
+        let (asked, minimum_age) = (self.asked(&used), minimum_age(desk, &lines));
+        PricedBasket { lines, totals, promotions: Vec::new(), terms, asked, minimum_age }
+    }
+
     /// Every coupon must belong to a promotion and not be used up: a cashier who scans one is told at once. What the order
     /// uses already is its own.
     fn check_coupons(&self, desk: &Desk<'_>) -> Result<(), Refusal> {
@@ -155,7 +167,8 @@ impl PricedBasket {
     }
 }
 
-fn minimum_age(desk: &Desk<'_>, lines: &[Line]) -> Option<(u8, Sku)> {
+/// What a customer has to be for the lines, in years, and the product that asks for it.
+pub(super) fn minimum_age(desk: &Desk<'_>, lines: &[Line]) -> Option<(u8, Sku)> {
     let age_of = |line: &Line| {
         desk.context.catalog.find(&ItemRef::Sku(line.sku.clone())).and_then(|of| of.details.minimum_age)
     };
@@ -181,7 +194,7 @@ fn kept_prices(order: &Order) -> Kept<'_> {
 }
 
 /// The coupons whose promotions took something off, each once, in order.
-fn used_coupons(lines: &[Line]) -> Vec<CouponCode> {
+pub(super) fn used_coupons(lines: &[Line]) -> Vec<CouponCode> {
     let mut used = BTreeSet::new();
     for line in lines.iter().filter(|line| line.is_kept()) {
         let AppliedDiscount::Parts { parts } = &line.discount else { continue };

@@ -7,7 +7,8 @@ use crate::attempt::{AttemptStanding, Purpose};
 use crate::bounded::ValueNumber;
 use crate::event::{Event, ReturnSource, Stamp};
 use crate::ids::{AttemptId, EpochId, OrderId, TerminalId};
-use crate::order::OrderState;
+use crate::order::{Order, OrderState};
+use crate::receipt::Series;
 use crate::record::{Origin, Outcome, Record};
 use crate::refusal::Refusal;
 use crate::shift::Shift;
@@ -19,10 +20,12 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
     match event {
         Event::SignedOn { terminal: of, .. }
         | Event::SignedOff { terminal: of, .. }
+        | Event::SignedOnAlone { terminal: of, .. }
         | Event::TillLocked { terminal: of, .. }
         | Event::DayClosed { terminal: of, .. }
         | Event::DeviceReconciliationAsked { terminal: of, .. }
-        | Event::ReceiptNumberVoided { terminal: of, .. } => *of == terminal,
+        | Event::ReceiptNumberVoided { terminal: of, .. }
+        | Event::ReceiptAliased { terminal: of, .. } => *of == terminal,
         Event::ShiftOpened { stamp, .. }
         | Event::ShiftClosed { stamp, .. }
         | Event::OrderPlaced { stamp, .. }
@@ -46,6 +49,7 @@ fn is_of_till(event: &Event, terminal: TerminalId) -> bool {
         | Event::ReorderLevelSet { stamp, .. }
         | Event::ReservationLimited { stamp, .. }
         | Event::SoldAfterExpiry { stamp, .. }
+        | Event::SoldAlone { stamp, .. }
         | Event::OrderParked { stamp, .. }
         | Event::OrderRetrieved { stamp, .. }
         | Event::OrdersCarriedOver { stamp, .. }
@@ -117,7 +121,16 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
         let placed = |event: &Event| matches!(event, Event::OrderPlaced { order: of, .. } if of == order);
         state.orders.contains_key(order) || record.iter().any(placed)
     };
-    let open = |stamp: &Stamp| state.shifts.get(&stamp.shift).is_some_and(|shift| shift.terminal == terminal);
+    // What a till sold alone may begin the shift that it belongs to.
+    let open = |stamp: &Stamp| {
+        let begins =
+            |event: &Event| matches!(event, Event::ShiftOpened { stamp: of, .. } if of.shift == stamp.shift);
+        state.shifts.get(&stamp.shift).is_some_and(|shift| shift.terminal == terminal)
+            || record.iter().any(begins)
+    };
+    let sold_alone = |of: &OrderId| {
+        record.iter().any(|event| matches!(event, Event::SoldAlone { order, .. } if order == of))
+    };
     let has = |account: &ValueNumber, amount: Money| {
         state.values.get(account).is_some_and(|known| known.balance >= amount)
     };
@@ -153,7 +166,13 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
         | Event::CountCancelled { stamp, count, .. } => {
             open(stamp) && state.count.as_ref().is_some_and(|open| open.id == *count)
         }
-        Event::OrderPlaced { stamp, order, .. } => open(stamp) && !state.orders.contains_key(order),
+        Event::OrderPlaced { stamp, order, .. } => {
+            let found = state.orders.get(order);
+            // What was given up may have been sold by a till that was alone.
+            let is_free =
+                |o: &Order| sold_alone(order) && o.state == OrderState::Cancelled && o.paid.is_zero();
+            open(stamp) && found.is_none_or(is_free)
+        }
         Event::OrderCancelled { stamp, order, .. } => {
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state == OrderState::Placed)
         }
@@ -161,6 +180,7 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             open(stamp) && state.orders.get(order).is_some_and(|o| o.state.holds_reservation())
         }
         // The lines of a sale are its order's: a sale of an order that was edited waits for the edit.
+        Event::SaleCompleted { stamp, order, .. } if sold_alone(order) => open(stamp),
         Event::SaleCompleted { stamp, order, totals, .. } => match state.orders.get(order) {
             Some(found) => open(stamp) && found.state.holds_reservation() && found.totals == *totals,
             // What an exchange sells is placed by the same record.
@@ -183,6 +203,9 @@ fn builds_on(state: &State, terminal: TerminalId, event: &Event, record: &[Event
             open(stamp) && state.sales.get(original).is_some_and(|sale| sale.voided.is_none())
         }
         Event::GoodsReturned { stamp, source: ReturnSource::NoReceipt, .. } => open(stamp),
+        Event::ReceiptAliased { transaction, .. } => {
+            state.sales.get(transaction).is_some_and(|sale| sale.alias.is_none())
+        }
         // A day waits until all that it sums is there, a correction for what it corrects, and a moved drawer for all that
         // its till did with it.
         Event::DayClosed { day, number, figures, .. } => {
@@ -275,13 +298,16 @@ pub fn accept_offer(
         }
         let fits = builds_on(state, terminal, event, record.outcome.events());
         let number = match event {
-            Event::ReceiptNumberVoided { number, .. } => Some(*number),
+            Event::ReceiptNumberVoided { number, .. } | Event::ReceiptAliased { alias: number, .. } => {
+                Some(*number)
+            }
             other => other.transaction().map(|(_, number, _)| number),
         };
         let in_series = number.is_none_or(|n| {
+            let taken_up = n.series == Series::Island && till.skipped.contains(&n.number);
             let follows = n.number == numbers.of(n.series) + 1;
-            numbers.set(n.series, n.number);
-            follows
+            numbers.set(n.series, n.number.max(numbers.of(n.series)));
+            follows || taken_up
         });
         if !fits || !in_series {
             return Err(Refusal::OfferOutOfOrder);

@@ -1,5 +1,7 @@
 //! Whether the operator may, or the second person who approves it, and how far.
 
+use std::collections::BTreeSet;
+
 use holdfast_money::{Money, Rate};
 
 use super::Desk;
@@ -76,22 +78,40 @@ impl Desk<'_> {
         for line in lines {
             // A deposit's line follows from its item's: nobody asked for it.
             let Some(input) = asked.next_if(|input| input.number == line.number) else { continue };
-            if !line.is_kept() {
-                continue;
-            }
-            if matches!(line.price, AppliedPrice::Override { .. }) {
-                self.permit(Permission::OverridePrice)?;
-            }
-            if input.discount == DiscountInput::None {
-                continue;
-            }
-            let within = |limits: &Limits| is_within(&input.discount, line.extended, limits.line_discount);
-            self.permit_within(Permission::Discount, within, |limits| Refusal::DiscountAboveLimit {
-                line: line.number,
-                limit: limits.line_discount,
-            })?;
+            self.permit_price(line)?;
+            self.permit_discount(input, line)?;
         }
         self.permit_basket_discount(lines, before)
+    }
+
+    fn permit_price(&self, line: &Line) -> Result<(), Refusal> {
+        let by_hand = line.is_kept() && matches!(line.price, AppliedPrice::Override { .. });
+        if by_hand { self.permit(Permission::OverridePrice) } else { Ok(()) }
+    }
+
+    fn permit_discount(&self, input: &LineInput, line: &Line) -> Result<(), Refusal> {
+        if !line.is_kept() || input.discount == DiscountInput::None {
+            return Ok(());
+        }
+        let within = |limits: &Limits| is_within(&input.discount, line.extended, limits.line_discount);
+        self.permit_within(Permission::Discount, within, |limits| Refusal::DiscountAboveLimit {
+            line: line.number,
+            limit: limits.line_discount,
+        })
+    }
+
+    /// What of the prices and discounts the operator needed somebody else for: each right once, and none hides another.
+    pub(super) fn beyond_rights(&self, inputs: &[LineInput], lines: &[Line]) -> BTreeSet<Permission> {
+        let asked = |line: &Line| inputs.iter().find(|input| input.number == line.number);
+        let mut beyond = BTreeSet::new();
+        if lines.iter().any(|line| self.permit_price(line).is_err()) {
+            beyond.insert(Permission::OverridePrice);
+        }
+        let given = |line: &Line| asked(line).is_some_and(|input| self.permit_discount(input, line).is_err());
+        if lines.iter().any(given) || self.permit_basket_discount(lines, &[]).is_err() {
+            beyond.insert(Permission::Discount);
+        }
+        beyond
     }
 
     /// What all discounts by hand take of the basket together: within the limit, or no larger a share than it was `before`.

@@ -1,6 +1,7 @@
 //! Who is at the till now. The PIN itself never comes here: the hub looked at it and brings the verdict.
 
 use super::{Decision, Desk};
+use crate::calendar::Timestamp;
 use crate::event::Event;
 use crate::refusal::Refusal;
 use crate::staff::{PinVerdict, StaffNumber};
@@ -18,6 +19,14 @@ pub(super) fn sign_on(
     let staff = desk.state.staff_by_number(number).ok_or(Refusal::WrongPin { number })?.id;
     let (terminal, occurred_at) = (desk.till.terminal, desk.command.occurred_at);
     Ok(Decision { events: vec![Event::SignedOn { terminal, staff, occurred_at }], effects: Vec::new() })
+}
+
+/// It has happened, whoever it was: a number that nobody has here is written down as well.
+pub(super) fn alone(desk: &Desk<'_>, number: StaffNumber, at: Timestamp, failed_attempts: u32) -> Decision {
+    let staff = desk.state.staff_by_number(number).map(|staff| staff.id);
+    let terminal = desk.till.terminal;
+    let events = vec![Event::SignedOnAlone { terminal, number, staff, at, failed_attempts }];
+    Decision { events, effects: Vec::new() }
 }
 
 /// Somebody leaves the till for a moment: whoever comes next signs on, and what they do is theirs.

@@ -96,6 +96,9 @@ impl Event {
             Self::DevicesCarriedOver { .. } => "devices_carried_over",
             Self::OfflineLimitsSet { .. } => "offline_limits_set",
             Self::DrawerMoved { .. } => "drawer_moved",
+            Self::SoldAlone { .. } => "sold_alone",
+            Self::ReceiptAliased { .. } => "receipt_aliased",
+            Self::SignedOnAlone { .. } => "signed_on_alone",
             Self::TenderApprovedOffline { .. } => "tender_approved_offline",
         }
     }
@@ -136,6 +139,7 @@ impl Event {
             | Self::ReorderLevelSet { stamp, .. }
             | Self::ReservationLimited { stamp, .. }
             | Self::SoldAfterExpiry { stamp, .. }
+            | Self::SoldAlone { stamp, .. }
             | Self::OrderParked { stamp, .. }
             | Self::OrderRetrieved { stamp, .. }
             | Self::OrdersCarriedOver { stamp, .. }

@@ -168,6 +168,7 @@ impl State {
             voided: None,
             tips: Vec::new(),
             copies: 0,
+            alias: None,
         };
         self.sales.insert(transaction, sale);
         changes.sales.insert(transaction);

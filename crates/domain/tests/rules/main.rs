@@ -16,6 +16,7 @@ mod edits;
 mod electronic;
 mod exchange;
 mod exposure;
+mod island;
 mod moving;
 mod numbers;
 mod offers;

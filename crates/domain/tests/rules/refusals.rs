@@ -3,6 +3,7 @@
 mod accounts;
 mod days;
 mod electronic;
+mod island;
 mod orders;
 mod subjects;
 mod value;
@@ -74,7 +75,7 @@ fn open_shift(shift: ShiftId, day: BusinessDay) -> Action {
     Action::OpenShift { shift, float: eur("100"), day, mode: Mode::Live }
 }
 
-fn island(number: u32) -> Result<(), Refusal> {
+fn numbered_alone(number: u32) -> Result<(), Refusal> {
     let mut shop = Shop::open();
     let first = shop.place(&[line(1, "TEA", "1")]);
     shop.ask(TILL, pay_alone(first, 5)).expect("a first sale alone");
@@ -332,9 +333,8 @@ const CASES: &[Case] = &[
         asked(&mut shop, Action::OpenDrawer { reason: reason("change") })
     }),
     ("HF-CMD-130", || fresh(move_cash(CashMovement::Loan, "-1"))),
-    ("HF-CMD-170", || island(5)),
-    ("HF-CMD-170", || island(4)),
-    ("HF-CMD-171", || island(1_006)),
+    ("HF-CMD-170", || numbered_alone(5)),
+    ("HF-CMD-171", || numbered_alone(1_006)),
     ("HF-CMD-180", || {
         let mut shop = Shop::open();
         shop.ask(TerminalId(Uuid::from_u128(404)), Action::SignOff).map(drop)
@@ -616,6 +616,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         orders::CASES,
         days::CASES,
         electronic::CASES,
+        island::CASES,
         subjects::CASES,
         value::CASES,
     ];

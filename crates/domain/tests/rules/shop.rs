@@ -1,6 +1,6 @@
 //! A small shop with two tills, and the one place that decides, folds and checks every invariant on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::bounded::{
     Barcode, Description, Label, PriceGroup, Reason, Sku, TaxClass, TenderCode, TenderReference,
@@ -12,7 +12,7 @@ use holdfast_domain::command::{
     AdjustLine, HubCommand, NumberChoice, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
 use holdfast_domain::context::OutOfReach;
-use holdfast_domain::event::CatalogSource;
+use holdfast_domain::event::{CatalogSource, VoidNumberReason};
 use holdfast_domain::evolve::Changes;
 use holdfast_domain::ids::{
     CommandId, EpochId, HubId, OrderId, ShiftId, StaffId, StoreId, SubjectId, TerminalId, TransactionId, Uuid,
@@ -116,6 +116,8 @@ pub struct Shop {
     pub minute: u16,
     pub log: Vec<Event>,
     pub numbers: Numbers,
+    /// Numbers of a till's own series that were given up and whose receipt may still come.
+    given_up: BTreeSet<(TerminalId, u32)>,
     /// Devices that nobody reached just now.
     pub out_of_reach: Vec<OutOfReach>,
     ids: u128,
@@ -165,6 +167,7 @@ impl Shop {
             minute: 600,
             log: Vec::new(),
             numbers: Numbers::new(),
+            given_up: BTreeSet::new(),
             out_of_reach: Vec::new(),
             ids: 1 << 64,
             clock: 1_790_000_000_000,
@@ -272,10 +275,18 @@ impl Shop {
     /// NUM-1, from the events alone.
     fn audit_number(&mut self, event: &Event) {
         let used = match event {
-            Event::ReceiptNumberVoided { terminal, number, .. } => Some((*terminal, *number)),
+            Event::ReceiptNumberVoided { terminal, number, .. }
+            | Event::ReceiptAliased { terminal, alias: number, .. } => Some((*terminal, *number)),
             other => other.transaction().map(|(_, number, stamp)| (stamp.terminal, number)),
         };
         let Some((terminal, number)) = used else { return };
+        let own = (terminal, number.number);
+        if number.series == Series::Island && self.given_up.remove(&own) {
+            return;
+        }
+        if let Event::ReceiptNumberVoided { reason: VoidNumberReason::SkippedByTill, .. } = event {
+            self.given_up.insert(own);
+        }
         let last = self.numbers.entry((terminal, number.series)).or_default();
         assert_eq!(number.number, *last + 1, "{number} follows {last}");
         *last = number.number;

@@ -6,17 +6,19 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::attempt::TenderVerdict;
-use holdfast_domain::bounded::{DeviceName, Sku, TenderCode, ValueNumber};
+use holdfast_domain::bounded::{CouponCode, DeviceName, Sku, TenderCode, ValueNumber};
 use holdfast_domain::calendar::BusinessDate;
 use holdfast_domain::event::Event;
 use holdfast_domain::ids::{
-    AttemptId, CommandId, CountId, EpochId, OrderId, ReconciliationId, ShiftId, StaffId, TerminalId,
-    TransactionId,
+    AttemptId, CommandId, CountId, EpochId, OrderId, ReconciliationId, ShiftId, StaffId, SubjectId,
+    TerminalId, TransactionId,
 };
+use holdfast_domain::island::IslandDifference;
 use holdfast_domain::order::Totals;
 use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::record::{Outcome, Record};
 use holdfast_domain::sale::CopyForm;
+use holdfast_domain::staff::Permission;
 use holdfast_domain::tender::{Payment, TenderCount};
 use holdfast_domain::value::{AccountTerms, ValueStanding};
 use holdfast_money::{Money, Quantity};
@@ -355,6 +357,35 @@ pub enum Summary {
         #[serde(with = "plain")]
         attempt: AttemptId,
     },
+    /// What a till sold alone is a sale of this shift, which may have begun with it.
+    SoldAlone {
+        #[serde(with = "plain")]
+        transaction: TransactionId,
+        #[serde(with = "plain")]
+        receipt: ReceiptNumber,
+        #[serde(with = "plain")]
+        shift: ShiftId,
+        #[serde(with = "plain")]
+        business_date: BusinessDate,
+        #[serde(with = "plain")]
+        totals: Totals,
+        #[serde(with = "plain")]
+        payment: Payment,
+    },
+    /// The sale bears both numbers.
+    ReceiptAliased {
+        #[serde(with = "plain")]
+        transaction: TransactionId,
+        #[serde(with = "plain")]
+        receipt: ReceiptNumber,
+        #[serde(with = "plain")]
+        alias: ReceiptNumber,
+    },
+    /// Nobody is signed on by it; who it was, where the number is somebody's.
+    SignedOnAlone {
+        #[serde(with = "plain")]
+        staff: Option<StaffId>,
+    },
     /// That the device is to end its day is durable. What becomes of it is read with `GET /api/v1/till/device-days`.
     ReconciliationAsked {
         #[serde(with = "plain")]
@@ -380,6 +411,69 @@ pub enum Warning {
         #[serde(with = "plain")]
         order: OrderId,
     },
+    /// What the till charged while it was alone is not what the hub would charge now; none where the hub could not price it
+    /// as it was asked for.
+    PriceDiffers {
+        #[serde(with = "plain")]
+        order: OrderId,
+        #[serde(with = "plain")]
+        charged: Money,
+        #[serde(with = "plain")]
+        now: Option<Money>,
+    },
+    /// Whoever sold alone needed somebody else for it.
+    BeyondRights {
+        #[serde(with = "plain")]
+        permission: Permission,
+    },
+    /// More of a strict product was sold alone than there was; `available` is what is left, below zero.
+    StrictBelowZero {
+        #[serde(with = "plain")]
+        sku: Sku,
+        #[serde(with = "plain")]
+        available: Quantity,
+    },
+    /// The coupon had no use left when the hub heard of it.
+    CouponUsedUp {
+        #[serde(with = "plain")]
+        coupon: CouponCode,
+    },
+    /// The product is not in the hub's catalog any more.
+    ItemGone {
+        #[serde(with = "plain")]
+        sku: Sku,
+    },
+    /// Nobody made sure of the customer's age, in years.
+    AgeNotChecked {
+        #[serde(with = "plain")]
+        sku: Sku,
+        age: u8,
+    },
+    /// The store's list does not let a till that is alone take this tender so.
+    TenderNotTaken {
+        #[serde(with = "plain")]
+        code: TenderCode,
+    },
+    /// No such customer is registered, or not any more: the sale stands without one.
+    CustomerLeftOut {
+        #[serde(with = "plain")]
+        customer: SubjectId,
+    },
+}
+
+impl Warning {
+    fn of_island(order: OrderId, differs: &IslandDifference) -> Self {
+        match differs.clone() {
+            IslandDifference::Price { charged, now } => Self::PriceDiffers { order, charged, now },
+            IslandDifference::BeyondRights { permission } => Self::BeyondRights { permission },
+            IslandDifference::StrictBelowZero { sku, available } => Self::StrictBelowZero { sku, available },
+            IslandDifference::CouponUsedUp { coupon } => Self::CouponUsedUp { coupon },
+            IslandDifference::ItemGone { sku } => Self::ItemGone { sku },
+            IslandDifference::AgeNotChecked { sku, age } => Self::AgeNotChecked { sku, age },
+            IslandDifference::TenderNotTaken { code } => Self::TenderNotTaken { code },
+            IslandDifference::CustomerLeftOut { customer } => Self::CustomerLeftOut { customer },
+        }
+    }
 }
 
 /// The answer that a stored record of a till's command stands for.
@@ -405,7 +499,26 @@ pub fn accepted_or_refused(id: CommandId, stored: &StoredRecord) -> Reply {
 /// What the record did: the last word where its first event does not say it, the first event that says something otherwise.
 fn summary(events: &[Event]) -> Option<Summary> {
     let last_words = count_finished(events).or_else(|| parked(events)).or_else(|| exchanged(events));
+    let last_words = last_words.or_else(|| sold_alone(events));
     last_words.or_else(|| events.iter().find_map(summarise))
+}
+
+/// What a till sold alone is a sale, though the same record places its order and may begin its shift.
+fn sold_alone(events: &[Event]) -> Option<Summary> {
+    events.iter().find(|event| matches!(event, Event::SoldAlone { .. }))?;
+    events.iter().find_map(|event| match event {
+        Event::SaleCompleted { stamp, transaction, receipt, totals, payment, .. } => {
+            Some(Summary::SoldAlone {
+                transaction: *transaction,
+                receipt: *receipt,
+                shift: stamp.shift,
+                business_date: stamp.business_date,
+                totals: totals.clone(),
+                payment: payment.clone(),
+            })
+        }
+        _ => None,
+    })
 }
 
 /// An exchange is neither the return nor the sale alone.
@@ -440,12 +553,15 @@ fn parked(events: &[Event]) -> Option<Summary> {
 }
 
 fn warnings(events: &[Event]) -> Vec<Warning> {
-    let worth_knowing = events.iter().filter_map(|event| match event {
+    let worth_knowing = events.iter().flat_map(|event| match event {
         Event::StockWentNegative { sku, on_hand } => {
-            Some(Warning::StockBelowZero { sku: sku.clone(), on_hand: *on_hand })
+            vec![Warning::StockBelowZero { sku: sku.clone(), on_hand: *on_hand }]
         }
-        Event::SoldAfterExpiry { order, .. } => Some(Warning::ReservationExpired { order: *order }),
-        _ => None,
+        Event::SoldAfterExpiry { order, .. } => vec![Warning::ReservationExpired { order: *order }],
+        Event::SoldAlone { order, differs, .. } => {
+            differs.iter().map(|differs| Warning::of_island(*order, differs)).collect()
+        }
+        _ => Vec::new(),
     });
     worth_knowing.collect()
 }
@@ -521,6 +637,10 @@ fn summarise(event: &Event) -> Option<Summary> {
         Event::TenderReleased { attempt, .. } => Summary::TenderReleased { attempt: *attempt },
         Event::DeviceReconciliationAsked { reconciliation, device, .. } => {
             Summary::ReconciliationAsked { reconciliation: *reconciliation, device: device.clone() }
+        }
+        Event::SignedOnAlone { staff, .. } => Summary::SignedOnAlone { staff: *staff },
+        Event::ReceiptAliased { transaction, receipt, alias, .. } => {
+            Summary::ReceiptAliased { transaction: *transaction, receipt: *receipt, alias: *alias }
         }
         Event::OrderRetrieved { order, revision, from, .. } => {
             Summary::OrderRetrieved { order: *order, revision: *revision, from: *from }

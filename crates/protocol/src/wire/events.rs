@@ -3,7 +3,8 @@
 use holdfast_domain::amendment::{AddedItem, CatalogChange};
 use holdfast_domain::attempt::{Approval, DeclineReason, OpenTender, PaymentDevice, Purpose, TenderVerdict};
 use holdfast_domain::bounded::{
-    Barcode, Description, DeviceName, Label, PoiMark, Reason, Sku, TaxClass, TenderCode, ValueNumber,
+    Barcode, CouponCode, Description, DeviceName, Label, PoiMark, Reason, Sku, TaxClass, TenderCode,
+    ValueNumber,
 };
 use holdfast_domain::calendar::{BusinessDate, LocalTime, Timestamp};
 use holdfast_domain::cash::{CashFlow, CashMovement};
@@ -18,6 +19,7 @@ use holdfast_domain::ids::{
     AttemptId, CommandId, CountId, EpochId, HubId, OrderId, ReconciliationId, ShiftId, StaffId, StoreId,
     SubjectId, TerminalId, TransactionId,
 };
+use holdfast_domain::island::IslandDifference;
 use holdfast_domain::line::Line;
 use holdfast_domain::order::{AgeCheck, Asked, Channel, LineChange, OrderTerms, Totals};
 use holdfast_domain::receipt::{ReceiptNumber, TillNumber};
@@ -340,6 +342,38 @@ wire_enum!(Event {
         operator: Option<StaffId>,
         movement: DrawerMovement,
     },
+    SoldAlone {
+        stamp: Stamp,
+        order: OrderId,
+        transaction: TransactionId,
+        catalog_version: u64,
+        differs: Vec<IslandDifference>,
+    },
+    ReceiptAliased {
+        terminal: TerminalId,
+        transaction: TransactionId,
+        receipt: ReceiptNumber,
+        alias: ReceiptNumber,
+        occurred_at: Timestamp,
+    },
+    SignedOnAlone {
+        terminal: TerminalId,
+        number: StaffNumber,
+        staff: Option<StaffId>,
+        at: Timestamp,
+        failed_attempts: u32,
+    },
+});
+
+wire_enum!(IslandDifference {
+    Price { charged: Money, now: Option<Money> },
+    BeyondRights { permission: Permission },
+    StrictBelowZero { sku: Sku, available: Quantity },
+    CouponUsedUp { coupon: CouponCode },
+    ItemGone { sku: Sku },
+    AgeNotChecked { sku: Sku, age: u8 },
+    TenderNotTaken { code: TenderCode },
+    CustomerLeftOut { customer: SubjectId },
 });
 
 wire_enum!(OpeningCause { Asked, Unasked, Unwatched });

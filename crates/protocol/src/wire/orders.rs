@@ -238,6 +238,7 @@ wire_struct!(Sale {
     voided: Option<TransactionId>,
     tips: Vec<Tender>,
     copies: u32,
+    alias: Option<ReceiptNumber>,
 });
 wire_enum!(CopyForm { Copy, Gift });
 wire_struct!(LineChange { line: LineNumber, before: Option<Line>, reason: Option<Reason> });
@@ -305,6 +306,7 @@ wire_struct!(Till {
     locked: bool,
     shift: Option<ShiftId>,
     numbers: LastNumbers,
+    skipped: BTreeSet<u32>,
 });
 
 wire_struct!(ShiftFigures {

@@ -10,15 +10,19 @@ use holdfast_domain::catalog::ItemRef;
 use holdfast_domain::command::{
     Action, AdjustLine, Exchange, ReturnGoods, ReturnLine, ReturnedGoods, Settlement, ShiftCount,
 };
-use holdfast_domain::ids::{AttemptId, CountId, OrderId, ShiftId, SubjectId, TerminalId, TransactionId};
-use holdfast_domain::line::{DiscountInput, LineFate, LineInput, LineNumber, PriceInput};
+use holdfast_domain::ids::{
+    AttemptId, CountId, OrderId, ShiftId, StaffId, SubjectId, TerminalId, TransactionId,
+};
+use holdfast_domain::island::{IslandSale, OpenedAlone};
+use holdfast_domain::line::{DiscountInput, Line, LineFate, LineInput, LineNumber, PriceInput};
 use holdfast_domain::order::{
-    AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms,
+    AgeCheck, Channel, Claim, EditOrder, Note, OrderEdit, ParkOrder, ParkedBasket, PlaceOrder, Terms, Totals,
 };
 use holdfast_domain::receipt::ReceiptSource;
 use holdfast_domain::reconciliation::ReconcileDevice;
 use holdfast_domain::sale::CopyForm;
 use holdfast_domain::shift::{BusinessDay, Mode};
+use holdfast_domain::staff::StaffNumber;
 use holdfast_domain::stock::{AdjustmentReason, CountScope};
 use holdfast_domain::tender::{DeclaredTender, Pieces, TenderChoice, TenderInput};
 use holdfast_domain::value::{AccountTerms, IssueValue, ValueKind, ValueStanding};
@@ -200,6 +204,26 @@ wire_struct!(Exchange {
     #[serde(default)]
     tenders: Vec<TenderInput>,
 });
+wire_struct!(OpenedAlone {
+    shift: ShiftId,
+    float: Money,
+    #[serde(default)]
+    day: Option<BusinessDate>,
+});
+wire_request!(IslandSale {
+    order: OrderId,
+    operator: StaffId,
+    customer: Option<SubjectId>,
+    lines: Vec<LineInput>,
+    priced: Vec<Line>,
+    totals: Totals,
+    tenders: Vec<TenderInput>,
+    rounding: Money,
+    change: Money,
+    number: u32,
+    catalog_version: u64;
+    short terms: Terms, tips: Vec<TenderInput>, opened: Option<OpenedAlone>,
+});
 wire_struct!(AdjustLine { item: ItemRef, quantity: Quantity });
 
 // A sign-on is a request of its own: its PIN is looked at before the ledger hears of it, and nobody outside may bring a
@@ -271,4 +295,7 @@ wire_enum!(Action {
     ResolveTender { attempt: AttemptId, verdict: TenderVerdict, reason: Reason },
     GiveBackTender { attempt: AttemptId, reason: Reason },
     ReconcileDevice(reconcile: ReconcileDevice),
+    IslandSale(sale: Box<IslandSale>),
+    AliasReceipt { transaction: TransactionId, number: u32 },
+    SignedOnAlone { number: StaffNumber, at: Timestamp, failed_attempts: u32 },
 } never SignOn);

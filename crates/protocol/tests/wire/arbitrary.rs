@@ -4,6 +4,7 @@ mod amendments;
 mod book;
 mod day;
 mod electronic;
+mod island;
 mod orders;
 mod tenders;
 
@@ -144,6 +145,9 @@ variants!(
         OfflineLimitsSet,
         TenderApprovedOffline,
         DrawerMoved,
+        SoldAlone,
+        ReceiptAliased,
+        SignedOnAlone,
     }
 );
 variants!(ORIGINS, origin_name, Origin { Hub, Till, Offered });
@@ -639,6 +643,9 @@ impl Source {
                     .any(|of| of_devices.starts_with(of)) =>
             {
                 self.of_devices(of_devices, stamp, transaction)
+            }
+            alone @ ("SoldAlone" | "ReceiptAliased" | "SignedOnAlone") => {
+                self.of_island(alone, stamp, transaction, order)
             }
             amended @ ("CatalogAmended" | "StaffAdded") => self.amended(amended, staff),
             of_people if of_people.starts_with("Account") || of_people.starts_with("Tip") => {

@@ -56,6 +56,9 @@ variants!(
         ResolveTender,
         GiveBackTender,
         ReconcileDevice,
+        IslandSale,
+        AliasReceipt,
+        SignedOnAlone,
     }
 );
 variants!(ANSWERS, answer_name, Answer { Accepted, Refused, Retry, Rejected });
@@ -93,6 +96,9 @@ variants!(
         TenderResolved,
         TenderReleased,
         ReconciliationAsked,
+        SoldAlone,
+        ReceiptAliased,
+        SignedOnAlone,
     }
 );
 variants!(
@@ -143,7 +149,22 @@ variants!(
     ScaleState { Stable, Zero, InMotion, BelowZero, OverCapacity, NotReady, NotConnected }
 );
 variants!(CHANGES, change_name, OrderChange { Parked, Retrieved, Edited });
-variants!(WARNINGS, warning_name, Warning { StockBelowZero, ReservationExpired });
+variants!(
+    WARNINGS,
+    warning_name,
+    Warning {
+        StockBelowZero,
+        ReservationExpired,
+        PriceDiffers,
+        BeyondRights,
+        StrictBelowZero,
+        CouponUsedUp,
+        ItemGone,
+        AgeNotChecked,
+        TenderNotTaken,
+        CustomerLeftOut,
+    }
+);
 
 /// What the examples of one place have shown.
 #[derive(Default)]

@@ -142,6 +142,13 @@ pub(super) fn print(summary: &Summary) {
                 print_payment(payment);
             }
         }
+        Summary::SoldAlone { receipt, shift, totals, payment, .. } => {
+            println!("receipt {receipt} is a sale of shift {shift}");
+            println!("total    {:>14}", totals.gross.to_string());
+            print_payment(payment);
+        }
+        Summary::SignedOnAlone { .. } => println!("recorded who was at the till alone"),
+        Summary::ReceiptAliased { receipt, alias, .. } => println!("receipt {receipt} is {alias} too"),
         Summary::StockAdjusted { products } => println!("products {products}"),
         Summary::CountStarted { count } => println!("count {count}"),
         Summary::ProductCounted { sku, found, book } => println!("{sku}: found {found}, in the books {book}"),
@@ -205,6 +212,29 @@ pub(super) fn warn(warnings: &[Warning]) {
             Warning::StockBelowZero { sku, on_hand } => println!("warning: {sku} is at {on_hand} on hand"),
             Warning::ReservationExpired { order } => {
                 println!("warning: the goods of order {order} were not held any more");
+            }
+            Warning::PriceDiffers { charged, now: Some(now), .. } => {
+                println!("warning: {charged} was charged, it costs {now} now");
+            }
+            Warning::PriceDiffers { charged, now: None, .. } => {
+                println!("warning: {charged} was charged for what cannot be sold so now");
+            }
+            Warning::BeyondRights { permission } => {
+                println!("warning: that needs the permission to {permission}");
+            }
+            Warning::StrictBelowZero { sku, available } => {
+                println!("warning: {sku} is strict and at {available}");
+            }
+            Warning::CouponUsedUp { coupon } => println!("warning: coupon {coupon} had no use left"),
+            Warning::ItemGone { sku } => println!("warning: {sku} is not in the catalog any more"),
+            Warning::AgeNotChecked { sku, age } => {
+                println!("warning: {sku} is sold from {age} years on, and nobody looked");
+            }
+            Warning::TenderNotTaken { code } => {
+                println!("warning: {code} is not taken so by a till that is alone");
+            }
+            Warning::CustomerLeftOut { customer } => {
+                println!("warning: customer {customer} is not registered, the sale stands without one");
             }
         }
     }

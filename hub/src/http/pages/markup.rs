@@ -334,7 +334,7 @@ pub fn transaction(
     let view = &detail.transaction.view;
     let content = html! {
         section.card {
-            h2 { (kind(view.kind)) " " (view.receipt) }
+            h2 { (kind(view.kind)) " " (view.receipt) @if let Some(also) = &detail.also { " and " (also) } }
             div.figures {
                 (figure(&amount(&detail.transaction), "gross"))
                 @if let Some(totals) = &view.totals { (figure(&totals.tax.to_string(), "tax")) (figure(&totals.net.to_string(), "net")) }

@@ -51,13 +51,14 @@ const KNOWN_SUMMARIES = {
   order_retrieved: object({ order: text, revision: integer, from: nullable(text) }),
   order_edited: object({ order: text, revision: integer, totals }),
   transaction: transactionSummary,
-  sold_alone: object({ transaction: text, receipt: text, shift: text, business_date: text, totals, payment }),
   exchanged: object({ returned: exchangedPart, sold: exchangedPart, balance: money }),
   copy_printed: object({ original: text, copy: integer, form: text }),
   product_counted: object({ sku: text, found: decimal, book: decimal }),
   count_finished: object({ count: text, counted: integer, uncounted: integer, adjusted: integer }),
   day_closed: object({ day: text, number: integer, part: integer, gross: money, open_shifts: integer, open_orders: integer }),
   tender_started: object({ attempt: text, device: text, amount: money }),
+  sold_alone: object({ transaction: text, receipt: text, shift: text, business_date: text, totals, payment }),
+  receipt_aliased: object({ transaction: text, receipt: text, alias: text }),
 } as const;
 
 const knownSummary = variant([], KNOWN_SUMMARIES);

@@ -90,6 +90,9 @@ impl Receipt {
             }
         }
         document.row(language.fill(Word::Receipt, &[&self.receipt]), language.date(self.stamp.business_date));
+        if let Some(alias) = self.alias {
+            document.text(language.fill(Word::AlsoReceipt, &[&alias]));
+        }
         if let Some(original) = self.original {
             document.text(language.fill(Word::ForReceipt, &[&original]));
         }

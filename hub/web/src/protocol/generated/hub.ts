@@ -16,6 +16,8 @@ export type LossKind =
   | "paid_out"
   | "correction"
   | "approved"
+  | "failed_sign_on"
+  | "sold_alone"
   | "refused";
 /**
  * Turnover of something that has a name: a date, an hour, a person, a till.
@@ -445,6 +447,10 @@ export interface TipsRow {
  * A transaction with everything that proves it.
  */
 export interface TransactionDetail {
+  /**
+   * The number that the till gave the sale beside its own, because the hub's reply was lost.
+   */
+  also?: string | null;
   audit: Audit;
   /**
    * The completed sale with what has come back of it, or null.

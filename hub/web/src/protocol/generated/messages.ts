@@ -349,6 +349,77 @@ export type Action =
         item: Item;
         level: Quantity;
       };
+    }
+  | {
+      /**
+       * What the till sold while no hub was there. It has happened: it is not refused for stock, price, sign-on, lock, age or permission, and what differs is among the warnings. It belongs to the till's open shift.
+       */
+      island_sale: {
+        order: Id;
+        /**
+         * The member of staff who was signed on at the till.
+         */
+        operator: Id;
+        customer?: null | Id;
+        /**
+         * As they were asked for.
+         */
+        lines: Lines;
+        /**
+         * As the till priced them, deposits included.
+         */
+        priced: PricedLine[];
+        totals: Totals;
+        terms?: Terms;
+        tenders: TenderInput[];
+        tips?: TenderInput[];
+        /**
+         * What cash rounding added, or took when negative.
+         */
+        rounding: Money1;
+        /**
+         * What was given back in cash. The tenders sum to the total, the rounding and this.
+         */
+        change: Money1;
+        /**
+         * The receipt's number in the till's own series.
+         */
+        number: number;
+        /**
+         * Of the catalog that the till priced by.
+         */
+        catalog_version: Sequence;
+        opened?: null | {
+          shift: Id;
+          float: Money1;
+          /**
+           * The store's day when it began; without it the day on which the hub hears of it.
+           */
+          day?: null | Date;
+        };
+      };
+    }
+  | {
+      /**
+       * A sale whose reply was lost was given a number of the till's own series meanwhile: it bears both, and is found by either.
+       */
+      alias_receipt: {
+        transaction: Id;
+        number: number;
+      };
+    }
+  | {
+      /**
+       * Somebody signed on at the till while no hub was there. It is written down and signs nobody on; failed attempts are among the losses.
+       */
+      signed_on_alone: {
+        /**
+         * The staff number.
+         */
+        number: number;
+        at: Instant;
+        failed_attempts: number;
+      };
     };
 /**
  * A business date.
@@ -499,6 +570,11 @@ export type Orders =
           | {
               retrieved: {
                 from: null | Id;
+              };
+            }
+          | {
+              edited: {
+                totals: Totals;
               };
             };
         terminal: Id;
@@ -688,6 +764,37 @@ export type Summary =
         sku: Sku;
         level: Quantity;
       };
+    }
+  | {
+      /**
+       * What the till sold alone is a sale of this shift, which may have begun with it.
+       */
+      sold_alone: {
+        transaction: Id;
+        receipt: ReceiptNumber;
+        shift: Id;
+        business_date: Date;
+        totals: Totals;
+        payment: Payment;
+      };
+    }
+  | {
+      /**
+       * The sale bears both numbers.
+       */
+      receipt_aliased: {
+        transaction: Id;
+        receipt: ReceiptNumber;
+        alias: ReceiptNumber;
+      };
+    }
+  | {
+      /**
+       * Who it was; null where the number is nobody's.
+       */
+      signed_on_alone: {
+        staff: null | Id;
+      };
     };
 export type Warning =
   | {
@@ -702,6 +809,99 @@ export type Warning =
        */
       reservation_expired: {
         order: Id;
+      };
+    }
+  | {
+      /**
+       * What the till charged while it was alone is not what the hub would charge now; null where it could not be priced now as it was asked for.
+       */
+      price_differs: {
+        order: Id;
+        charged: Money1;
+        now: null | Money1;
+      };
+    }
+  | {
+      /**
+       * Whoever sold alone needed somebody else for it.
+       */
+      beyond_rights: {
+        permission:
+          | "post_void"
+          | "return_without_receipt"
+          | "adjust_stock"
+          | "dated_shift"
+          | "read_subject"
+          | "erase_subject"
+          | "move_cash"
+          | "override_price"
+          | "discount"
+          | "take_over"
+          | "receive_stock"
+          | "count_stock"
+          | "read_x_report"
+          | "manage_staff"
+          | "manage_products"
+          | "refund_cash"
+          | "cash_for_tender"
+          | "read_reports"
+          | "close_day"
+          | "block_value"
+          | "set_account"
+          | "resolve_tender";
+      };
+    }
+  | {
+      /**
+       * More of a strict product was sold alone than there was.
+       */
+      strict_below_zero: {
+        sku: Sku;
+        /**
+         * What is left, below zero.
+         */
+        available: Quantity;
+      };
+    }
+  | {
+      /**
+       * The coupon had no use left when the hub heard of it.
+       */
+      coupon_used_up: {
+        coupon: string;
+      };
+    }
+  | {
+      /**
+       * The product is not in the hub's catalog any more.
+       */
+      item_gone: {
+        sku: Sku;
+      };
+    }
+  | {
+      /**
+       * Nobody made sure of the customer's age, in years.
+       */
+      age_not_checked: {
+        sku: Sku;
+        age: number;
+      };
+    }
+  | {
+      /**
+       * The store's list does not let a till that is alone take this tender so.
+       */
+      tender_not_taken: {
+        code: TenderCode;
+      };
+    }
+  | {
+      /**
+       * No such customer is registered, or not any more: the sale stands without one.
+       */
+      customer_left_out: {
+        customer: Id;
       };
     };
 export type Request =
@@ -782,6 +982,7 @@ export interface Everything {
   Payment: Payment;
   Pieces: Pieces;
   Position: Position;
+  PricedLine: PricedLine;
   Quantity: Quantity;
   Rate: Rate;
   Reason: Reason;
@@ -903,6 +1104,17 @@ export interface Terms {
    */
   exemption?: null | string;
   discount?: Discount;
+  /**
+   * What is to be done or known besides, about a line or about all of it. Never who the customer is.
+   */
+  notes?: {
+    line: null | number;
+    text: string;
+  }[];
+  /**
+   * How somebody made sure of the customer's age, where the goods ask for one.
+   */
+  age_check?: null | ("by_look" | "by_document");
 }
 /**
  * As place_order; placed by this command.
@@ -942,6 +1154,132 @@ export interface Money2 {
    * ISO 4217.
    */
   currency: string;
+}
+/**
+ * A line as it was priced: what a receipt, a return and an audit need of it, whatever the catalog says later.
+ */
+export interface PricedLine {
+  number: number;
+  sku: Sku;
+  description: string;
+  scanned: null | string;
+  unit: "piece" | "kilogram" | "litre" | "metre";
+  stock:
+    | ("counter" | "strict" | "untracked")
+    | {
+        /**
+         * Its parts leave stock in its place.
+         */
+        bundle: {
+          components: {
+            sku: Sku;
+            quantity: Quantity;
+            rule?: "counter" | "strict" | "untracked";
+          }[];
+        };
+      };
+  quantity: Quantity;
+  price_list: string;
+  price:
+    | {
+        list: {
+          unit_price: UnitPrice;
+        };
+      }
+    | {
+        override: {
+          unit_price: UnitPrice;
+          list_price: UnitPrice;
+          reason: Reason;
+        };
+      }
+    | {
+        open: {
+          unit_price: UnitPrice;
+        };
+      }
+    | {
+        /**
+         * The label of the piece states its price.
+         */
+        label: {
+          unit_price: UnitPrice;
+        };
+      };
+  /**
+   * Unit price times quantity, rounded once.
+   */
+  extended: Money1;
+  discount:
+    | "none"
+    | {
+        percent: {
+          rate: Rate;
+          amount: Money1;
+          reason: Reason;
+        };
+      }
+    | {
+        amount: {
+          amount: Money1;
+          reason: Reason;
+        };
+      }
+    | {
+        /**
+         * More than one thing came off, or something that nobody gave by hand.
+         */
+        parts: {
+          parts: {
+            source:
+              | {
+                  line: {
+                    reason: Reason;
+                  };
+                }
+              | {
+                  promotion: {
+                    code: string;
+                    name: string;
+                    coupon: null | string;
+                  };
+                }
+              | {
+                  /**
+                   * This line's share of what was given on the whole basket.
+                   */
+                  basket: {
+                    reason: Reason;
+                  };
+                };
+            amount: Money1;
+          }[];
+        };
+      };
+  tax_class: string;
+  taxes: {
+    code: string;
+    rate: Rate;
+    tax: Money1;
+  }[];
+  net: Money1;
+  gross: Money1;
+  fate:
+    | "kept"
+    | {
+        voided: {
+          reason: Reason;
+        };
+      };
+}
+/**
+ * gross = net + tax. The discount is what came off, positive.
+ */
+export interface Totals {
+  net: Money1;
+  tax: Money1;
+  gross: Money1;
+  discount: Money1;
 }
 /**
  * What is kept of a card, never its number.
@@ -1108,15 +1446,6 @@ export interface Position {
   epoch: Id;
   seq: Sequence;
   hash: Hash;
-}
-/**
- * gross = net + tax. The discount is what came off, positive.
- */
-export interface Totals {
-  net: Money1;
-  tax: Money1;
-  gross: Money1;
-  discount: Money1;
 }
 /**
  * The tenders sum to due + rounding + change; negative where money goes back.
