@@ -414,10 +414,10 @@ class Core implements RunningTill {
     await desk.outbox.ask(rows, async () => {
       await rekeyed?.write();
       await resold.write();
-    });
+    }, from);
     rekeyed?.use();
     resold.use();
-    for (const { id, text } of rows) void desk.engine?.submit(id, text);
+    desk.engine?.submitNext(rows);
   }
 
   private async readHistory(epoch: string): Promise<void> {

@@ -49,6 +49,11 @@ export interface HubTransaction {
 
 /** Every transaction that the hub has, the oldest first. */
 export async function atHub(store: RealStore): Promise<readonly HubTransaction[]> {
+  // The hub's pages follow its journal within moments.
+  await until("the hub's pages have what is in its journal", async () => {
+    const told = await store.read("/api/v1/reconciliation");
+    return isObject(told) && told.as_of_seq === told.head_seq;
+  });
   const page = await store.read("/api/v1/transactions?limit=200");
   if (!isObject(page) || !Array.isArray(page.transactions)) throw new Error("no transactions");
   return page.transactions.flatMap((row: unknown): HubTransaction[] => {

@@ -30,6 +30,15 @@ describe("the outbox", () => {
     expect(await second.text("one")).toBe(text);
   });
 
+  it("puts what is told besides right behind what it is about", async () => {
+    const outbox = await opened();
+    await outbox.ask([row("one"), row("two")]);
+    await outbox.ask([row("three")]);
+    await outbox.ask([row("besides"), row("and more")], undefined, "one");
+    await outbox.answer({ id: "one", place: null, record: null });
+    expect((await opened()).waitingRows().map(({ id }) => id)).toEqual(["besides", "and more", "two", "three"]);
+  });
+
   it("stores all of it or nothing", async () => {
     const outbox = await opened();
     await outbox.ask([row("one")]);

@@ -4,6 +4,9 @@
  */
 import type { KeptRow, TillDatabase, WaitingRow } from "./database";
 
+/** What is told besides stands between two places; a thousand steps fit, and there are never more than a few. */
+const BEHIND = 1 / 1_024;
+
 export type Waiting = Omit<WaitingRow, "place">;
 
 export interface KeptPlace {
@@ -41,15 +44,21 @@ export class Outbox {
 
   /**
    * Stores requests before they are sent, in their order, and whatever else has to be true with them, all or nothing. The
-   * tables of `alongside` are those of the same database.
+   * tables of `alongside` are those of the same database. They come after everything that waits, or right behind one of it.
    */
-  async ask(rows: readonly Waiting[], alongside: () => Promise<void> = async () => undefined): Promise<void> {
+  async ask(
+    rows: readonly Waiting[], alongside: () => Promise<void> = async () => undefined, behind: string | null = null,
+  ): Promise<void> {
     const { database } = this;
     const tables = [database.waiting, database.facts, database.sales, database.parked];
     const places = await database.transaction("rw", tables, async () => {
       await alongside();
       const given: number[] = [];
-      for (const row of rows) given.push((await database.waiting.add({ ...row })) ?? 0);
+      const before = behind === null ? undefined : this.waiting.get(behind)?.place;
+      for (const [at, row] of rows.entries()) {
+        const place = before === undefined ? {} : { place: before + (at + 1) * BEHIND };
+        given.push((await database.waiting.add({ ...row, ...place })) ?? 0);
+      }
       return given;
     });
     rows.forEach((row, at) => this.index({ ...row, place: places[at] ?? 0 }));

@@ -113,6 +113,15 @@ export class Engine {
     });
   }
 
+  /**
+   * Requests that are on disk already and come before everything else that waits: what has to be told besides must not be
+   * overtaken by what happened later.
+   */
+  submitNext(requests: readonly { readonly id: string; readonly text: string }[]): void {
+    this.queue.unshift(...requests.map(({ id, text }) => ({ id, text, sent: 0 })));
+    this.then(() => this.advance());
+  }
+
   /** Hears the answer of a request that waits from before the page was loaded. */
   listen(id: string, heard: (reply: Reply) => void): void {
     this.waiters.set(id, [...(this.waiters.get(id) ?? []), heard]);
