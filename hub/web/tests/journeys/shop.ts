@@ -1,5 +1,6 @@
 /** A shop to walk through: a cloud and a hub that run, the till as it is built, and a browser before it. */
-import { cpSync, existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -21,6 +22,11 @@ const MISSING = [
 /** Whether journeys can be made here; what is missing is said. */
 export const SHOP_THERE = MISSING.length === 0;
 if (!SHOP_THERE) console.warn(`no journeys without ${MISSING.join(", ")}`);
+
+/** Debian's package libnss3-tools: with it a browser is taught to trust the store, as its page says for Linux. */
+const CERTUTIL = process.env["HOLDFAST_CERTUTIL"] ?? "certutil";
+export const TRUST_THERE = SHOP_THERE && spawnSync(CERTUTIL, ["-H"]).error === undefined;
+if (SHOP_THERE && !TRUST_THERE) console.warn("no journey over HTTPS without certutil (Debian's libnss3-tools); the others go over HTTP on this machine");
 
 /** What the hub must have afterwards, in minor units; training left out. */
 export interface Books {
@@ -53,18 +59,37 @@ export class Shop {
   private constructor(
     readonly store: RealStore,
     readonly browser: Browser,
+    /** Over HTTPS, as a tablet reaches it; otherwise as on the hub's own machine. */
+    private readonly secure: boolean,
   ) {}
 
   static async open(catalog?: string): Promise<Shop> {
     const [store, browser] = await Promise.all([
-      RealStore.open(catalog, (folder) => cpSync(APP, join(folder, "bin", "till-app"), { recursive: true })),
+      Shop.storeOf(catalog),
       chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
     ]);
-    return new Shop(store, browser);
+    return new Shop(store, browser, false);
+  }
+
+  /** The same over HTTPS, with a browser that trusts the store's authority, or with one that does not. */
+  static async openSecure(trusting: boolean, store: RealStore): Promise<Shop> {
+    const home = join(store.folder, trusting ? "home" : "home-of-a-stranger");
+    const database = join(home, ".pki", "nssdb");
+    mkdirSync(database, { recursive: true });
+    const authority = join(home, "authority.pem");
+    writeFileSync(authority, store.authority);
+    certutil(["-N", "-d", `sql:${database}`, "--empty-password"]);
+    if (trusting) certutil(["-A", "-d", `sql:${database}`, "-n", "store", "-t", "C,,", "-i", authority]);
+    const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+    return new Shop(store, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, env: { ...env, HOME: home } }), true);
+  }
+
+  static storeOf(catalog?: string): Promise<RealStore> {
+    return RealStore.open(catalog, (folder) => cpSync(APP, join(folder, "bin", "till-app"), { recursive: true }));
   }
 
   get url(): string {
-    return `http://${this.store.http}/till/`;
+    return this.secure ? `https://${this.store.https}/till/` : `http://${this.store.http}/till/`;
   }
 
   /** A device of its own that the installer makes a till, by the address that the hub prints. */
@@ -149,6 +174,11 @@ export class Shop {
       approvedBy: row.approved_by === null ? null : String(row.approved_by),
     }));
   }
+}
+
+function certutil(args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync(CERTUTIL, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`certutil ${args.join(" ")}: ${stderr ?? String(error)}`);
 }
 
 function tenderText(tender: unknown): string {
