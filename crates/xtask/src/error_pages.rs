@@ -16,9 +16,18 @@ pub const FOLDER: &str = "docs/errors";
 #[cfg(test)]
 pub fn in_sources() -> Result<BTreeMap<String, BTreeSet<String>>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for folder in ["hub/src", "cloud/src", "crates"] {
-        for path in workspace::files(folder, &[".rs"])? {
+    for (folder, endings) in [
+        ("hub/src", &[".rs"][..]),
+        ("cloud/src", &[".rs"]),
+        ("crates", &[".rs"]),
+        ("hub/web/src", &[".ts", ".tsx"]),
+    ] {
+        for path in workspace::files(folder, endings)? {
             let shown = path.display().to_string();
+            // Tests of the pages name codes that are none.
+            if shown.contains(".test.") {
+                continue;
+            }
             for code in codes(&workspace::text(&path)?) {
                 found.entry(code).or_default().insert(shown.clone());
             }
@@ -50,7 +59,7 @@ pub fn index(pages: &BTreeMap<String, String>) -> String {
          Every error that a person can see carries a code `HF-<AREA>-<NNN>`. Its page says what happened and what to do.\n\
          The areas: ACT the hub's actors, CLD cloud, CMD refused commands, DEMO the demo, DEV devices,\n\
          GATE tills' connections, HUB the hub, IMP imports, JRN journal, REC recovery, STO stored state, TIL the till's client,\n\
-         UPL sending to HQ.\n\n\
+         UPL sending to HQ, WEB the till in the browser.\n\n\
          | code | meaning |\n|---|---|\n",
     );
     for (code, meaning) in pages {

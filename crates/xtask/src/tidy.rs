@@ -27,9 +27,9 @@ const NOT_ANYWHERE: [&str; 11] = [
 ];
 
 /// Every file that people wrote.
-const WRITTEN: [&str; 17] = [
-    ".rs", ".md", ".toml", ".sql", ".json", ".yaml", ".yml", ".html", ".css", ".js", ".ts", ".txt", ".sh",
-    ".csv", ".service", "run", ".conf",
+const WRITTEN: [&str; 20] = [
+    ".rs", ".md", ".toml", ".sql", ".json", ".yaml", ".yml", ".html", ".css", ".js", ".ts", ".tsx", ".mjs",
+    ".mts", ".txt", ".sh", ".csv", ".service", "run", ".conf",
 ];
 
 #[test]
