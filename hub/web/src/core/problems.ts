@@ -43,6 +43,7 @@ const OWN = {
   "HF-WEB-047": ["no stock is being counted", "start a count first"],
   "HF-WEB-048": ["the count does not add up to what was declared", "count again"],
   "HF-WEB-049": ["the money did not go back to the card", "look at the terminal, then take the goods back again"],
+  "HF-WEB-051": ["the basket is being put away", "wait for the hub's answer"],
   "HF-WEB-050": ["the browser keeps nothing for this page", "leave private browsing, or allow storage for the hub's address"],
 } as const;
 

@@ -381,7 +381,10 @@ class Core implements RunningTill {
     this.alone.hubGone(at);
     this.stock.forget();
     this.showUnconfirmed();
-    if (before.kind !== "gone") this.then(() => this.selling.hubGone());
+    if (before.kind !== "gone") {
+      this.then(() => this.selling.hubGone());
+      this.then(() => this.basket.hubGone());
+    }
     this.selling.publish();
   }
 

@@ -17,6 +17,7 @@ export function basketActions(desk: Desk, basket: BasketDesk, scans: Scans, stoc
     const obstacle = desk.obstacle("shift");
     if (obstacle !== null) return obstacle;
     if (desk.state.payment.value !== null) return no("HF-WEB-032");
+    if (basket.isLeaving) return no("HF-WEB-051");
     const fault = basket.apply(work(basket.begin()));
     return fault === null ? DONE : refused(fault);
   };

@@ -7,6 +7,7 @@ import { PATHS, orderPage, quotePage } from "../../protocol/hub";
 import type { WireOrder } from "../../protocol/sales";
 import { isObject } from "../../protocol/decode";
 import type { Basket, PricedBy } from "../contract/basket";
+import type { Outcome } from "../contract/outcome";
 import type { Problem } from "../contract/values";
 import type { Desk } from "../desk";
 import { remember } from "../kept/facts";
@@ -32,6 +33,9 @@ export class BasketDesk {
   private cancelQuote: (() => void) | null = null;
   private isQuoting = false;
   private writing: Promise<void> = Promise.resolve();
+  /** Out of the till's hands, while the hub has not answered. */
+  private way: { readonly alone: () => Promise<void> | void } | null = null;
+  private goOn: () => void = () => undefined;
 
   constructor(private readonly desk: Desk) {}
 
@@ -103,6 +107,54 @@ export class BasketDesk {
     this.price = { basket: byHub(draft, order.lines, order.totals, []), by: "hub", problem: null };
     this.keep();
     this.publish();
+  }
+
+  /** Whether the hub is asked to take the basket away: nothing is put into it until it has answered. */
+  get isLeaving(): boolean {
+    return this.way !== null;
+  }
+
+  /** What waited for the basket goes on. */
+  onBack(work: () => void): void {
+    this.goOn = work;
+  }
+
+  /**
+   * Asks the hub to take the basket away. What is scanned until its answer would vanish with it, and so it waits: for the next
+   * basket where the hub says yes, for this one where it says no. `alone` is what is done where the hub goes before it answers.
+   */
+  async leave<T>(work: () => Promise<Outcome<T>>, alone: () => Promise<void> | void): Promise<Outcome<T>> {
+    const way = { alone };
+    this.way = way;
+    let outcome: Outcome<T>;
+    try {
+      outcome = await work();
+    } catch (error) {
+      this.isBack(way);
+      throw error;
+    }
+    if (outcome.kind === "unconfirmed") this.desk.inBackground(outcome.settled.then(() => this.isBack(way)));
+    else this.isBack(way);
+    return outcome;
+  }
+
+  /** The hub is gone: what it was asked for is kept and sent again, and the till goes on without its answer. */
+  async hubGone(): Promise<void> {
+    const { way } = this;
+    if (way === null) return;
+    await way.alone();
+    this.isBack(way);
+  }
+
+  private isBack(way: { readonly alone: () => Promise<void> | void }): void {
+    if (this.way !== way) return;
+    this.way = null;
+    this.goOn();
+  }
+
+  /** The basket of this order is gone; another that is in hand by now stays. */
+  clearOf(order: string): void {
+    if (this.draft?.order === order) this.clear();
   }
 
   clear(): void {

@@ -46,7 +46,11 @@ export class Scans {
     private readonly desk: Desk,
     private readonly basket: BasketDesk,
     private readonly weigh: (scale: string | null) => Promise<{ readonly kilograms: string | null } | Local>,
-  ) {}
+  ) {
+    basket.onBack(() => {
+      if (this.asked === null) this.next();
+    });
+  }
 
   route(take: (code: string) => boolean): () => void {
     this.router = take;
@@ -138,6 +142,7 @@ export class Scans {
   private next(): void {
     this.asked = null;
     this.publish(null);
+    if (this.basket.isLeaving) return;
     for (let wanted = this.queue.shift(); wanted !== undefined; wanted = this.queue.shift()) {
       if (this.take(wanted) === "asked") return;
     }

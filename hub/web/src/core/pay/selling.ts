@@ -76,6 +76,7 @@ export class Selling {
     if (this.open !== null) return DONE;
     const draft = basket.current;
     if (draft === null || basket.isEmpty) return no("HF-WEB-029");
+    if (basket.isLeaving) return no("HF-WEB-051");
     if (!desk.isOnline) return this.beginAlone();
     const due = basket.priced?.totals.gross ?? null;
     if (draft.state === "order" && draft.edits.length === 0) {
@@ -305,12 +306,14 @@ export class Selling {
     const draft = this.basket.current;
     if (draft === null) return DONE;
     if (this.open !== null) return no("HF-WEB-032");
+    if (this.basket.isLeaving) return no("HF-WEB-051");
     if (reason.trim() === "") return no("HF-WEB-025");
     if (draft.lines.length === 0) {
       this.basket.clear();
       return DONE;
     }
-    return this.leaving.abandon(draft, reason.trim(), () => this.basket.clear());
+    const gone = (): void => this.basket.clearOf(draft.order);
+    return this.basket.leave(() => this.leaving.abandon(draft, reason.trim(), gone), gone);
   }
 
   /** What happens at a device that this payment waits for. */

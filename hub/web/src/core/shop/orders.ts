@@ -138,10 +138,19 @@ export class Orders {
     const draft = basket.current;
     if (draft === null || basket.isEmpty) return no("HF-WEB-029");
     if (desk.state.payment.value !== null) return no("HF-WEB-032");
-    const name = label.trim();
-    if (name === "") return no("HF-WEB-025");
+    if (basket.isLeaving) return no("HF-WEB-051");
+    const name = label.trim() === "" ? nameOf(draft) : label.trim();
     if (cardNumberIn(name)) return no("HF-WEB-017");
     if (!desk.isOnline) return this.parkHere(name, draft);
+    // A hub that goes before it answers is told again by itself; until then the order is found here.
+    const alone = async (): Promise<void> => {
+      if (basket.current?.order === draft.order) await this.parkHere(name, basket.current);
+    };
+    return basket.leave(() => this.parkAtHub(name, draft, approval), alone);
+  }
+
+  private async parkAtHub(name: string, draft: Draft, approval?: Approval): Promise<Outcome<null>> {
+    const { desk, basket } = this;
     if (draft.state === "order" && draft.edits.length > 0) {
       const edited = await this.edit(draft, approval);
       if (edited.kind !== "accepted") return edited;
@@ -152,8 +161,9 @@ export class Orders {
       : { draft: placeOrder(now, basket.priced?.totals.gross ?? null) };
     return desk.send<null>({
       action: { park_order: { label: name, basket: action } }, name: "park_order", order: now.order, approval,
-      accepted: () => {
-        basket.clear();
+      accepted: async () => {
+        basket.clearOf(now.order);
+        await this.dropHere(now.order);
         desk.inBackground(this.readOne(now.order));
         return null;
       },
@@ -273,3 +283,12 @@ export class Orders {
   }
 }
 
+const NAME_MAX = 60;
+
+/** An order that nobody named is known by what is in it. */
+function nameOf(draft: Draft): string {
+  const lines = keptLines(draft);
+  const [first] = lines;
+  const name = first === undefined ? draft.order : [...first.description].slice(0, NAME_MAX).join("");
+  return lines.length > 1 ? `${name} +${lines.length - 1}` : name;
+}

@@ -41,6 +41,7 @@ export const problems: Problems = {
   "HF-WEB-047": ["Es wird gerade kein Bestand gezählt", "Zuerst eine Zählung beginnen"],
   "HF-WEB-048": ["Die Zählung ergibt nicht, was angegeben wurde", "Noch einmal zählen"],
   "HF-WEB-049": ["Das Geld ging nicht auf die Karte zurück", "Aufs Terminal sehen, dann die Ware noch einmal zurücknehmen"],
+  "HF-WEB-051": ["Der Korb wird gerade weggelegt", "Auf die Antwort des Hubs warten"],
   "HF-WEB-050": ["Der Browser hebt für diese Seite nichts auf", "Das private Fenster verlassen, oder Speicher für die Adresse des Hubs erlauben"],
   "HF-CMD-101": ["Niemand ist an der Kasse angemeldet", "Zuerst anmelden"],
   "HF-CMD-102": ["Nummer und PIN passen nicht", null],
