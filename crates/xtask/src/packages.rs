@@ -18,9 +18,10 @@ enum Needed {
 }
 
 /// What the suites need, each with the Debian package that has it.
-const NEEDED: [(Needed, &str); 9] = [
+const NEEDED: [(Needed, &str); 10] = [
     (Needed::Program("mosquitto_pub"), "mosquitto-clients"),
     (Needed::Program("chromium"), "chromium"),
+    (Needed::Program("certutil"), "libnss3-tools"),
     (Needed::Program("socat"), "socat"),
     (Needed::Program("strace"), "strace"),
     (Needed::Program("python3"), "python3"),

@@ -208,5 +208,12 @@ pub fn suites(logs: &Path) -> Result<Vec<(&'static str, Command)>> {
             .env("NO_COLOR", "1");
         command
     };
-    Ok(vec![("web till build", script("build")), ("web till", script("test"))])
+    // One picture of each view; a view that cannot be shown, or that the browser complains about, is a failure.
+    let mut pictures = script("screenshots");
+    pictures.args(["--", "--one", "--out"]).arg(workspace::root().join("target/screenshots"));
+    Ok(vec![
+        ("web till build", script("build")),
+        ("web till", script("test")),
+        ("web till pictures", pictures),
+    ])
 }
