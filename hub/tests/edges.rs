@@ -72,10 +72,23 @@ async fn settings(folder: &DataFolder) -> Settings {
     Settings { data: folder.root().to_path_buf(), config }
 }
 
+/// A program that another test starts holds every file of this process between its fork and its exec, the folder's lock too.
+async fn serve_when_free(folder: &DataFolder) -> Serving {
+    let free = async {
+        loop {
+            match serve(settings(folder).await).await {
+                Err(HubError::FolderInUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+                served => return served.unwrap_or_else(|error| panic!("{}", error.chain())),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), free).await.expect("the folder is free")
+}
+
 async fn open() -> Shop {
     let place = tempfile::tempdir().unwrap();
     let folder = provisioned(&place);
-    let hub = serve(settings(&folder).await).await.unwrap_or_else(|error| panic!("{}", error.chain()));
+    let hub = serve_when_free(&folder).await;
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Shop { place, hub, client }
 }
@@ -444,16 +457,7 @@ async fn one_hub_a_folder_and_a_restart_keeps_everything() {
     assert_eq!(named["mqtt"], hub.addresses.mqtt.to_string());
     hub.shutdown().await;
 
-    // A program that another test starts holds every file of this process between its fork and its exec, the lock too.
-    let free = async {
-        loop {
-            match serve(settings(&folder).await).await {
-                Err(HubError::FolderInUse { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
-                served => return served.unwrap(),
-            }
-        }
-    };
-    let hub = tokio::time::timeout(Duration::from_secs(10), free).await.expect("the folder is free");
+    let hub = serve_when_free(&folder).await;
     let shop = Shop { place, hub, client };
     let read = async || {
         let request = shop.client.get(shop.url("/api/v1/till/snapshot"));
