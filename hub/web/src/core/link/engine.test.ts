@@ -183,6 +183,24 @@ describe("the engine", () => {
     expect(told.filter(({ kind }) => kind === "stock")).toHaveLength(2);
   });
 
+  it("takes nothing back that the hub has answered since a snapshot was read", async () => {
+    await connect();
+    const snapshots = () => told.filter(({ kind }) => kind === "snapshot").length;
+    expect(snapshots()).toBe(1);
+    await ask("shift");
+    engine.received(topics.reply, accepted("shift", "e1", "12"));
+    await rest();
+    // It was read at the tenth record, before the twelfth said that the shift is open.
+    engine.refresh();
+    clock.pass(0);
+    await rest();
+    expect(snapshots()).toBe(1);
+    head = 12n;
+    clock.pass(5_000);
+    await rest();
+    expect(snapshots()).toBe(2);
+  });
+
   it("does not send again what it was told to forget", async () => {
     await connect();
     void engine.submit("pin", '{"sign_on":1}');

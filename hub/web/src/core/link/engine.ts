@@ -93,6 +93,8 @@ export class Engine {
   private connection = 0;
   private cancelSnapshot: (() => void) | null = null;
   private readonly snapshotBackOff: BackOff;
+  /** The newest place at which the hub has answered. */
+  private answeredAt: { readonly epoch: string; readonly seq: bigint } | null = null;
   private readonly setAside = new Set<string>();
   private offersPaused = false;
   private readonly waiters = new Map<string, ((reply: Reply) => void)[]>();
@@ -234,6 +236,12 @@ export class Engine {
 
   private async snapshot(connection: number, snapshot: Snapshot): Promise<void> {
     if (connection !== this.connection) return;
+    const { answeredAt } = this;
+    if (answeredAt?.epoch === snapshot.epoch && snapshot.status.head_seq < answeredAt.seq) {
+      // It was read before what the hub has answered since, and would take that back.
+      this.snapshotAfter(this.snapshotBackOff.fail());
+      return;
+    }
     this.snapshotBackOff.succeed();
     this.learn(snapshot.epoch);
     this.needs.tell({ kind: "snapshot", snapshot });
@@ -333,6 +341,7 @@ export class Engine {
     // A hub that was restored gives first answers with the places of earlier epochs: they are part of its own history.
     const epoch = position === null ? null : (this.hub ?? position.epoch);
     const place = position === null || epoch === null ? null : { epoch, seq: position.seq };
+    if (place !== null && (this.answeredAt?.epoch !== place.epoch || this.answeredAt.seq < place.seq)) this.answeredAt = place;
     // What follows from it is on disk before the request is forgotten: after a crash in between it is asked and answered again.
     await this.needs.answered(reply, epoch);
     await this.needs.outbox.answer({ id, place, record: answer.kind === "rejected" ? null : answer.value.record });
