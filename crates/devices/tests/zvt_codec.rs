@@ -216,6 +216,12 @@ fn almost_right() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Met by chance: an amount of twelve digits that a card could have.
+#[test]
+fn an_amount_is_no_cards_number_whatever_its_digits_are() {
+    fuzz::fuzz_fields(&[0x04, 0x61, 0x25, 0x49, 0x26, 0x93, 0x40]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 

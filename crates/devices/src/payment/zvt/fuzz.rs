@@ -25,13 +25,28 @@ pub fn fuzz_message(apdu: &Apdu) {
     let read = Message::parse(apdu);
     let asked = Command::parse(apdu);
     let shown = format!("{apdu:?} {read:?} {asked:?}");
-    assert!(!holdfast_pan::holds_pan(&shown), "a card's number is shown");
+    assert!(!holdfast_pan::holds_pan(&beside_amounts(&shown)), "a card's number is shown");
+}
+
+/// What is shown without the digits of amounts. They are twelve at most, and some of them end with a card's check digit by
+/// chance: a number that says what it is is none.
+fn beside_amounts(shown: &str) -> String {
+    let (mut kept, mut rest) = (String::with_capacity(shown.len()), shown);
+    let next = |rest: &str| {
+        let ends = ["amount: Some(", "minor: "].map(|label| rest.find(label).map(|at| at + label.len()));
+        ends.into_iter().flatten().min()
+    };
+    while let Some(at) = next(rest) {
+        kept.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    kept + rest
 }
 
 /// The data of status information, of fields and of a container.
 pub fn fuzz_fields(bytes: &[u8]) {
     let status = StatusInformation::parse(bytes);
-    assert!(!holdfast_pan::holds_pan(&format!("{status:?}")), "a card's number is shown");
+    assert!(!holdfast_pan::holds_pan(&beside_amounts(&format!("{status:?}"))), "a card's number is shown");
     let _ = bmp::fields(bytes).count();
     let _ = tlv::walk(bytes, &mut |_| {});
 }
