@@ -163,15 +163,23 @@ pub(super) async fn transaction(
     blocking(move || detail(&app, &id)).await.map(Json)
 }
 
-/// Finds a transaction and its record.
-pub(super) fn detail(app: &App, id: &str) -> Result<TransactionDetail, Refused> {
-    let not_found = || Refused(HubError::NotFound { what: "transaction" });
+pub(super) fn not_found() -> Refused {
+    Refused(HubError::NotFound { what: "transaction" })
+}
+
+/// Finds a transaction by its id or receipt number.
+pub(super) fn entry(app: &App, id: &str) -> Result<TransactionEntry, Refused> {
     let found = match (id.parse::<TransactionId>(), id.parse::<ReceiptNumber>()) {
         (Ok(id), _) => app.state.transaction(id),
         (_, Ok(number)) => app.state.transaction_by_receipt(number),
         _ => return Err(not_found()),
     };
-    let entry = found.map_err(Refused::unavailable)?.ok_or_else(not_found)?;
+    found.map_err(Refused::unavailable)?.ok_or_else(not_found)
+}
+
+/// Finds a transaction and its record.
+pub(super) fn detail(app: &App, id: &str) -> Result<TransactionDetail, Refused> {
+    let entry = entry(app, id)?;
     let stored = app.reader.read(entry.seq)?.ok_or_else(not_found)?;
     let record = decode_record(&stored.payload).map_err(Refused::unavailable)?;
     let sale = app.state.sale(entry.view.transaction).map_err(Refused::unavailable)?;

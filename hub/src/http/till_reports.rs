@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use holdfast_domain::Refusal;
 use holdfast_domain::ids::TerminalId;
 use holdfast_domain::staff::Permission;
 
@@ -15,7 +14,7 @@ use super::problem::Refused;
 use super::reports::blocking;
 use super::sales::{self, DatesQuery, SalesReport, query};
 use super::subjects::somebody_at;
-use super::who::AtTill;
+use super::who::{AtTill, signed_on_with};
 use crate::console::with_state;
 use crate::error::HubError;
 use crate::reports::OpenDrawers;
@@ -54,13 +53,7 @@ pub(super) async fn losses(
 fn reads(app: &App, terminal: TerminalId) -> Result<OpenDrawers, Refused> {
     let refused = |refusal| Refused(HubError::Refused { refusal: Box::new(refusal) });
     with_state(app.state.as_ref(), |state| {
-        let operator = state.tills.get(&terminal).and_then(|till| till.operator);
-        let operator = operator.and_then(|id| state.staff.get(&id)).ok_or(Refusal::NotSignedOn)?;
-        let authority = state.authority(operator.role);
-        let permission = Permission::ReadReports;
-        if !authority.may(permission) {
-            return Err(Refusal::NotPermitted { permission });
-        }
+        let authority = signed_on_with(state, terminal, Permission::ReadReports)?;
         let x = authority.may(Permission::ReadXReport);
         Ok(if x { OpenDrawers::Shown } else { OpenDrawers::LeftOut })
     })

@@ -7,10 +7,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use holdfast_domain::event::Event;
-use holdfast_domain::ids::{TerminalId, TransactionId};
+use holdfast_domain::ids::TerminalId;
 use holdfast_domain::line::Line;
 use holdfast_domain::pricing::tax_totals;
-use holdfast_domain::receipt::ReceiptNumber;
 use holdfast_domain::sale::Sale;
 use holdfast_domain::tax::TaxTotal;
 use holdfast_protocol::decode_record;
@@ -23,11 +22,10 @@ use utoipa::IntoParams;
 
 use super::App;
 use super::problem::Refused;
-use super::reports::blocking;
+use super::reports::{blocking, entry, not_found};
 use super::subjects::somebody_at;
 use super::who::AtTill;
 use super::x_report::{AsPaper, shown};
-use crate::error::HubError;
 
 /// Transactions of a page when nothing else is asked for.
 const PAGE_TRANSACTIONS: usize = 50;
@@ -120,19 +118,6 @@ pub(super) async fn paper(
         Ok(shown(&paper.ok_or_else(not_found)?, form))
     })
     .await
-}
-
-fn not_found() -> Refused {
-    Refused(HubError::NotFound { what: "transaction" })
-}
-
-fn entry(app: &App, id: &str) -> Result<TransactionEntry, Refused> {
-    let found = match (id.parse::<TransactionId>(), id.parse::<ReceiptNumber>()) {
-        (Ok(id), _) => app.state.transaction(id),
-        (_, Ok(number)) => app.state.transaction_by_receipt(number),
-        _ => return Err(not_found()),
-    };
-    found.map_err(Refused::unavailable)?.ok_or_else(not_found)
 }
 
 fn page(app: &App, id: &str) -> Result<TransactionPage, Refused> {

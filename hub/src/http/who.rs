@@ -12,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_domain::Refusal;
 use holdfast_domain::ids::TerminalId;
-use holdfast_domain::staff::Permission;
+use holdfast_domain::staff::{Authority, Permission};
+use holdfast_domain::state::State as Shop;
 use tokio::time::{Instant, sleep};
 
 use super::App;
@@ -176,6 +177,18 @@ fn may(app: &App, person: &Person, permission: Permission) -> bool {
 /// A program on the machine itself is nobody who may read an X report: the machine may be the till's as well.
 fn open_drawers(app: &App, person: &Person) -> OpenDrawers {
     if may(app, person, Permission::ReadXReport) { OpenDrawers::Shown } else { OpenDrawers::LeftOut }
+}
+
+/// What whoever is signed on at a till may do, where this is among it.
+pub(super) fn signed_on_with(
+    state: &Shop,
+    terminal: TerminalId,
+    permission: Permission,
+) -> Result<Authority, Refusal> {
+    let operator = state.tills.get(&terminal).and_then(|till| till.operator);
+    let operator = operator.and_then(|id| state.staff.get(&id)).ok_or(Refusal::NotSignedOn)?;
+    let authority = state.authority(operator.role);
+    if authority.may(permission) { Ok(authority) } else { Err(Refusal::NotPermitted { permission }) }
 }
 
 fn needs_manager() -> Refused {

@@ -23,7 +23,7 @@ use super::App;
 use super::problem::Refused;
 use super::reports::blocking;
 use super::subjects::somebody_at;
-use super::who::AtTill;
+use super::who::{AtTill, signed_on_with};
 use crate::console::with_state;
 use crate::error::HubError;
 
@@ -97,12 +97,7 @@ fn paper(app: &App, terminal: TerminalId) -> Result<Document, Refused> {
 
 /// The open shift of the till, for somebody who may read what it came to.
 fn open_shift(state: &Shop, terminal: TerminalId) -> Result<&Shift, Refusal> {
-    let operator = state.tills.get(&terminal).and_then(|till| till.operator);
-    let operator = operator.and_then(|id| state.staff.get(&id)).ok_or(Refusal::NotSignedOn)?;
-    let permission = Permission::ReadXReport;
-    if !state.authority(operator.role).may(permission) {
-        return Err(Refusal::NotPermitted { permission });
-    }
+    signed_on_with(state, terminal, Permission::ReadXReport)?;
     state.shift_of(terminal).ok_or(Refusal::NoShift)
 }
 
